@@ -1,0 +1,1 @@
+"""Connected mailboxes: providers, credentials, the sync engine and stored messages."""

@@ -1,0 +1,180 @@
+"""What the sync engine may ask of a mailbox, and the errors that say what to do next.
+
+Every call reads; nothing here can change a mailbox. Cursors are opaque text that only the provider that made them
+understands; they are stored in the same transaction as the ledger rows of their page.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from inboxes.envelope import Envelope, FolderRole
+
+
+class ProviderError(Exception):
+    """A mailbox could not do what was asked. `cause` is a stable code from `inboxes.causes`, never server text or an address."""
+
+    cause = "unknown"
+
+    def __init__(self, cause: str | None = None, *, detail: str = "") -> None:
+        super().__init__(cause or self.cause)
+        self.cause = cause or self.cause
+        # Server text for the person who is connecting the inbox right now; never logged, never stored.
+        self.detail = detail
+
+
+class ReconnectRequired(ProviderError):
+    """The credential was refused. The engine wants two proofs ten minutes apart before it asks a person."""
+
+    cause = "sign_in_refused"
+
+
+class PermissionMissing(ProviderError):
+    """Signed in, but not allowed to read the mailbox."""
+
+    cause = "permission_missing"
+
+
+class Misconfigured(ProviderError):
+    """Retrying cannot help until somebody changes a setting (bad certificate, IMAP switched off, host refused)."""
+
+    cause = "misconfigured"
+
+
+class TemporarilyUnavailable(ProviderError):
+    """Network trouble, a server fault, a cut connection: try again later, ask nobody."""
+
+    cause = "unreachable"
+
+
+class RateLimited(TemporarilyUnavailable):
+    """The provider asked for a pause of `retry_after` seconds."""
+
+    cause = "rate_limited"
+
+    def __init__(self, cause: str | None = None, *, retry_after: float = 300, detail: str = "") -> None:
+        super().__init__(cause, detail=detail)
+        self.retry_after = retry_after
+
+
+class CursorExpired(ProviderError):
+    """The cursor no longer names a place in the mailbox (UIDVALIDITY changed, history gone): re-anchor and relist."""
+
+    cause = "cursor_expired"
+
+
+class FolderGone(ProviderError):
+    """The folder cannot be opened any more; other folders go on."""
+
+    cause = "folder_gone"
+
+
+class MessageGone(ProviderError):
+    """The message was deleted or moved since it was listed."""
+
+    cause = "message_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFolder:
+    """A folder as the provider names it; `remote_id` is its identity, `name` is for people."""
+
+    remote_id: str
+    name: str
+    role: FolderRole
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message whose headers could not be read, isolated by bisecting; `reason` is a stable code."""
+
+    remote_id: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Page:
+    """A batch of envelopes and the cursor that is true once they are recorded.
+
+    `handled` counts all messages the cursor moved past (envelopes + unreadable); `remaining` is the provider's estimate of
+    how many are left on this track; `done` says that the track has nothing more for now.
+    """
+
+    envelopes: list[Envelope]
+    cursor: str
+    done: bool
+    unreadable: list[Unreadable] = field(default_factory=list)
+    remaining: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """The bytes of one message as the provider holds them. `partial`: over the size limit, headers and first text only."""
+
+    remote_id: str
+    raw: bytes
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """A live look into the mailbox for its owner. Empty fields do not restrict; `limit` caps the answer, newest first."""
+
+    message_id: str = ""
+    text: str = ""
+    address: str = ""
+    since: datetime | None = None
+    limit: int = 50
+
+
+class MailProvider(Protocol):
+    """A connection to one mailbox. Not thread-safe; use as a context manager, `close()` never raises.
+
+    All methods raise `ProviderError` subclasses only.
+    """
+
+    def folders(self) -> list[RemoteFolder]:
+        """All folders worth syncing: junk, trash, drafts and non-mail folders are left out."""
+        ...
+
+    def anchor(self, folder: RemoteFolder) -> str:
+        """The live cursor of this moment. Pinned and stored *before* the past is listed: overlap is harmless, a gap is not."""
+        ...
+
+    def unchanged(self, cursors: Mapping[str, str]) -> set[str]:
+        """Of the folders (remote id → live cursor), those with certainly nothing new. At most one STATUS per folder."""
+        ...
+
+    def live_page(self, folder: RemoteFolder, cursor: str) -> Page:
+        """Messages newer than `cursor`, oldest first. Raises `CursorExpired`, `FolderGone`."""
+        ...
+
+    def backfill_page(self, folder: RemoteFolder, cursor: str, *, anchor: str, since: datetime | None) -> Page:
+        """Older messages, newest first, from `anchor` back to `since` (None: all). `cursor` is "" at the start.
+
+        Raises `CursorExpired`, `FolderGone`.
+        """
+        ...
+
+    def envelopes(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[list[Envelope], list[Unreadable]]:
+        """The headers of the named messages; those no longer there are simply missing from the answer."""
+        ...
+
+    def bodies(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> Iterator[RawMessage]:
+        """The named messages, streamed in any order; those no longer there are simply missing from the answer."""
+        ...
+
+    def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
+        """The keys of everything the folder holds in the window, for reconciling."""
+        ...
+
+    def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
+        """Envelopes that match, newest first, for the owner's eyes; nothing of them is kept."""
+        ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> "MailProvider": ...
+
+    def __exit__(self, *exc: object) -> None: ...
