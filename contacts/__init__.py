@@ -1,0 +1,1 @@
+"""People and companies outside, and the timeline of what happened with each."""

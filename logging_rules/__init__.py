@@ -1,0 +1,1 @@
+"""What is logged and why: settings, never-log entries, the decision engine, intake and undo."""

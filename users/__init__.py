@@ -1,0 +1,1 @@
+"""Identity and roles: people, the workspace they belong to, and invitations."""

@@ -1,0 +1,135 @@
+"""Contacts, companies and timelines."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from inboxes.models import Message, Thread
+from users.models import User
+
+
+class Company(models.Model):
+    """An organisation, known by the domain its people write from."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=200)
+    domain = models.CharField(_("domain"), max_length=253, null=True, blank=True, unique=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def visible_to(self, user: User) -> "ContactQuerySet":
+        """Contacts belong to the workspace: every active person sees all of them."""
+        return self if user.is_active else self.none()
+
+
+class Contact(models.Model):
+    """A person outside the workspace. `reading` (ふりがな) sorts Japanese names; `search` holds NFKC words and CJK bigrams."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=200)
+    reading = models.CharField(_("reading"), max_length=200, blank=True)
+    job_title = models.CharField(_("job title"), max_length=200, blank=True)
+    phone = models.CharField(_("phone"), max_length=50, blank=True)
+    company = models.ForeignKey(Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="contacts")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="contacts"
+    )
+    search = SearchVectorField(null=True, editable=False)
+    last_activity_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(fields=["search"], name="contact_search"),
+            models.Index(fields=["reading", "name", "id"], name="contact_by_reading"),
+            models.Index(fields=["-last_activity_at", "-id"], name="contact_by_activity"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactAddress(models.Model):
+    """An e-mail address of a contact; an address belongs to one contact only."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
+    email = models.EmailField(unique=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(email=models.functions.Lower("email")), name="contact_address_is_lower_case"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"address of contact {self.contact_id}"
+
+
+class Note(models.Model):
+    """What a colleague wrote about a contact, for colleagues."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    body = models.TextField(_("note"))
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    edited_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"note {self.pk}"
+
+
+class EntryKind(models.TextChoices):
+    MAIL = "mail", _("E-mail")
+    NOTE = "note", _("Note")
+
+
+class TimelineEntryQuerySet(models.QuerySet["TimelineEntry"]):
+    def visible_to(self, user: User) -> "TimelineEntryQuerySet":
+        return self if user.is_active else self.none()
+
+
+class TimelineEntry(models.Model):
+    """One thing on one contact's timeline; a contact and an e-mail meet at most once. Paged by (occurred_at, id), newest first."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="timeline")
+    kind = models.CharField(max_length=8, choices=EntryKind)
+    occurred_at = models.DateTimeField()
+    message = models.ForeignKey(
+        Message, null=True, blank=True, on_delete=models.CASCADE, related_name="timeline_entries"
+    )
+    thread = models.ForeignKey(Thread, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    note = models.OneToOneField(Note, null=True, blank=True, on_delete=models.CASCADE, related_name="timeline_entry")
+
+    objects = TimelineEntryQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["contact", "message"], name="timeline_mail_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind=EntryKind.MAIL, message__isnull=False, thread__isnull=False, note=None)
+                | models.Q(kind=EntryKind.NOTE, message=None, thread=None, note__isnull=False),
+                name="timeline_entry_is_mail_or_note",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["contact", "-occurred_at", "-id"], name="timeline_newest_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} entry {self.pk}"

@@ -1,0 +1,25 @@
+"""Connected mailboxes, what was seen in them, and the messages that were stored."""
+
+from inboxes.models.inbox import Credential, Inbox, InboxKind, InboxStatus, MailServer, Protocol, Security
+from inboxes.models.ledger import Folder, FolderState, LedgerEntry, LedgerState
+from inboxes.models.message import Attachment, Message, MessageState, Sighting, Thread, ThreadReference
+
+__all__ = [
+    "Attachment",
+    "Credential",
+    "Folder",
+    "FolderState",
+    "Inbox",
+    "InboxKind",
+    "InboxStatus",
+    "LedgerEntry",
+    "LedgerState",
+    "MailServer",
+    "Message",
+    "MessageState",
+    "Protocol",
+    "Security",
+    "Sighting",
+    "Thread",
+    "ThreadReference",
+]

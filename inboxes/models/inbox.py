@@ -1,0 +1,144 @@
+"""A connected mailbox, how to reach it, and the state of its connection."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from inboxes.encryption import EncryptedTextField
+from users.models import User
+
+
+class InboxKind(models.TextChoices):
+    PERSONAL = "personal", _("Personal inbox")
+    TEAM = "team", _("Team inbox")
+
+
+class ProviderKind(models.TextChoices):
+    IMAP = "imap", _("IMAP")
+
+
+class InboxStatus(models.TextChoices):
+    """`degraded` heals by itself; `needs_reconnect` asks a person and needs a proved cause."""
+
+    CONNECTING = "connecting", _("Connecting")
+    ACTIVE = "active", _("Active")
+    DEGRADED = "degraded", _("Having trouble")
+    NEEDS_RECONNECT = "needs_reconnect", _("Needs reconnecting")
+    PAUSED = "paused", _("Paused")
+    DISABLED = "disabled", _("Disabled")
+
+
+SYNCING_STATUSES = (InboxStatus.ACTIVE, InboxStatus.DEGRADED)
+
+
+class InboxQuerySet(models.QuerySet["Inbox"]):
+    def visible_to(self, user: User) -> "InboxQuerySet":
+        """A personal inbox is its owner's alone: not even a super admin sees what happens in it."""
+        return self.filter(owner=user)
+
+    def due(self, now: object) -> "InboxQuerySet":
+        """Inboxes to sync now: due, syncing, and not held by a living worker."""
+        return self.filter(next_due_at__lte=now, status__in=SYNCING_STATUSES).filter(
+            models.Q(lease_expires_at=None) | models.Q(lease_expires_at__lte=now)
+        )
+
+
+class Inbox(models.Model):
+    """A mailbox that is, or was, connected.
+
+    `generation` grows on every reconnect, disconnect or change of credential; a worker that started under an older one may
+    write nothing. `lease_*` names the one worker that may write; `lease_fence` grows with every lease.
+    """
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=10, choices=InboxKind, default=InboxKind.PERSONAL)
+    provider = models.CharField(max_length=10, choices=ProviderKind, default=ProviderKind.IMAP)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="inboxes")
+    connected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    address = models.EmailField(unique=True)
+    aliases = ArrayField(models.EmailField(), default=list, blank=True)
+    name = models.CharField(max_length=120, blank=True)
+
+    status = models.CharField(max_length=20, choices=InboxStatus, default=InboxStatus.CONNECTING)
+    cause = models.CharField(max_length=50, blank=True)
+    status_since = models.DateTimeField(db_default=Now())
+    retry_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    refused_at = models.DateTimeField(null=True, blank=True)
+    generation = models.PositiveIntegerField(default=1)
+
+    history_since = models.DateTimeField(null=True, blank=True)
+    next_due_at = models.DateTimeField(db_default=Now())
+    live_synced_at = models.DateTimeField(null=True, blank=True)
+    backfill_done_at = models.DateTimeField(null=True, blank=True)
+    reconciled_at = models.DateTimeField(null=True, blank=True)
+
+    lease_owner = models.CharField(max_length=80, blank=True)
+    lease_fence = models.BigIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = InboxQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["next_due_at"], name="inbox_due", condition=models.Q(status__in=SYNCING_STATUSES)),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(address=models.functions.Lower("address")), name="inbox_address_is_lower_case"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"inbox {self.pk}"
+
+    @property
+    def is_syncing(self) -> bool:
+        return self.status in SYNCING_STATUSES
+
+
+class Credential(models.Model):
+    """The secret that opens a mailbox: a password now, OAuth tokens later. Deleted on removal."""
+
+    inbox = models.OneToOneField(Inbox, on_delete=models.CASCADE, related_name="credential")
+    secret = EncryptedTextField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"credential of inbox {self.inbox_id}"
+
+
+class Protocol(models.TextChoices):
+    IMAP = "imap", "IMAP"
+    SMTP = "smtp", "SMTP"
+
+
+class Security(models.TextChoices):
+    TLS = "tls", _("TLS")
+    STARTTLS = "starttls", _("STARTTLS")
+    NONE = "none", _("None (only for allowed hosts)")
+
+
+class MailServer(models.Model):
+    """Where an IMAP inbox is read or written."""
+
+    inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="servers")
+    protocol = models.CharField(max_length=4, choices=Protocol)
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField()
+    security = models.CharField(max_length=8, choices=Security, default=Security.TLS)
+    username = models.CharField(max_length=320)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["inbox", "protocol"], name="one_mail_server_per_protocol"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.protocol} server of inbox {self.inbox_id}"

@@ -1,0 +1,142 @@
+"""Stored e-mail: only what was logged ever gets here."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from inboxes.models.inbox import Inbox
+from users.models import User
+
+
+class Thread(models.Model):
+    """E-mails that answer one another."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"thread {self.pk}"
+
+
+class ThreadReference(models.Model):
+    """A message id that a stored e-mail of the thread carries or refers to. References are the sender's claim: two mails are
+    joined only if they also share a participant, so one id may point at several threads."""
+
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="references")
+    message_id = models.CharField(max_length=998)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["message_id", "thread"], name="thread_reference_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"reference of thread {self.thread_id}"
+
+
+class MessageState(models.TextChoices):
+    """Partial: over the size limit or hostile in structure; unparsable: only the headers could be read. The raw bytes are kept."""
+
+    FULL = "full", _("Complete")
+    PARTIAL = "partial", _("Partly stored")
+    UNPARSABLE = "unparsable", _("Could not be read")
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: User) -> "MessageQuerySet":
+        """Logged mail is for everybody in the workspace; nothing that is not logged is stored."""
+        return self.filter(sightings__isnull=False).distinct() if user.is_active else self.none()
+
+
+class Message(models.Model):
+    """One e-mail, however many inboxes saw it.
+
+    `fingerprint` and `variant` identify it (`Envelope.fingerprint`; a variant above 0 is another body under the same headers).
+    `recipients` is a list of `[kind, address, name]`, kind being to, cc or bcc. `raw_key` names the original bytes in the file store.
+    """
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    fingerprint = models.BinaryField(max_length=32)
+    variant = models.PositiveSmallIntegerField(default=0)
+    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="messages")
+    message_id = models.CharField(max_length=998, blank=True)
+    from_email = models.CharField(max_length=320)
+    from_name = models.CharField(max_length=500, blank=True)
+    recipients = models.JSONField(default=list)
+    subject = models.TextField(blank=True)
+    sent_at = models.DateTimeField()
+    snippet = models.CharField(max_length=300, blank=True)
+    body_text = models.TextField(blank=True)
+    quoted_text = models.TextField(blank=True)
+    body_html = models.TextField(blank=True)
+    has_remote_images = models.BooleanField(default=False)
+    state = models.CharField(max_length=12, choices=MessageState, default=MessageState.FULL)
+    defects = models.JSONField(default=list)
+    size = models.PositiveBigIntegerField(default=0)
+    raw_key = models.CharField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["fingerprint", "variant"], name="message_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["thread", "sent_at"], name="message_by_thread")]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+
+class Attachment(models.Model):
+    """A file of a stored e-mail. `file_key` is the SHA-256 of its content in the file store; `inline` files belong to the body."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    position = models.PositiveSmallIntegerField()
+    filename = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=120)
+    size = models.PositiveBigIntegerField()
+    content_id = models.CharField(max_length=250, blank=True)
+    inline = models.BooleanField(default=False)
+    file_key = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["message", "position"], name="attachment_position_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attachment {self.pk}"
+
+
+class Sighting(models.Model):
+    """How one inbox came to hold a message, and why it was logged there: the reason, the rule, the address that matched, the level
+    its setting came from (workspace, person, inbox), who chose it if a person did, and when."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="sightings")
+    inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="sightings")
+    outgoing = models.BooleanField(default=False)
+    reason = models.CharField(max_length=40)
+    rule = models.CharField(max_length=60, blank=True)
+    level = models.CharField(max_length=12, blank=True)
+    matched_address = models.CharField(max_length=320, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["message", "inbox"], name="sighting_once_per_inbox"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["inbox", "-decided_at"], name="sighting_by_inbox")
+        ]
+
+    def __str__(self) -> str:
+        return f"sighting {self.pk}"

@@ -1,0 +1,50 @@
+"""What the sync engine asks of whoever decides: `logging_rules.intake` implements it, the engine only knows these shapes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from inboxes.envelope import Envelope
+
+
+class Verdict(Protocol):
+    """What becomes of one envelope; stored on the sighting when it is logged."""
+
+    @property
+    def log(self) -> bool: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def level(self) -> str: ...
+    @property
+    def matched_address(self) -> str: ...
+    @property
+    def decided_by_id(self) -> int | None: ...
+
+
+V = TypeVar("V", bound=Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail(Generic[V]):
+    """A logged e-mail after its rows were written. `is_new` is false when another inbox or folder had stored it before."""
+
+    envelope: Envelope
+    verdict: V
+    message_pk: int
+    thread_pk: int
+    is_new: bool
+
+
+class Intake(Protocol[V]):
+    """Decides pages of one inbox and records what was logged."""
+
+    def decide(self, envelopes: Sequence[Envelope]) -> list[V]:
+        """One verdict per envelope, in order, in a constant number of queries. Called outside any transaction."""
+        ...
+
+    def record(self, stored: Sequence[StoredMail[V]]) -> None:
+        """Writes the timeline entries of the stored mails; called inside the transaction that moves cursor and ledger. Idempotent."""
+        ...

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class LoggingRulesConfig(AppConfig):
+    name = "logging_rules"
