@@ -1,0 +1,21 @@
+"""Ports chosen by the operating system."""
+
+import socket
+
+
+def free_port() -> int:
+    """A loopback port nobody uses at this moment; the caller must bear that it is taken before it is used."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,112 @@
+"""What every test stands on: real PostgreSQL and Valkey of its own, no network beyond this machine."""
+
+import base64
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from crm_project.runner import services
+
+PROJECT = Path(__file__).resolve().parent.parent
+PROGRAM_FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+_until_the_end = ExitStack()
+
+
+def pytest_configure() -> None:
+    """Runs before pytest-django sets Django up (it does so last), in the controller and in each xdist worker."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        _start_services()
+    else:
+        # One Valkey database for each worker; PostgreSQL databases are told apart by pytest-django.
+        server = os.environ["REDIS_URL"].rpartition("/")[0]
+        os.environ["REDIS_URL"] = f"{server}/{int(worker.removeprefix('gw')) + 1}"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "crm_project.settings"
+    if (PROJECT / "users" / "models.py").exists():
+        assert settings.SECRET_KEY  # read now: pytest-django sets up only what is configured
+
+
+def pytest_unconfigure() -> None:
+    _until_the_end.close()
+
+
+def _start_services() -> None:
+    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+        addresses = _until_the_end.enter_context(services.thrown_away())
+        os.environ.setdefault("DATABASE_URL", addresses["database"])
+        os.environ.setdefault("REDIS_URL", addresses["redis"])
+    data = _until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="genkan-test-"))
+    os.environ |= {
+        "SECRET_KEY": "a key of the tests, long enough for every check of Django and ours",
+        "FIELD_KEYS": base64.urlsafe_b64encode(b"a field key of tests, 32 bytes!!").decode(),
+        "DATA_DIR": data,
+        "MAIL_HOSTS_ALLOWED": "127.0.0.1,localhost",
+        "EMAIL_URL": "memorymail://",
+        "BASE_URL": "https://genkan.example",
+        "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost,genkan.example",
+    }
+    for variable in ("DEBUG", "LOG_FORMAT"):
+        os.environ.pop(variable, None)
+
+
+class NetworkRefused(RuntimeError):
+    """A test tried to leave this machine. Not an OSError: code that expects those would swallow it."""
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event in {"socket.connect", "socket.sendto"}:
+        connection, address = arguments
+        assert isinstance(connection, socket.socket)
+        if connection.family != socket.AF_UNIX and not _is_local(str(address[0])):  # type: ignore[index]
+            raise NetworkRefused(f"{event} to {address}")
+    elif event == "socket.getaddrinfo" and arguments[0] and not _is_local_name(arguments[0]):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known (tests have no network)")
+
+
+def _is_local(address: str) -> bool:
+    if address in {"localhost", ""}:
+        return True
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return ip.is_loopback or ip.is_unspecified
+
+
+def _is_local_name(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    if name == "localhost" or name.endswith(".localhost") or name == socket.gethostname():
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture(scope="session")
+def needs_debian() -> Callable[[str, str], str]:
+    """`needs_debian("dovecot", "dovecot-imapd")` is the program's path; without it the test is skipped, in CI it fails."""
+
+    def find(program: str, package: str) -> str:
+        path = shutil.which(program, path=PROGRAM_FOLDERS)
+        if path:
+            return path
+        line = f"{program} is missing: apt-get install {package}"
+        if os.environ.get("CI"):
+            pytest.fail(line)
+        pytest.skip(line)
+
+    return find
