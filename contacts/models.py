@@ -40,9 +40,19 @@ class Contact(models.Model):
     reading = models.CharField(_("reading"), max_length=200, blank=True)
     job_title = models.CharField(_("job title"), max_length=200, blank=True)
     phone = models.CharField(_("phone"), max_length=50, blank=True)
-    company = models.ForeignKey(Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="contacts")
+    company = models.ForeignKey(
+        Company,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="contacts",
+    )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="contacts"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="contacts",
     )
     search = SearchVectorField(null=True, editable=False)
     last_activity_at = models.DateTimeField(null=True, blank=True)
@@ -62,6 +72,17 @@ class Contact(models.Model):
         return self.name
 
 
+class MergedContact(models.Model):
+    """Remembers which contact answers for one that was merged away: its old links and entries under way still arrive."""
+
+    former_id = models.BigIntegerField(primary_key=True)
+    former_code = models.UUIDField(unique=True)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="merged")
+
+    def __str__(self) -> str:
+        return f"contact {self.former_id} merged into {self.contact_id}"
+
+
 class ContactAddress(models.Model):
     """An e-mail address of a contact; an address belongs to one contact only."""
 
@@ -72,7 +93,8 @@ class ContactAddress(models.Model):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=models.Q(email=models.functions.Lower("email")), name="contact_address_is_lower_case"
+                condition=models.Q(email=models.functions.Lower("email")),
+                name="contact_address_is_lower_case",
             ),
         ]
 
@@ -111,10 +133,20 @@ class TimelineEntry(models.Model):
     kind = models.CharField(max_length=8, choices=EntryKind)
     occurred_at = models.DateTimeField()
     message = models.ForeignKey(
-        Message, null=True, blank=True, on_delete=models.CASCADE, related_name="timeline_entries"
+        Message,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="timeline_entries",
     )
     thread = models.ForeignKey(Thread, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    note = models.OneToOneField(Note, null=True, blank=True, on_delete=models.CASCADE, related_name="timeline_entry")
+    note = models.OneToOneField(
+        Note,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="timeline_entry",
+    )
 
     objects = TimelineEntryQuerySet.as_manager()
 
@@ -122,7 +154,12 @@ class TimelineEntry(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["contact", "message"], name="timeline_mail_once"),
             models.CheckConstraint(
-                condition=models.Q(kind=EntryKind.MAIL, message__isnull=False, thread__isnull=False, note=None)
+                condition=models.Q(
+                    kind=EntryKind.MAIL,
+                    message__isnull=False,
+                    thread__isnull=False,
+                    note=None,
+                )
                 | models.Q(kind=EntryKind.NOTE, message=None, thread=None, note__isnull=False),
                 name="timeline_entry_is_mail_or_note",
             ),

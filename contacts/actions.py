@@ -1,0 +1,85 @@
+"""Every write to contacts, companies, notes and timelines."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from contacts.models import Contact, EntryKind, MergedContact, TimelineEntry
+
+
+@dataclass(frozen=True, slots=True)
+class MailEntry:
+    """A logged e-mail to stand on one contact's timeline."""
+
+    contact_id: int
+    message_id: int
+    thread_id: int
+    occurred_at: datetime
+
+
+@transaction.atomic
+def record_mail_entries(entries: Iterable[MailEntry]) -> int:
+    """Put logged e-mails on timelines and move `last_activity_at` forward; return how many entries were new.
+
+    Idempotent; a constant number of statements, whatever the number of entries. Contacts are locked in the order of their keys,
+    so concurrent syncs cannot deadlock. An entry for a contact merged meanwhile goes to the contact it was merged into; one for
+    a deleted contact is dropped.
+    """
+    wanted = list(entries)
+    if not wanted:
+        return 0
+    survivors = _lock_survivors({entry.contact_id for entry in wanted})
+    rows = [
+        (
+            survivors[entry.contact_id],
+            entry.message_id,
+            entry.thread_id,
+            entry.occurred_at,
+        )
+        for entry in wanted
+        if entry.contact_id in survivors
+    ]
+    return _insert_mail_rows(rows)
+
+
+def _lock_survivors(contact_ids: set[int]) -> dict[int, int]:
+    """Map each contact key to the living contact that answers for it, locked until the transaction ends."""
+    alive = _lock_contacts(contact_ids)
+    survivors = {pk: pk for pk in alive}
+    if gone := contact_ids - alive:
+        merged = dict(MergedContact.objects.filter(former_id__in=gone).values_list("former_id", "contact_id"))
+        alive |= _lock_contacts(set(merged.values()) - alive)
+        survivors |= {former: pk for former, pk in merged.items() if pk in alive}
+    return survivors
+
+
+def _lock_contacts(contact_ids: set[int]) -> set[int]:
+    locked = Contact.objects.filter(pk__in=contact_ids).order_by("pk").select_for_update(no_key=True)
+    return set(locked.values_list("pk", flat=True))
+
+
+INSERT_MAIL_ROWS = f"""
+    INSERT INTO {TimelineEntry._meta.db_table} (kind, contact_id, message_id, thread_id, occurred_at)
+    SELECT '{EntryKind.MAIL}', * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[])
+    ON CONFLICT (contact_id, message_id) DO NOTHING
+"""  # noqa: S608 - only names of this module's own models
+RAISE_LAST_ACTIVITY = f"""
+    UPDATE {Contact._meta.db_table} contact SET last_activity_at = newest.at
+    FROM (SELECT * FROM unnest(%s::bigint[], %s::timestamptz[]) AS rows (id, at)) newest
+    WHERE contact.id = newest.id AND (contact.last_activity_at IS NULL OR contact.last_activity_at < newest.at)
+"""  # noqa: S608
+
+
+def _insert_mail_rows(rows: Sequence[tuple[int, int, int, datetime]]) -> int:
+    if not rows:
+        return 0
+    newest: dict[int, datetime] = {}
+    for contact_id, _, _, occurred_at in rows:
+        newest[contact_id] = max(occurred_at, newest.get(contact_id, occurred_at))
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_MAIL_ROWS, [list(column) for column in zip(*rows, strict=True)])
+        inserted: int = cursor.rowcount
+        cursor.execute(RAISE_LAST_ACTIVITY, [list(newest.keys()), list(newest.values())])
+    return inserted
