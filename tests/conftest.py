@@ -34,6 +34,11 @@ def pytest_configure() -> None:
     assert settings.SECRET_KEY  # read now: pytest-django sets up only what is configured
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Django is set up by now, so fixtures that import models can be read."""
+    session.config.pluginmanager.import_plugin("tests.people")
+
+
 def pytest_unconfigure() -> None:
     _until_the_end.close()
 

@@ -1,0 +1,75 @@
+"""The base of the product's own management commands: named actions, an answer as text or JSON, one line on error."""
+
+import getpass
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an action found: `data` for `--json` (anything Django's JSON encoder takes), `text` for a person."""
+
+    data: dict[str, Any] | list[Any]
+    text: str
+
+
+class JsonCommand(BaseCommand):
+    """`manage.py NOUN ACTION … [--json]`.
+
+    Subclasses call `add_action` for each of their actions inside `add_actions`. An action takes the parsed options and returns
+    an `Answer`. ValidationError, ObjectDoesNotExist, PermissionDenied and CommandError end the command with a non-zero exit and
+    one line on stderr; with `--json` stdout then holds `{"error": line}`.
+    """
+
+    stealth_options = ("stdin",)
+
+    def add_actions(self) -> None:
+        raise NotImplementedError(f"{type(self).__module__} has no actions")
+
+    def add_action(self, name: str, run: Callable[[Namespace], Answer], *, help: str) -> CommandParser:  # noqa: A002 - argparse's word
+        """Returns the action's own parser, for its arguments."""
+        parser: CommandParser = self._actions.add_parser(name, help=help, description=help)
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+        parser.set_defaults(run=run)
+        return parser
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        self._actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+        self.add_actions()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._stdin: TextIO = options.get("stdin") or sys.stdin
+        try:
+            answer: Answer = options["run"](Namespace(**options))
+        except (ValidationError, ObjectDoesNotExist, PermissionDenied, CommandError) as error:
+            line = one_line(error)
+            if options["json"]:
+                self.write_json({"error": line})
+            raise CommandError(line, returncode=getattr(error, "returncode", 1)) from error
+        if options["json"]:
+            self.write_json(answer.data)
+        else:
+            self.stdout.write(answer.text)
+
+    def write_json(self, data: Any) -> None:
+        self.stdout.write(json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))
+
+    def read_password(self, prompt: str = "Password: ") -> str:
+        """The first line of stdin, or typed unseen on a terminal; never an argument, which other accounts can read."""
+        typed = getpass.getpass(prompt) if self._stdin.isatty() else self._stdin.readline().rstrip("\r\n")
+        if not typed:
+            raise CommandError("No password given: write it to standard input.")
+        return typed
+
+
+def one_line(error: Exception) -> str:
+    text = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+    return " ".join(text.split()) or type(error).__name__
