@@ -2,15 +2,24 @@
 
 import os
 import pwd
+import signal
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypedDict
 
 from crm_project.runner.errors import LaunchError
+from crm_project.runner.orphans import die_with_parent
 
 FITTING_ACCOUNTS = ("postgres", "nobody")
 CLEAN_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+class Identity(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 @dataclass(frozen=True)
@@ -35,16 +44,16 @@ class Account:
             **self._identity(),
         )
 
-    def start(self, command: list[str], *, log: Path, stdin: int | None = None) -> subprocess.Popen[bytes]:
-        """A service that outlives neither us nor a kill -9 of us (where the kernel can promise that)."""
-        from crm_project.runner.orphans import die_with_parent  # noqa: PLC0415 - keeps ctypes out of short commands
-
+    def start(
+        self, command: list[str], *, log: Path, stop_signal: signal.Signals, stdin: int | None = None
+    ) -> subprocess.Popen[bytes]:
+        """A service; it gets its stop signal also when we are killed."""
         with log.open("ab") as output:
             return subprocess.Popen(
                 command,
                 cwd="/",
                 env=CLEAN_ENVIRONMENT,
-                preexec_fn=die_with_parent,
+                preexec_fn=partial(die_with_parent, stop_signal),
                 start_new_session=True,
                 stderr=output,
                 stdin=subprocess.DEVNULL if stdin is None else stdin,
@@ -60,7 +69,7 @@ class Account:
         os.chown(path, self.uid, self.gid)
         path.chmod(0o700)
 
-    def _identity(self) -> Mapping[str, object]:
+    def _identity(self) -> Identity:
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
 
 

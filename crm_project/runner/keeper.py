@@ -1,10 +1,10 @@
 """The process that keeps PostgreSQL and Valkey up for as long as anybody uses them, and then stops both.
 
-    users.lock    shared, held by each user (bin/dev, a bin/manage command, a test run): the kernel lets go of it
-                  however the user ends, so even after a kill -9 of the last one the services end
-    keeper.lock   exclusive, held by the keeper all its life: one keeper per folder
-    keep          a file; while it is there (bin/manage services) the services stay up without users
-    running.json  the addresses, there while the services answer
+users.lock    shared, held by each user (bin/dev, a bin/manage command, a test run): the kernel lets go of it
+              however the user ends, so even after a kill -9 of the last one the services end
+keeper.lock   exclusive, held by the keeper all its life: one keeper per folder
+keep          a file; while it is there (bin/manage services) the services stay up without users
+running.json  the addresses, there while the services answer
 """
 
 import json

@@ -8,11 +8,10 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def die_with_parent() -> None:
-    """Runs in a new child, between fork and exec: the kernel interrupts it when the thread that started it ends.
+def die_with_parent(death_signal: signal.Signals) -> None:
+    """Runs in a new child, between fork and exec: the kernel signals it when the thread that started it ends.
 
-    SIGINT is what PostgreSQL calls a fast shutdown and what Valkey, gunicorn and Celery end cleanly on. Elsewhere than
-    on Linux there is no such promise; the next start then stops what was left.
+    Elsewhere than on Linux there is no such promise.
     """
     if _libc is not None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        _libc.prctl(PR_SET_PDEATHSIG, death_signal)

@@ -21,6 +21,8 @@ from crm_project.runner.ports import free_port
 ROLE = DATABASE = "genkan"
 START_SECONDS = 60
 STOP_SECONDS = 30
+# PostgreSQL's fast shutdown: it ends sessions and writes everything out. SIGTERM would wait for the sessions to end.
+STOP_SIGNAL = signal.SIGINT
 ATTEMPTS = 5
 
 # With an LC_CTYPE of C, PostgreSQL sees no letters in Japanese text and finds nothing. The locale is part of the
@@ -83,7 +85,8 @@ class Postgres:
 
     def _try_start(self, binaries: Path) -> bool:
         settings = [f"--{name}={value}" for name, value in (self._settings | {"port": str(self.port)}).items()]
-        self._process = self._account.start([str(binaries / "postgres"), "-D", str(self.data), *settings], log=self.log)
+        command = [str(binaries / "postgres"), "-D", str(self.data), *settings]
+        self._process = self._account.start(command, log=self.log, stop_signal=STOP_SIGNAL)
         deadline = time.monotonic() + START_SECONDS
         while self.is_running() and time.monotonic() < deadline:
             if self._is_ready():
@@ -107,10 +110,8 @@ class Postgres:
             password_file.write(secrets.token_urlsafe(32))
             password_file.flush()
             os.chown(password_file.name, self._account.uid, self._account.gid)
-            self._must_run(
-                [str(binaries / "initdb"), "-D", str(new), "--username=postgres", "--auth=scram-sha-256"]
-                + [f"--pwfile={password_file.name}", "--no-sync", "--no-instructions", *LOCALE]
-            )
+            options = [f"--pwfile={password_file.name}", "--auth=scram-sha-256", "--username=postgres", *LOCALE]
+            self._must_run([str(binaries / "initdb"), "-D", str(new), "--no-sync", "--no-instructions", *options])
         statements = (
             f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{self._password}';\n"
             f"CREATE DATABASE {DATABASE} OWNER {ROLE};\n"
@@ -147,7 +148,7 @@ class Postgres:
             return
         pid = int(lines[0])
         if _is_server_of(pid, self.data):
-            os.kill(pid, signal.SIGINT)
+            os.kill(pid, STOP_SIGNAL)
             deadline = time.monotonic() + STOP_SECONDS
             while _is_server_of(pid, self.data) and time.monotonic() < deadline:
                 time.sleep(0.05)
@@ -217,8 +218,7 @@ def _is_server_of(pid: int, data: Path) -> bool:
 
 
 def _interrupt(process: subprocess.Popen[bytes]) -> None:
-    """SIGINT: PostgreSQL's fast shutdown, which ends sessions and writes everything out."""
-    process.send_signal(signal.SIGINT)
+    process.send_signal(STOP_SIGNAL)
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:

@@ -30,5 +30,4 @@ def read_or_create(path: Path) -> dict[str, str]:
 def _read(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
-    pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
-    return {name: value for name, value in pairs}
+    return dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
