@@ -6,7 +6,7 @@ import http.client
 import subprocess
 import sys
 import time
-from pathlib import Path
+from http import HTTPStatus
 
 from crm_project.runner.environment import with_services
 from crm_project.runner.errors import LaunchError
@@ -18,7 +18,6 @@ HOST = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 8000, 8020
 READY_SECONDS = 60
 QUEUES = "live,backfill,default,mail_out"
-TRY = "Sign-ins and what to try:"
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +32,7 @@ def main(arguments: list[str]) -> int:
         runner.start()
         try:
             _wait_until_ready(port, runner)
-            if not options.empty and not runner.is_stopping:
+            if not options.empty and not runner.is_stopping and _has_command("demo"):
                 _manage("demo", environment=environment)
             if not runner.is_stopping:
                 print(_welcome(address, environment, demo=not options.empty), flush=True)
@@ -55,9 +54,16 @@ def programs(port: int, *, demo: bool) -> list[Program]:
         Program("web", [python, "-m", "gunicorn", "crm_project.wsgi", *web, "--log-level", "warning"]),
         Program("worker", [*celery, "worker", "-Q", QUEUES, "--concurrency", "4", "--without-mingle", "-l", "WARNING"]),
         Program("beat", [*celery, "beat", "--schedule", schedule, "--pidfile=", "-l", "WARNING"]),
-        Program("watcher", [python, "manage.py", "watch_inboxes"]),
     ]
-    return [*every, Program("mail", [python, "manage.py", "demo_server"])] if demo else every
+    if _has_command("watch_inboxes"):
+        every += [Program("watcher", [python, "manage.py", "watch_inboxes"])]
+    if demo and _has_command("demo_server"):
+        every += [Program("mail", [python, "manage.py", "demo_server"])]
+    return every
+
+
+def _has_command(name: str) -> bool:
+    return any(PROJECT.glob(f"*/management/commands/{name}.py"))
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -82,7 +88,13 @@ def _manage(*arguments: str, environment: dict[str, str]) -> str:
     """The command's output. Raises LaunchError with what it said when it fails."""
     command = [sys.executable, "manage.py", *arguments]
     done = subprocess.run(
-        command, cwd=PROJECT, env=environment, check=False, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        cwd=PROJECT,
+        env=environment,
+        check=False,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if done.returncode != 0:
         raise LaunchError(f"manage.py {arguments[0]} failed:", hint=done.stdout.strip())
@@ -97,14 +109,14 @@ def _wait_until_ready(port: int, runner: ProcessRunner) -> None:
         connection = http.client.HTTPConnection(HOST, port, timeout=5)
         with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
             connection.request("GET", "/healthz")
-            if connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
+            if connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return
         time.sleep(0.1)
 
 
 def _welcome(address: str, environment: dict[str, str], *, demo: bool) -> str:
     lines = ["", f"Genkan is running: {address}", ""]
-    if demo:
+    if demo and _has_command("demo"):
         lines += [_manage("demo", "--describe", environment=environment).strip()]
     else:
         lines += ["Create the first super admin:  bin/manage user add you@example.com --super-admin"]

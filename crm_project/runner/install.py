@@ -78,7 +78,15 @@ def install_uv() -> None:
     print("genkan: installing uv into a private folder (about 20 MB to download)", flush=True)
     shutil.rmtree(UV.parent.parent, ignore_errors=True)
     # --target works where Debian's "externally managed" Python refuses any other place.
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-script-location"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-warn-script-location",
+    ]
     pip += ["--require-hashes", "--target", str(UV.parent.parent), "-r", str(UV_LOCK)]
     if subprocess.run(pip, check=False, env=_environment() | {"PIP_ROOT_USER_ACTION": "ignore"}).returncode != 0:
         raise SetupError("uv could not be installed; pip's message above says why.")

@@ -1,5 +1,6 @@
 """Runs several programs as one: their output prefixed, one signal ends all, a crashed one comes back."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -72,6 +73,10 @@ class ProcessRunner:
                 self._look_after(running)
         self._stop_all()
 
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
+
     def stop(self) -> None:
         self._stopping.set()
 
@@ -119,10 +124,8 @@ class ProcessRunner:
                 process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
         for process in processes:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
             # Also what the program itself left behind, such as pool processes.
             _kill_group(process.pid)
             process.wait()

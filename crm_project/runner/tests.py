@@ -1,6 +1,5 @@
 """bin/test: the checks, then every test (or those named) on services of its own."""
 
-import os
 import subprocess
 import sys
 

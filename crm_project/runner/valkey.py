@@ -81,7 +81,9 @@ class Valkey:
         with os.fdopen(reading), os.fdopen(writing, "w") as pipe:
             pipe.write(configuration)
             pipe.flush()
-            self._process = self._account.start([str(binary), "-"], log=self.log, stop_signal=signal.SIGTERM, stdin=reading)
+            self._process = self._account.start(
+                [str(binary), "-"], log=self.log, stop_signal=signal.SIGTERM, stdin=reading
+            )
         deadline = time.monotonic() + START_SECONDS
         while self.is_running() and time.monotonic() < deadline:
             if self._answers():
