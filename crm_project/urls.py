@@ -1,7 +1,23 @@
 """The URL tree."""
 
-from django.urls import include, path
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
-urlpatterns = [
+from crm_project import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.account.urls")),
+    path("language/", login_not_required(set_language), name="set_language"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
 ]
+
+if settings.DEBUG:
+    urlpatterns += [path("ui/", views.gallery, name="gallery")]
+
+handler400 = "crm_project.views.bad_request"
+handler403 = "crm_project.views.permission_denied"
+handler404 = "crm_project.views.page_not_found"
+handler500 = "crm_project.views.server_error"

@@ -1,0 +1,20 @@
+"""What the shell of every page shows: whose workspace this is and how much news waits. Evaluated only where a template asks."""
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from notifications.models import Notification
+from users.models import Workspace
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    return {
+        "workspace_name": SimpleLazyObject(lambda: Workspace.objects.current().name),
+        "unread_notifications": SimpleLazyObject(lambda: unread_notifications(request)),
+    }
+
+
+def unread_notifications(request: HttpRequest) -> int:
+    if not request.user.is_authenticated:
+        return 0
+    return Notification.objects.visible_to(request.user).unread().count()

@@ -1,0 +1,93 @@
+"""How moments, days, numbers and sizes are written, in the active language and the active time zone. Pure but for those two."""
+
+import datetime as dt
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.numbers import format_decimal, format_percent
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
+
+# "en" alone would mean American dates; day-month order with the month's name is read without doubt everywhere.
+LOCALES = {"en": "en_GB", "ja": "ja_JP"}
+SHORT_DAY = {"en": "d MMM", "ja": "M月d日"}
+WEEKDAY_DAY = {"en": "EEEE, d MMMM", "ja": "M月d日(EEE)"}
+JUST_NOW = dt.timedelta(seconds=45)
+
+
+def language() -> str:
+    """The active language without its region; English when none is active."""
+    code = (get_language() or "en").split("-")[0]
+    return code if code in LOCALES else "en"
+
+
+def locale() -> Locale:
+    return Locale.parse(LOCALES[language()])
+
+
+def day(moment: dt.datetime | dt.date, now: dt.datetime) -> str:
+    """A heading for the day of `moment`: "Today", "Yesterday", "Tuesday, 10 March", or the whole date in another year."""
+    date, today = local_date(moment), local_date(now)
+    if date == today:
+        return gettext("Today")
+    if date == today - dt.timedelta(days=1):
+        return gettext("Yesterday")
+    if date.year == today.year:
+        return format_date(date, WEEKDAY_DAY[language()], locale())
+    return format_date(date, "long", locale())
+
+
+def short(moment: dt.datetime, now: dt.datetime) -> str:
+    """As little as tells the moment apart: "10:24", "Yesterday 10:24", "Tue 10:24", "10 Mar", "10 Mar 2025"."""
+    local, today = timezone.localtime(moment), local_date(now)
+    age = (today - local.date()).days
+    if age == 0:
+        return clock(moment)
+    if age == 1:
+        return gettext("Yesterday %(time)s") % {"time": clock(moment)}
+    if 1 < age < 7:
+        return f"{format_date(local, 'EEE', locale())} {clock(moment)}"
+    if local.year == today.year:
+        return format_date(local, SHORT_DAY[language()], locale())
+    return format_date(local, "medium", locale()) if language() == "en" else format_date(local, "long", locale())
+
+
+def full(moment: dt.datetime) -> str:
+    """The whole moment with its zone, for a tooltip: "Tuesday, 10 March 2026 at 10:24 JST"."""
+    local = timezone.localtime(moment)
+    return f"{format_date(local, 'full', locale())} {format_datetime(local, 'HH:mm z', locale=locale())}"
+
+
+def clock(moment: dt.datetime) -> str:
+    return format_time(timezone.localtime(moment), "HH:mm", locale=locale())
+
+
+def ago(moment: dt.datetime, now: dt.datetime) -> str:
+    """The distance from now in words: "2 minutes ago", "in 3 hours", "just now"."""
+    distance = moment - now
+    if abs(distance) < JUST_NOW:
+        return gettext("just now")
+    return format_timedelta(distance, add_direction=True, locale=locale())
+
+
+def number(value: float | Decimal) -> str:
+    return format_decimal(value, locale=locale())
+
+
+def percent(value: float) -> str:
+    """A share between 0 and 1 as a percentage without decimals."""
+    return format_percent(value, locale=locale())
+
+
+def file_size(size: int) -> str:
+    """Bytes in the largest unit that keeps the number above one, to at most one decimal: "214 KB", "3.4 MB"."""
+    value, units = float(size), ["B", "KB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1024, units[1:]
+    rounded = round(value, 1 if value < 10 and units[0] != "B" else 0)
+    return f"{format_decimal(rounded, locale=locale())} {units[0]}"
+
+
+def local_date(moment: dt.datetime | dt.date) -> dt.date:
+    return timezone.localtime(moment).date() if isinstance(moment, dt.datetime) else moment
