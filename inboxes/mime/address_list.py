@@ -1,0 +1,151 @@
+"""The mailboxes an address field names: quoted, commented, grouped, encoded, separated by semicolons, or broken."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from inboxes.addresses import InvalidAddress, normalise
+from inboxes.envelope import Address
+from inboxes.mime.charsets import clean
+from inboxes.mime.headers import decode_bytes, decode_words
+
+MAX_ADDRESSES = 2000
+
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_ATOM = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]++@{_LABEL}(?:\.{_LABEL})*"
+# The shapes of nearly all mail: `Name <a@b>`, `"Name" <a@b>`, `<a@b>`, `a@b`, and nothing odd up to the next comma.
+# Possessive throughout: a value made to be slow must fail at once.
+_USUAL = re.compile(
+    rf'[ \t]*+(?:"([^"\\]*+)"[ \t]*+<({_ATOM})>|([^"<>,;:()@\\]*+)<({_ATOM})>|({_ATOM}))[ \t]*+(?:,|\Z)'
+).match
+_TOKEN = re.compile(
+    r'(?P<word>=\?[^?\s]*\?[bBqQ]\?[^?]*\?=)|"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)(?:"|(?P<unclosed>\Z))|<(?P<angle>[^<>]*)>'
+    r"|<(?P<open>[^<>,;]*)|(?P<mark>[,;:])|(?P<text>(?:[^\"<,;:=]|=(?!\?))+|=)",
+    re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_SPACES = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+
+
+def parse_addresses(values: Iterable[str], *, hint: str = "") -> tuple[Address, ...]:
+    """The addresses of the raw values of one field, in order; groups flattened, entries without an address left out.
+
+    An address that cannot be normalised is kept in lower case as it stands: it was somebody's. At most 2,000.
+    """
+    found: list[Address] = []
+    for value in values:
+        position, length = 0, len(value)
+        while position < length:
+            usual = _USUAL(value, position)
+            if usual is None:
+                found.extend(_scan(value[position:], hint))
+                break
+            quoted, quoted_email, name, named_email, bare_email = usual.groups()
+            email = quoted_email or named_email or bare_email
+            found.append(Address(email.lower(), _readable(quoted or name or "", hint)))
+            position = usual.end()
+    return tuple(found[:MAX_ADDRESSES]) if len(found) > MAX_ADDRESSES else tuple(found)
+
+
+def _readable(name: str, hint: str) -> str:
+    name = name.strip()
+    if "=?" not in name and name.isascii() and name.isprintable():
+        return name
+    text = clean(decode_words(decode_bytes(name, hint=hint), hint=hint))
+    return _SPACES.sub(" ", text).strip(" \"'")
+
+
+def _scan(value: str, hint: str) -> Iterator[Address]:
+    """The slow and forgiving reader; linear in the length of the value."""
+    value = decode_bytes(value, hint=hint)  # before anything else: bytes of JIS text look like commas and quotes
+    count = 0
+    for phrase, angle, comment in _entries(value):
+        email, name = _email_and_name(phrase, angle, comment)
+        if email:
+            yield Address(email, _readable(name, hint))
+            count += 1
+            if count >= MAX_ADDRESSES:
+                return
+
+
+def _entries(value: str) -> Iterator[tuple[str, str | None, str]]:
+    """(words, what stood in angle brackets, comment) between separators."""
+    value, found = _without_comments(value)
+    comments = deque(found)
+    phrase: list[str] = []
+    angle: str | None = None
+    start = position = 0
+    while position < len(value):
+        token = _TOKEN.match(value, position)
+        if token is None:
+            position += 1
+            continue
+        position = token.end()
+        if token["unclosed"] is not None:  # the quote never ends: what follows it is all there is to go by
+            value = value[: token.start()] + " " + value[token.start() + 1 :].replace('"', " ")
+            position = token.start()
+        elif token["mark"] == ":" and angle is None and "@" not in "".join(phrase):
+            phrase = []  # the name of a group
+        elif token["mark"] in (",", ";"):
+            yield "".join(phrase), angle, _comment(comments, start, position)
+            phrase, angle, start = [], None, position
+        elif token["angle"] is not None or token["open"] is not None:
+            angle = token["angle"] if token["angle"] is not None else token["open"]
+        elif token["quoted"] is not None:
+            phrase.append(_ESCAPE.sub(r"\1", token["quoted"]))
+        else:
+            phrase.append(token[0])
+    yield "".join(phrase), angle, _comment(comments, start, position)
+
+
+def _without_comments(value: str) -> tuple[str, list[tuple[int, str]]]:
+    """The value with its comments blanked out in place, and the outermost comments with their positions."""
+    if "(" not in value:
+        return value, []
+    kept = list(value)
+    comments: list[tuple[int, str]] = []
+    depth = opened = 0
+    quoted = escaped = False
+    for at, character in enumerate(value):
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif character == '"' and not depth:
+            quoted = not quoted
+        elif character == "(" and not quoted:
+            opened = at if not depth else opened
+            depth += 1
+        elif character == ")" and depth:
+            depth -= 1
+            if not depth:
+                comments.append((opened, value[opened + 1 : at]))
+                kept[opened : at + 1] = " " * (at + 1 - opened)
+    return "".join(kept), comments
+
+
+def _comment(comments: deque[tuple[int, str]], start: int, end: int) -> str:
+    while comments and comments[0][0] < start:
+        comments.popleft()
+    return comments[0][1] if comments and comments[0][0] < end else ""
+
+
+def _email_and_name(phrase: str, angle: str | None, comment: str) -> tuple[str, str]:
+    if angle is not None and "@" in angle:
+        email = "".join(angle.split())
+        if email.startswith("@"):  # an obsolete route: <@relay,@relay:user@host>
+            email = email.rpartition(":")[2]
+        return _normalised(email.removeprefix("mailto:")), phrase.strip() or comment
+    words = phrase.split()
+    bare = next((word for word in words if "@" in word[1:-1]), None)
+    if bare is None:
+        return "", ""
+    words.remove(bare)
+    return _normalised(bare.strip("'.")), " ".join(words) or comment
+
+
+def _normalised(email: str) -> str:
+    try:
+        return normalise(email)
+    except InvalidAddress:
+        return clean(email).lower()

@@ -1,0 +1,227 @@
+"""Header blocks and header values as they come: folded, raw 8-bit, encoded, broken. Nothing here raises.
+
+Values are kept raw, one `str` per field, bytes above 127 as lone surrogates (`surrogateescape`), until a decoder below is
+asked; so no byte of them is lost and nothing is decoded that nobody reads.
+"""
+
+import binascii
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from inboxes.mime import charsets
+
+MAX_BLOCK = 256 * 1024
+MAX_VALUE = 64 * 1024
+MAX_MESSAGE_IDS = 100
+
+_BLANK_LINES = (b"\r\n\r\n", b"\n\n", b"\n\r\n", b"\r\r")
+_WORD = re.compile(r"=\?([^?\s]*)\?([bBqQ])\?(.*?)(?:\?=|\??\Z)", re.DOTALL)
+_BLANKS_BEFORE_COLON = re.compile(r"\A([!-9;-~]+)[ \t]+:")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
+_BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
+_MESSAGE_ID = re.compile(r"<([^<>]+)>")
+_DATE = re.compile(
+    r"\s*(?:[A-Za-z]{3},\s*)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d?):(\d\d)(?::(\d\d))? ([+-])(\d\d)(\d\d)(?:\s|$)"
+).match
+_MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
+
+
+class Headers:
+    """The fields of one header block in order; names are lower case, values raw."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        self.fields = fields
+
+    def first(self, name: str) -> str:
+        """The raw value of the first field of that name, "" if there is none. Of a repeated field the first one counts."""
+        values = self.fields.get(name)
+        return values[0] if values else ""
+
+    def all(self, name: str) -> list[str]:
+        return self.fields.get(name, [])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.fields
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.fields)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self.fields == other.fields
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def split(raw: bytes) -> tuple[bytes, bytes]:
+    """The header block without its blank line, and the rest. A message without a blank line is all header."""
+    if raw[:1] == b"\n" or raw[:2] == b"\r\n":
+        return b"", raw.lstrip(b"\r\n")
+    # Any of the three ends lines in real mail, and one message may mix the first two.
+    ends = [(at, len(blank)) for blank in _BLANK_LINES if (at := raw.find(blank)) >= 0]
+    if not ends:
+        return raw, b""
+    at, width = min(ends)
+    return raw[:at], raw[at + width :]
+
+
+def parse(raw: bytes) -> Headers:
+    """Read a header block up to its blank line or 256 KB. Lines that are no field are passed over; a value ends at 64 KB."""
+    block = raw.removesuffix(b"\r\n\r\n")
+    text = block.replace(b"\r\n\t", b" ").replace(b"\r\n ", b" ").decode("ascii", "surrogateescape")
+    lines = text.split("\r\n")
+    breaks = len(lines) - 1
+    if len(text) > MAX_VALUE or text.count("\n") != breaks or text.count("\r") != breaks or " :" in text or b"\r\n\r\n" in block:
+        lines = _unusual_lines(raw)
+    fields: dict[str, list[str]] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon:
+            continue
+        name = name.lower()
+        if name in fields:
+            fields[name].append(value.strip())
+        else:
+            fields[name] = [value.strip()]
+    return Headers(fields)
+
+
+def _unusual_lines(raw: bytes) -> list[str]:
+    """Unfolded fields of a block with other line ends, a body behind it, blanks before a colon, or of great size."""
+    text = split(raw[:MAX_BLOCK])[0].decode("ascii", "surrogateescape")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n\t", " ").replace("\n ", " ")
+    return [_BLANKS_BEFORE_COLON.sub(r"\1:", line[:MAX_VALUE], count=1) for line in text.split("\n")]
+
+
+def decode_text(value: str, *, hint: str = "") -> str:
+    """A raw value as a person reads it: encoded words and undeclared 8-bit or JIS bytes decoded, white space single.
+
+    `hint` names the character set of the body, the best guess for what the header does not declare.
+    """
+    if "=?" not in value and value.isascii() and value.isprintable() and "  " not in value:
+        return value.strip()
+    return _BLANKS.sub(" ", decode_words(decode_bytes(value, hint=hint), hint=hint)).strip()
+
+
+def decode_bytes(value: str, *, hint: str = "") -> str:
+    """Bytes above 127 and JIS escapes of a raw value as text; encoded words stay as they are."""
+    if value.isascii() and "\x1b" not in value:
+        return value
+    try:
+        return charsets.decode(value.encode("ascii", "surrogateescape"), hint=hint).text
+    except UnicodeEncodeError:  # already decoded
+        return charsets.clean(value)
+
+
+def decode_words(value: str, *, hint: str = "") -> str:
+    """RFC 2047, tolerant: lower-case markers, blanks inside, glued to text, inside quotes, the end mark missing.
+
+    The bytes of adjacent words of one character set are joined before they are decoded: many programs cut a character in two.
+    """
+    if "=?" not in value:
+        return value
+    pieces: list[str] = []
+    pending: list[re.Match[str]] = []
+    end = 0
+    for word in _WORD.finditer(value):
+        between = value[end : word.start()]
+        if between and not (pending and between.isspace()):
+            pieces += (_decode_run(pending, hint), between)
+            pending = []
+        elif pending and word[1].lower() != pending[-1][1].lower():
+            pieces.append(_decode_run(pending, hint))
+            pending = []
+        pending.append(word)
+        end = word.end()
+    pieces += (_decode_run(pending, hint), value[end:])
+    return "".join(pieces)
+
+
+def _decode_run(words: list[re.Match[str]], hint: str) -> str:
+    if not words:
+        return ""
+    data = bytearray()
+    carried = ""
+    for word in words:
+        payload = word[3]
+        if word[2] in "qQ":
+            data += _decode_q(payload)
+            continue
+        payload = carried + payload
+        # A base64 text that was cut anywhere goes on in the next word.
+        carried = payload if len(payload) % 4 and "=" not in payload and word is not words[-1] else ""
+        if not carried:
+            data += decode_base64(payload.encode("ascii", "ignore"))[0]
+    return charsets.decode(bytes(data), words[0][1], hint=hint).text
+
+
+def _decode_q(payload: str) -> bytes:
+    return binascii.a2b_qp(payload.encode("utf-8", "surrogateescape"), header=True)
+
+
+def decode_base64(data: bytes) -> tuple[bytes, bool]:
+    """Everything base64 that can be saved, and whether something was wrong: junk inside, cut short, badly padded."""
+    data = data.translate(None, b" \t\r\n")
+    try:
+        return binascii.a2b_base64(data, strict_mode=True), False
+    except binascii.Error:
+        pass
+    # Padding inside the text ends one chunk and begins another: some programs encode line by line.
+    chunks = re.split(rb"=+", _NOT_BASE64.sub(b"", data))
+    return b"".join(binascii.a2b_base64(_padded(chunk)) for chunk in chunks), True
+
+
+def _padded(chunk: bytes) -> bytes:
+    if len(chunk) % 4 == 1:  # six bits are no byte
+        chunk = chunk[:-1]
+    return chunk + b"=" * (-len(chunk) % 4)
+
+
+def message_ids(value: str) -> tuple[str, ...]:
+    """The `<…>` tokens of a raw value in order, white space from folding removed; a bare id gets its brackets.
+
+    Of more than 100 the first, the root of the conversation, and the last 99 are kept.
+    """
+    if "<" in value:
+        ids = [f"<{''.join(token.split())}>" for token in _MESSAGE_ID.findall(value)]
+    else:
+        ids = [f"<{token}>" for token in value.replace(",", " ").split() if "@" in token]
+    if not value.isascii() or "\0" in value:
+        ids = [charsets.clean(token) for token in ids]
+    if len(ids) > MAX_MESSAGE_IDS:
+        ids = [ids[0], *ids[1 - MAX_MESSAGE_IDS :]]
+    return tuple(token for token in ids if token != "<>")
+
+
+def date(value: str, *, now: datetime) -> datetime | None:
+    """The moment of a Date field in UTC; None if it cannot be read or lies outside 1980 … `now` + 1 day."""
+    moment = _read_date(value)
+    return moment if moment is not None and _EARLIEST <= moment <= now + timedelta(days=1) else None
+
+
+def _read_date(value: str) -> datetime | None:
+    usual = _DATE(value)
+    if usual is None:
+        return _read_unusual_date(value[:100])
+    day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = usual.groups()
+    try:
+        leap_safe_second = min(int(second or 0), 59)
+        moment = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), leap_safe_second, tzinfo=UTC)
+        offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
+        return moment - offset if sign == "+" else moment + offset
+    except (KeyError, ValueError, OverflowError):
+        return None
+
+
+def _read_unusual_date(value: str) -> datetime | None:
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(value.strip().replace("JST", "+0900"))
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except Exception:  # noqa: BLE001, S112 - TypeError, ValueError, IndexError and OverflowError have all been seen
+            continue
+    return None
