@@ -7,6 +7,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from users.models import User
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def visible_to(self, user: User) -> "AuditEventQuerySet":
+        return self.all() if user.is_super_admin else self.none()
+
 
 class AuditEvent(models.Model):
     """One act of a person or of the system (`actor` empty). `details` holds ids, codes and settings, never mail content or secrets."""
@@ -18,6 +25,8 @@ class AuditEvent(models.Model):
     details = models.JSONField(default=dict)
     request_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = AuditEventQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

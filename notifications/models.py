@@ -1,26 +1,40 @@
 """What people were told."""
 
+import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from notifications import kinds
+from notifications.kinds import Notice
+from users.models import User
+
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    def visible_to(self, user: "settings.AUTH_USER_MODEL") -> "NotificationQuerySet":  # type: ignore[valid-type]
+    def visible_to(self, user: User) -> "NotificationQuerySet":
         return self.filter(recipient=user)
 
     def unread(self) -> "NotificationQuerySet":
         return self.filter(read_at=None)
 
+    def newest_first(self) -> "NotificationQuerySet":
+        return self.order_by("-created_at", "-id")
+
+    def older_than(self, created_at: datetime, key: int) -> "NotificationQuerySet":
+        """Written so that the index `notification_newest_first` is entered where the page before ended."""
+        return self.filter(models.Q(created_at__lt=created_at) | models.Q(id__lt=key), created_at__lte=created_at)
+
 
 class Notification(models.Model):
     """One person told of one thing. `context` holds ids, codes and times for the text, never mail content.
 
-    `episode` makes a notice unique per recipient: the same trouble is told once, however often it is seen.
+    `url` is a path in the product. `episode` makes a notice unique per recipient: the same trouble is told once, however often it is seen.
     """
 
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=50)
     context = models.JSONField(default=dict)
@@ -43,3 +57,12 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def is_unread(self) -> bool:
+        return self.read_at is None
+
+    @property
+    def notice(self) -> Notice:
+        """The words for it, in the active language and time zone."""
+        return kinds.kind(self.kind).notice(self.context)

@@ -1,0 +1,53 @@
+"""What a person has been told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifications.models import Notification
+from users.models import User
+
+PAGE = 30
+BELL = 10
+UNREAD_SHOWN = 99
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationPage:
+    """Newest first; `next_cursor` is empty on the last page."""
+
+    notifications: list[Notification]
+    next_cursor: str
+
+
+def unread_count(user: User) -> int:
+    """Counts no further than the bell can show, so that a long absence costs nothing."""
+    return Notification.objects.visible_to(user).unread()[: UNREAD_SHOWN + 1].count()
+
+
+def newest(user: User) -> list[Notification]:
+    return list(Notification.objects.visible_to(user).newest_first()[:BELL])
+
+
+def page(user: User, *, cursor: str = "", only_unread: bool = False) -> NotificationPage:
+    """The page after `cursor` (keyset, so new arrivals neither repeat nor hide a row). A broken cursor is the first page."""
+    rows = Notification.objects.visible_to(user).newest_first()
+    if only_unread:
+        rows = rows.unread()
+    if after := _read_cursor(cursor):
+        rows = rows.older_than(*after)
+    found = list(rows[: PAGE + 1])
+    shown = found[:PAGE]
+    return NotificationPage(shown, _cursor_of(shown[-1]) if len(found) > PAGE else "")
+
+
+def _cursor_of(notification: Notification) -> str:
+    return f"{notification.created_at.isoformat()}_{notification.pk}"
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
+    moment, _, key = cursor.partition("_")
+    try:
+        after = datetime.fromisoformat(moment), int(key)
+    except ValueError:
+        return None
+    return after if after[0].tzinfo else None
