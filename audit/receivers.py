@@ -21,7 +21,12 @@ log = structlog.get_logger(__name__)
 
 @receiver(security_event)
 def record_security_event(
-    sender: type[models.Model], by: User | None, action: str, target: models.Model, details: dict[str, Any], **kwargs: Any
+    sender: type[models.Model],
+    by: User | None,
+    action: str,
+    target: models.Model,
+    details: dict[str, Any],
+    **kwargs: Any,
 ) -> None:
     record(by=by, action=action, target=target, details=details)
 

@@ -36,7 +36,7 @@ def notify(*, recipients: Iterable[User], kind: str, context: Mapping[str, Any],
         raise kinds.UnknownKind(f"{kind} needs {', '.join(sorted(missing))}")
     if not url.startswith("/") or url.startswith("//"):
         raise ValueError("url must be a path in the product")
-    values = {
+    values: dict[str, str | list[int]] = {
         "kind": kind,
         "context": json.dumps(dict(context)),
         "url": url,

@@ -43,9 +43,9 @@ def send(notification_ids: Sequence[int]) -> None:
 
 
 def _unsent(notification_ids: Sequence[int]) -> Iterable[Notification]:
-    return Notification.objects.filter(pk__in=notification_ids, e_mailed_at=None, recipient__is_active=True).select_related(
-        "recipient"
-    )
+    return Notification.objects.filter(
+        pk__in=notification_ids, e_mailed_at=None, recipient__is_active=True
+    ).select_related("recipient")
 
 
 def _send_or_give_back(notification: Notification, connection: BaseEmailBackend) -> None:
@@ -60,13 +60,14 @@ def message(notification: Notification, connection: BaseEmailBackend | None = No
     """In the recipient's language and time zone."""
     person = notification.recipient
     with translation.override(person.language), timezone.override(person.time_zone):
+        notice = notification.notice
         context = {
-            "notice": notification.notice,
+            "notice": notice,
             "recipient": person,
             "link": urljoin(settings.BASE_URL, reverse("notifications:open", args=[notification.code])),
         }
         mail = EmailMultiAlternatives(
-            subject=context["notice"].title.replace("\n", " "),
+            subject=" ".join(notice.title.split()),
             body=render_to_string("notifications/mail/notice.txt", context),
             to=[person.email],
             connection=connection,

@@ -34,7 +34,7 @@ class JsonCommand(BaseCommand):
     def add_actions(self) -> None:
         raise NotImplementedError(f"{type(self).__module__} has no actions")
 
-    def add_action(self, name: str, run: Callable[[Namespace], Answer], *, help: str) -> CommandParser:  # noqa: A002 - argparse's word
+    def add_action(self, name: str, run: Callable[[Namespace], Answer], *, help: str) -> CommandParser:
         """Returns the action's own parser, for its arguments."""
         parser: CommandParser = self._actions.add_parser(name, help=help, description=help)
         parser.add_argument("--json", action="store_true", help="print one JSON document")

@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 class LastSuperAdmin(ValidationError):
     def __init__(self) -> None:
         super().__init__(
-            _("This is the only super admin. Make somebody else a super admin first, so that the workspace can be managed."),
+            _(
+                "This is the only super admin. Make somebody else a super admin first, so that the workspace can be managed."
+            ),
             code="last_super_admin",
         )
 

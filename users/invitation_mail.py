@@ -17,7 +17,9 @@ def deliver(*, invitation_id: int) -> None:
     Raises what the mail server's client raises; the next try makes a new token, so that a link of doubtful fate never works
     beside another.
     """
-    invitation = Invitation.objects.open().filter(pk=invitation_id, e_mailed_at=None).select_related("invited_by").first()
+    invitation = (
+        Invitation.objects.open().filter(pk=invitation_id, e_mailed_at=None).select_related("invited_by").first()
+    )
     if invitation is None:
         return
     token = Invitation.new_token()

@@ -13,7 +13,12 @@ def test_record_keeps_who_did_what_to_what(alice: User, bob: User):
     with structlog.contextvars.bound_contextvars(request_id="0b7f"):
         event = record(by=alice, action="person.greeted", target=bob, details={"times": 2})
     event.refresh_from_db()
-    assert (event.actor, event.action, event.target_type, event.target_id) == (alice, "person.greeted", "users.user", str(bob.pk))
+    assert (event.actor, event.action, event.target_type, event.target_id) == (
+        alice,
+        "person.greeted",
+        "users.user",
+        str(bob.pk),
+    )
     assert (event.details, event.request_id) == ({"times": 2}, "0b7f")
 
 

@@ -35,7 +35,14 @@ def test_create_person_refuses_an_address_in_use_whatever_its_case(alice: User):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("email", "no address"), ("name", ""), ("password", "short"), ("role", "emperor"), ("time_zone", "Mars/Base"), ("language", "tlh")],
+    [
+        ("email", "no address"),
+        ("name", ""),
+        ("password", "short"),
+        ("role", "emperor"),
+        ("time_zone", "Mars/Base"),
+        ("language", "tlh"),
+    ],
 )
 def test_create_person_refuses_a_bad_field_and_stores_nothing(field: str, value: str):
     given = {"email": "hana@example.jp", "name": "Hana", "password": STRONG} | {field: value}

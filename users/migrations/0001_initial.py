@@ -21,7 +21,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("domain", models.CharField(max_length=253, unique=True, verbose_name="domain")),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -46,13 +49,19 @@ class Migration(migrations.Migration):
                 (
                     "language",
                     models.CharField(
-                        default="en", max_length=8, validators=[users.validators.validate_language], verbose_name="language"
+                        default="en",
+                        max_length=8,
+                        validators=[users.validators.validate_language],
+                        verbose_name="language",
                     ),
                 ),
                 (
                     "time_zone",
                     models.CharField(
-                        default="UTC", max_length=64, validators=[users.validators.validate_time_zone], verbose_name="time zone"
+                        default="UTC",
+                        max_length=64,
+                        validators=[users.validators.validate_time_zone],
+                        verbose_name="time zone",
                     ),
                 ),
                 (
@@ -65,7 +74,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
             ],
             options={
                 "constraints": [
@@ -105,11 +117,17 @@ class Migration(migrations.Migration):
                 (
                     "language",
                     models.CharField(
-                        default="en", max_length=8, validators=[users.validators.validate_language], verbose_name="language"
+                        default="en",
+                        max_length=8,
+                        validators=[users.validators.validate_language],
+                        verbose_name="language",
                     ),
                 ),
                 ("token_hash", models.CharField(blank=True, editable=False, max_length=64, null=True, unique=True)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
                 ("e_mailed_at", models.DateTimeField(blank=True, null=True)),
                 ("expires_at", models.DateTimeField(default=users.models.invitation_expiry)),
                 ("accepted_at", models.DateTimeField(blank=True, null=True)),
@@ -117,7 +135,9 @@ class Migration(migrations.Migration):
                 (
                     "invited_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="invitations_sent", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations_sent",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
