@@ -1,29 +1,43 @@
 """All settings, read from the environment once; every wrong or missing value is reported together."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
-from environs import Env
+from environs import validate
+
+from crm_project.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Env(eager=False)
-DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY")
-DATABASE_URL = env.str("DATABASE_URL")
-REDIS_URL = env.str("REDIS_URL")
+env = Environment()
+DEBUG: bool = env.bool("DEBUG", False)
+SECRET_KEY: str = env.str("SECRET_KEY", validate=validate.Length(min=32))
+DATABASES = {"default": env.database("DATABASE_URL")}
+REDIS_URL: str = env.broker("REDIS_URL")
 # Comma-separated Fernet keys, newest first; older ones only decrypt (`manage.py keys rotate`).
-FIELD_KEYS = env.list("FIELD_KEYS")
-BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
-DATA_DIR = env.path("DATA_DIR", BASE_DIR / ".genkan")
-LOG_FORMAT = env.str("LOG_FORMAT", "console")
+FIELD_KEYS: list[str] = env.field_keys("FIELD_KEYS")
+# The address people open. Everything about cookies and hosts follows from it.
+BASE_URL: str = env.base_url("BASE_URL", "http://127.0.0.1:8000")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
+# Only behind a proxy that sets X-Forwarded-Proto itself: anybody could send that header otherwise.
+TRUST_PROXY: bool = env.bool("TRUST_PROXY", False)
+DATA_DIR: Path = env.path("DATA_DIR", BASE_DIR / ".genkan")
+LOG_FORMAT: str = env.str("LOG_FORMAT", "console", validate=validate.OneOf(["console", "json"]))
 # Hosts or networks that mail servers may have although they are private or loopback addresses (SSRF guard).
-MAIL_HOSTS_ALLOWED = env.list("MAIL_HOSTS_ALLOWED", [])
-EMAIL_URL = env.str("EMAIL_URL", "consolemail://")
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Genkan <genkan@localhost>")
+MAIL_HOSTS_ALLOWED: list[str] = env.list("MAIL_HOSTS_ALLOWED", [])
+MAIL_SERVER = env.mail_server("EMAIL_URL", "consolemail://")
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "Genkan <genkan@localhost>")
 env.seal()
+
+globals().update(MAIL_SERVER)  # EMAIL_BACKEND, EMAIL_HOST, …
+
+ALLOWED_HOSTS = ALLOWED_HOSTS or ["127.0.0.1", "localhost", "[::1]", urlsplit(BASE_URL).hostname or ""]
+IS_HTTPS = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -91,27 +105,6 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CSRF_FAILURE_VIEW = "crm_project.views.csrf_failure"
 
-
-def database(url: str) -> dict[str, object]:
-    """Django's settings for a postgresql:// URL; the host may be a socket folder given as `?host=`."""
-    from urllib.parse import parse_qs, unquote, urlsplit  # noqa: PLC0415 - leaf
-
-    parts = urlsplit(url)
-    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.pop("host", parts.hostname or ""),
-        "PORT": str(parts.port or query.pop("port", "")),
-        "OPTIONS": query,
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-    }
-
-
-DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
@@ -156,7 +149,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if not (STATIC_ROOT / "staticfiles.json").exists()
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }

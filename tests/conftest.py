@@ -54,11 +54,9 @@ def _start_services() -> None:
         "FIELD_KEYS": base64.urlsafe_b64encode(b"a field key of tests, 32 bytes!!").decode(),
         "DATA_DIR": data,
         "MAIL_HOSTS_ALLOWED": "127.0.0.1,localhost",
-        "EMAIL_URL": "memorymail://",
-        "BASE_URL": "https://genkan.example",
-        "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost,genkan.example",
+        "BASE_URL": "http://testserver",
     }
-    for variable in ("DEBUG", "LOG_FORMAT"):
+    for variable in ("ALLOWED_HOSTS", "DEBUG", "EMAIL_URL", "LOG_FORMAT"):
         os.environ.pop(variable, None)
 
 

@@ -34,9 +34,23 @@ def mailbox(now: datetime) -> Iterator[DemoMail]:
         "Dear James,\n\nthe samples left Hai Phong this morning.\n\nLinh",
     )  # fmt: skip
     landlord, club = ("Letting agent", "agent@lettings.example"), ("Rowing club", "secretary@rowing.example")
-    yield DemoMail(ago(9.9), landlord, [ME], "[Private] Notice to leave the flat", "Dear Mr Park,\n\nas agreed, your tenancy ends in March.")
-    yield DemoMail(ago(6.1), club, [ME], "[Private] Club fees are overdue", "James, the fees are still open. See you on Sunday!")
-    yield DemoMail(ago(3.7), ("Recruiter", "jo@talent.example"), [ME], "[Private] Your application", "Hi James,\n\nthey liked you. Are you free for a second talk?")
+    yield DemoMail(
+        ago(9.9),
+        landlord,
+        [ME],
+        "[Private] Notice to leave the flat",
+        "Dear Mr Park,\n\nas agreed, your tenancy ends in March.",
+    )
+    yield DemoMail(
+        ago(6.1), club, [ME], "[Private] Club fees are overdue", "James, the fees are still open. See you on Sunday!"
+    )
+    yield DemoMail(
+        ago(3.7),
+        ("Recruiter", "jo@talent.example"),
+        [ME],
+        "[Private] Your application",
+        "Hi James,\n\nthey liked you. Are you free for a second talk?",
+    )
     for number in range(40):
         yield DemoMail(
             ago(0.9 * number + 0.2), EMMA.header, [ME], f"Expenses {number + 1}", "Please approve.\n\nEmma",

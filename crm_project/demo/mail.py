@@ -83,7 +83,9 @@ class DemoMail:
         quoted = "\n".join(f"> {line}" for line in parent.body.splitlines())
         if self.charset != "utf-8" or not self.body.isascii():
             return f"\n\n{parent.sent_at:%Y年%m月%d日} {parent.from_[0]} <{parent.from_[1]}>:\n{quoted}\n"
-        return f"\n\nOn {parent.sent_at:%a, %d %b %Y at %H:%M}, {parent.from_[0]} <{parent.from_[1]}> wrote:\n{quoted}\n"
+        return (
+            f"\n\nOn {parent.sent_at:%a, %d %b %Y at %H:%M}, {parent.from_[0]} <{parent.from_[1]}> wrote:\n{quoted}\n"
+        )
 
 
 def pdf(title: str) -> bytes:

@@ -53,8 +53,12 @@ SATO = KnownContact(
     ("kenichi.sato@kitahama-seiki.example",),
 )
 MORI = KnownContact("mori@kitahama-seiki.example", "森 美咲", "北浜精機", "もり みさき", "技術部")
-KATO = KnownContact("kato@aozora-lab.example", "加藤 直樹", "あおぞら研究所", "かとう なおき", "主任研究員", "075-555-0188")
-LINA = KnownContact("lina.berg@nordlys.example", "Lina Berg", "Nordlys AB", "", "Head of Procurement", "+46 8 555 012 34")
+KATO = KnownContact(
+    "kato@aozora-lab.example", "加藤 直樹", "あおぞら研究所", "かとう なおき", "主任研究員", "075-555-0188"
+)
+LINA = KnownContact(
+    "lina.berg@nordlys.example", "Lina Berg", "Nordlys AB", "", "Head of Procurement", "+46 8 555 012 34"
+)
 DIEGO = KnownContact("diego@talleresvega.example", "Diego Vega", "Talleres Vega", "", "Owner")
 AIKO = KnownContact("aiko.yamamoto@hoshi-foods.example", "山本 愛子", "星フーズ", "やまもと あいこ", "品質管理")
 PRIYA = KnownContact("priya@brightpath.example", "Priya Raman", "Brightpath", "", "Product lead")

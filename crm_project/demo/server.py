@@ -30,7 +30,9 @@ class MailFolders:
         """Accounts (address → password), each with an empty Sent folder. Safe to repeat."""
         (self.home / "maildirs").mkdir(parents=True, exist_ok=True)
         # passwd(5): name:password:uid:gid:comment:home:shell
-        (self.home / "pymap-etc-passwd").write_text("".join(f"{address}:x::::maildirs/{address}:\n" for address in accounts))
+        (self.home / "pymap-etc-passwd").write_text(
+            "".join(f"{address}:x::::maildirs/{address}:\n" for address in accounts)
+        )
         shadow = self.home / "pymap-etc-shadow"
         shadow.touch(mode=0o600)
         shadow.write_text("".join(f"{address}:{password}:::::::\n" for address, password in accounts.items()))
@@ -97,7 +99,12 @@ async def serve(home: Path, *, imap_port: int, smtp_port: int) -> None:
     backend = MaildirBackend(Login(config), config)
     delivery = LocalDelivery(folders)
     smtp = Controller(
-        delivery, hostname="127.0.0.1", port=smtp_port, authenticator=delivery, auth_required=True, auth_require_tls=False
+        delivery,
+        hostname="127.0.0.1",
+        port=smtp_port,
+        authenticator=delivery,
+        auth_required=True,
+        auth_require_tls=False,
     )
     async with AsyncExitStack() as stack:
         await backend.start(stack)

@@ -114,15 +114,43 @@ def private(now: datetime) -> Iterator[DemoMail]:
     mother, husband = ("田中 和子", "kazuko.tanaka@docomo.ne.jp"), ("田中 健", "ken.tanaka@icloud.com")
     clinic = ("さくら通りクリニック", "reserve@sakura-clinic.example")
     landlord, bank = ("Hillside Homes", "office@hillside-homes.example"), ("みなみ銀行", "info@minami-bank.example")
-    dinner = DemoMail(ago(14.6), mother, [ME], "【私用】お正月の帰省について", "由紀へ\n\nお正月はいつ帰ってきますか。おじいちゃんの薬のことも相談したいです。\n\n母")
+    dinner = DemoMail(
+        ago(14.6),
+        mother,
+        [ME],
+        "【私用】お正月の帰省について",
+        "由紀へ\n\nお正月はいつ帰ってきますか。おじいちゃんの薬のことも相談したいです。\n\n母",
+    )
     yield dinner
-    yield DemoMail(ago(14.2), ME, [mother], "Re: 【私用】お正月の帰省について", "30日に帰るね。薬のことは電話で話そう。\n\n由紀", folder=SENT, reply_to=dinner)
+    yield DemoMail(
+        ago(14.2),
+        ME,
+        [mother],
+        "Re: 【私用】お正月の帰省について",
+        "30日に帰るね。薬のことは電話で話そう。\n\n由紀",
+        folder=SENT,
+        reply_to=dinner,
+    )
     yield DemoMail(ago(10.1), clinic, [ME], "【私用】検査結果のお知らせ", "田中 由紀 様\n\n先日の検査結果が出ました。再検査をおすすめいたします。ご予約はお電話でお願いいたします。",
                    files=[("検査結果.pdf", "application/pdf", pdf("Result"))])  # fmt: skip
-    yield DemoMail(ago(7.7), bank, [ME], "【私用】住宅ローン審査の結果", "田中 由紀 様\n\n住宅ローンの仮審査の結果をお知らせいたします。お借入可能額は 32,000,000円です。")
-    yield DemoMail(ago(5.5), husband, [ME], "【私用】保育園の面談", "来週の面談、僕が行くよ。金曜でいい？", charset="iso-2022-jp")
+    yield DemoMail(
+        ago(7.7),
+        bank,
+        [ME],
+        "【私用】住宅ローン審査の結果",
+        "田中 由紀 様\n\n住宅ローンの仮審査の結果をお知らせいたします。お借入可能額は 32,000,000円です。",
+    )
+    yield DemoMail(
+        ago(5.5), husband, [ME], "【私用】保育園の面談", "来週の面談、僕が行くよ。金曜でいい？", charset="iso-2022-jp"
+    )
     yield DemoMail(ago(5.4), ME, [husband], "Re: 【私用】保育園の面談", "ありがとう、金曜でお願い。", folder=SENT)
-    yield DemoMail(ago(2.9), landlord, [ME], "[Private] Your rent review", "Dear Ms Tanaka,\n\nyour rent review is due. Please call us about the new amount.")
+    yield DemoMail(
+        ago(2.9),
+        landlord,
+        [ME],
+        "[Private] Your rent review",
+        "Dear Ms Tanaka,\n\nyour rent review is due. Please call us about the new amount.",
+    )
     yield DemoMail(ago(1.8), ("Old friend", "mika@oldfriends.example"), [ME], "[Private] Please keep this to yourself",
                    "Yuki, I have decided to leave my job. Please do not tell anyone yet.\n\nMika")  # fmt: skip
     yield DemoMail(ago(0.7), clinic, [ME], "【私用】再検査のご予約", "田中 由紀 様\n\n再検査のご予約を承りました。")
@@ -134,8 +162,21 @@ def colleagues(now: datetime) -> Iterator[DemoMail]:
     """Mail among colleagues: internal, never logged."""
     for week in range(1, 13):
         day = (now - timedelta(days=7 * week - 2.4)).replace(second=0, microsecond=0)
-        yield DemoMail(day, EMMA.header, [ME, JAMES.header], f"Week {week}: pipeline review", "Monday 10:00 as usual. Please bring your numbers.\n\nEmma")
-        yield DemoMail(day + timedelta(hours=3), ME, [EMMA.header], f"Re: Week {week}: pipeline review", "I will be there.\n\nYuki", folder=SENT)
+        yield DemoMail(
+            day,
+            EMMA.header,
+            [ME, JAMES.header],
+            f"Week {week}: pipeline review",
+            "Monday 10:00 as usual. Please bring your numbers.\n\nEmma",
+        )
+        yield DemoMail(
+            day + timedelta(hours=3),
+            ME,
+            [EMMA.header],
+            f"Re: Week {week}: pipeline review",
+            "I will be there.\n\nYuki",
+            folder=SENT,
+        )
 
 
 def bulk(now: datetime) -> Iterator[DemoMail]:
@@ -159,7 +200,13 @@ def strangers(now: datetime) -> Iterator[DemoMail]:
     for number in range(60):
         day = (now - timedelta(days=1.4 * number + 0.6)).replace(second=0, microsecond=0)
         sender = (f"Visitor {number + 1}", f"visitor{number + 1}@fair-{number % 7}.example")
-        yield DemoMail(day, sender, [ME], f"Question from the trade fair ({number + 1})", "Hello, we met at your stand. Do you ship to the north?")
+        yield DemoMail(
+            day,
+            sender,
+            [ME],
+            f"Question from the trade fair ({number + 1})",
+            "Hello, we met at your stand. Do you ship to the north?",
+        )
 
 
 def mailbox(now: datetime) -> Iterator[DemoMail]:

@@ -3,11 +3,16 @@
 import subprocess
 import sys
 
-from crm_project.runner.environment import with_services
+from crm_project.runner.environment import with_services, without_services
 from crm_project.runner.folders import PROJECT, data_folder
+
+# Commands that need no database, or that start and stop the services themselves.
+NEED_NO_SERVICES = {"--help", "--version", "help", "makemigrations", "messages", "services", "version"}
 
 
 def main(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in NEED_NO_SERVICES:
+        return run(arguments, without_services(data_folder()))
     with with_services(data_folder()) as environment:
         return run(arguments, environment)
 
