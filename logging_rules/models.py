@@ -1,5 +1,6 @@
 """Settings of the three levels, never-log entries and tombstones."""
 
+import secrets
 import uuid
 from typing import ClassVar
 
@@ -8,24 +9,50 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from inboxes.encryption import EncryptedTextField
 from inboxes.models import Inbox
+from logging_rules.facts import NeverLogKind, NeverLogScope, Preset
+from users.models import User
+
+PRESET_LABELS = {
+    Preset.MANUAL: _("Only what I choose"),
+    Preset.REPLIES: _("Replies and conversations already logged"),
+    Preset.KNOWN: _("All mail with known contacts"),
+}
+NEVER_LOG_KIND_LABELS = {
+    NeverLogKind.ADDRESS: _("Address"),
+    NeverLogKind.DOMAIN: _("Domain"),
+    NeverLogKind.SUBDOMAINS: _("Domain and its subdomains"),
+}
+NEVER_LOG_SCOPE_LABELS = {
+    NeverLogScope.WHOLE_MESSAGE: _("Block the whole message"),
+    NeverLogScope.ADDRESS_ONLY: _("Only never link it to that address"),
+}
 
 
-class Preset(models.TextChoices):
-    """From the most private to the most open."""
+def new_tombstone_key() -> str:
+    return secrets.token_hex(32)
 
-    MANUAL = "manual", _("Only what I choose")
-    REPLIES = "replies", _("Replies and conversations already logged")
-    KNOWN = "known", _("All mail with known contacts")
+
+class WorkspacePolicyManager(models.Manager["WorkspacePolicy"]):
+    def current(self) -> "WorkspacePolicy":
+        """The one policy of this deployment, made on first use."""
+        return self.get_or_create(pk=1)[0]
 
 
 class WorkspacePolicy(models.Model):
-    """The workspace's defaults and the most open preset anybody may choose; there is exactly one."""
+    """The workspace's defaults and the most open preset anybody may choose; there is exactly one.
+
+    `tombstone_key` must never change: un-logged mail is recognised by hashes made with it.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    default_preset = models.CharField(max_length=10, choices=Preset, default=Preset.REPLIES)
-    most_open_preset = models.CharField(max_length=10, choices=Preset, default=Preset.KNOWN)
+    default_preset = models.CharField(max_length=10, choices=PRESET_LABELS, default=Preset.REPLIES)
+    most_open_preset = models.CharField(max_length=10, choices=PRESET_LABELS, default=Preset.KNOWN)
     log_automatic_mail = models.BooleanField(default=False)
+    tombstone_key = EncryptedTextField(default=new_tombstone_key, editable=False)
+
+    objects = WorkspacePolicyManager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -40,7 +67,7 @@ class PersonPolicy(models.Model):
     """One person's own defaults; empty means as the workspace says."""
 
     person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="logging_policy")
-    preset = models.CharField(max_length=10, choices=Preset, blank=True)
+    preset = models.CharField(max_length=10, choices=PRESET_LABELS, blank=True)
     log_automatic_mail = models.BooleanField(null=True, blank=True)
 
     def __str__(self) -> str:
@@ -51,35 +78,36 @@ class InboxPolicy(models.Model):
     """What one inbox does differently; empty means as its owner says."""
 
     inbox = models.OneToOneField(Inbox, on_delete=models.CASCADE, related_name="logging_policy")
-    preset = models.CharField(max_length=10, choices=Preset, blank=True)
+    preset = models.CharField(max_length=10, choices=PRESET_LABELS, blank=True)
     log_automatic_mail = models.BooleanField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"policy of inbox {self.inbox_id}"
 
 
+class NeverLogEntryQuerySet(models.QuerySet["NeverLogEntry"]):
+    def visible_to(self, user: User) -> "NeverLogEntryQuerySet":
+        """A personal list is its owner's alone; everybody may read the workspace's, which rules their mail too."""
+        if not user.is_active:
+            return self.none()
+        return self.filter(models.Q(owner=user) | models.Q(owner=None))
+
+
 class NeverLogEntry(models.Model):
     """An address or domain that is kept out. Without `owner` it is the workspace's."""
-
-    class Kind(models.TextChoices):
-        ADDRESS = "address", _("Address")
-        DOMAIN = "domain", _("Domain")
-        SUBDOMAINS = "subdomains", _("Domain and its subdomains")
-
-    class Scope(models.TextChoices):
-        WHOLE_MESSAGE = "whole_message", _("Block the whole message")
-        ADDRESS_ONLY = "address_only", _("Only never link it to that address")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="never_log"
     )
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=10, choices=NEVER_LOG_KIND_LABELS)
     value = models.CharField(max_length=320)
-    scope = models.CharField(max_length=14, choices=Scope, default=Scope.WHOLE_MESSAGE)
+    scope = models.CharField(max_length=14, choices=NEVER_LOG_SCOPE_LABELS, default=NeverLogScope.WHOLE_MESSAGE)
     note = models.CharField(max_length=200, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = NeverLogEntryQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

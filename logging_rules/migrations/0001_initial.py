@@ -6,6 +6,9 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+import inboxes.encryption
+import logging_rules.models
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -97,6 +100,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("log_automatic_mail", models.BooleanField(default=False)),
+                (
+                    "tombstone_key",
+                    inboxes.encryption.EncryptedTextField(
+                        default=logging_rules.models.new_tombstone_key, editable=False
+                    ),
+                ),
             ],
             options={
                 "constraints": [

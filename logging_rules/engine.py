@@ -1,0 +1,327 @@
+"""The logging decision: fourteen rules in order, the first that speaks decides.
+
+Pure: no Django, no I/O, no clock. The same envelope, facts and policy always give the same decision.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from inboxes.envelope import NOT_MAIL_ROLES, Envelope
+from logging_rules.facts import Facts, Level, Policy, Preset, conversation_keys
+
+
+class Code(StrEnum):
+    """Why a mail was logged or skipped; stored, counted, shown, and never renamed."""
+
+    NOT_MAIL = "not_mail"
+    OUTSIDE_WINDOW = "outside_window"
+    UNLOGGED_BY_OWNER = "unlogged_by_owner"
+    MARKED_PRIVATE = "marked_private"
+    NEVER_LOG_WORKSPACE = "never_log_workspace"
+    NEVER_LOG_PERSONAL = "never_log_personal"
+    INTERNAL_ONLY = "internal_only"
+    SENT_FROM_CRM = "sent_from_crm"
+    LOG_UNTICKED = "log_unticked"
+    CHOSEN_BY_OWNER = "chosen_by_owner"
+    AUTOMATIC_MAIL = "automatic_mail"
+    REPLY_TO_LOGGED = "reply_to_logged"
+    KNOWN_CONTACT_OUTGOING = "known_contact_outgoing"
+    KNOWN_CONTACT_INCOMING = "known_contact_incoming"
+    PRESET_TOO_NARROW = "preset_too_narrow"
+    NO_KNOWN_CONTACT = "no_known_contact"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one mail and why. `contact_ids` are the contacts whose timelines it stands on.
+
+    A chosen or CRM-sent mail may be logged with no contact: it is stored, and appears once a contact with its address exists.
+    """
+
+    log: bool
+    code: Code
+    rule: str = ""
+    level: Level = Level.NONE
+    matched_address: str = ""
+    contact_ids: tuple[int, ...] = ()
+    decided_by_id: int | None = None
+
+
+class Mail:
+    """One envelope beside its facts and policy: what the rules look at. `contacts` maps its addresses to known contacts."""
+
+    __slots__ = ("contacts", "emails", "envelope", "facts", "policy")
+
+    def __init__(self, envelope: Envelope, facts: Facts, policy: Policy) -> None:
+        self.envelope = envelope
+        self.facts = facts
+        self.policy = policy
+        self.emails = tuple(dict.fromkeys(address.email for address in envelope.participants))
+        known = facts.contacts
+        self.contacts = {email: known[email] for email in self.emails if email in known}
+
+    @property
+    def contact_ids(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(self.contacts.values()))
+
+    @property
+    def first_contact_address(self) -> str:
+        return next(iter(self.contacts), "")
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """Addresses of this mail that a never-log entry keeps off timelines."""
+        withheld = self.facts.withheld
+        return tuple(email for email in self.emails if email in withheld) if withheld else ()
+
+
+Rule = Callable[[Mail], Decision | None]
+
+
+class Mark(StrEnum):
+    """What an owner says by filing or labelling a mail."""
+
+    PRIVATE = "private"
+    LOG = "log"
+
+
+_MARK = re.compile(r"(?:^|[./\\])crm([./\\])(log|private)(?:\1|$)")
+NOT_MAIL_LABELS = frozenset({"CHAT", "DRAFT", "SPAM", "TRASH"})
+
+
+@lru_cache(maxsize=4096)
+def mark_of(name: str) -> Mark | None:
+    """The mark a folder or label carries: CRM/Log or CRM/Private or below one, in any case, whatever the delimiter (/ . \\)."""
+    match = _MARK.search(name.casefold())
+    return Mark(match[2]) if match else None
+
+
+def mark_place(envelope: Envelope, mark: Mark) -> str:
+    """ "folder" or "label" when the mail carries the mark there, else ""."""
+    if mark_of(envelope.folder_id) is mark:
+        return "folder"
+    return "label" if any(mark_of(label) is mark for label in envelope.labels) else ""
+
+
+def not_mail(mail: Mail) -> Decision | None:
+    envelope = mail.envelope
+    if envelope.is_draft or envelope.folder_role in NOT_MAIL_ROLES or not NOT_MAIL_LABELS.isdisjoint(envelope.labels):
+        return Decision(log=False, code=Code.NOT_MAIL)
+    return None
+
+
+def outside_window(mail: Mail) -> Decision | None:
+    """By the time of arrival: a wrong clock at the sender must not lose new mail."""
+    since = mail.policy.history_since
+    if mail.policy.paused:
+        return Decision(log=False, code=Code.OUTSIDE_WINDOW, rule="paused", level=Level.INBOX)
+    if since is not None and mail.envelope.received_at < since:
+        return Decision(log=False, code=Code.OUTSIDE_WINDOW, rule="history_since", level=Level.INBOX)
+    return None
+
+
+def unlogged_by_owner(mail: Mail) -> Decision | None:
+    if mail.facts.unlogged and mail.envelope.fingerprint in mail.facts.unlogged:
+        return Decision(log=False, code=Code.UNLOGGED_BY_OWNER, level=Level.PERSON)
+    return None
+
+
+def marked_private(mail: Mail) -> Decision | None:
+    if mail.envelope.is_private:
+        return Decision(log=False, code=Code.MARKED_PRIVATE, rule="sensitivity")
+    if place := mark_place(mail.envelope, Mark.PRIVATE):
+        return Decision(log=False, code=Code.MARKED_PRIVATE, rule=place, level=Level.PERSON)
+    return None
+
+
+def never_log_workspace(mail: Mail) -> Decision | None:
+    if blocked := mail.facts.blocked_by_workspace:
+        for email in mail.emails:
+            if email in blocked:
+                return Decision(False, Code.NEVER_LOG_WORKSPACE, f"never_log_{blocked[email]}", Level.WORKSPACE, email)
+    return None
+
+
+def never_log_personal(mail: Mail) -> Decision | None:
+    if blocked := mail.facts.blocked_by_person:
+        for email in mail.emails:
+            if email in blocked:
+                return Decision(False, Code.NEVER_LOG_PERSONAL, f"never_log_{blocked[email]}", Level.PERSON, email)
+    return None
+
+
+def internal_only(mail: Mail) -> Decision | None:
+    if mail.emails and mail.facts.colleagues.issuperset(mail.emails):
+        return Decision(log=False, code=Code.INTERNAL_ONLY, level=Level.WORKSPACE)
+    return None
+
+
+def sent_from_crm(mail: Mail) -> Decision | None:
+    """Only in the mailbox's own Sent copy: anybody can write a Message-ID into a mail that arrives."""
+    if not mail.envelope.sent_by_owner:
+        return None
+    sent = mail.facts.sent_from_crm.get(mail.envelope.message_id)
+    if sent is None:
+        return None
+    if not sent.log:
+        return Decision(False, Code.LOG_UNTICKED, "log_unticked", Level.PERSON, decided_by_id=sent.by_id)
+    return Decision(
+        log=True,
+        code=Code.SENT_FROM_CRM,
+        rule="log_ticked",
+        level=Level.PERSON,
+        matched_address=mail.first_contact_address,
+        contact_ids=mail.contact_ids,
+        decided_by_id=sent.by_id,
+    )
+
+
+def chosen_by_owner(mail: Mail) -> Decision | None:
+    envelope = mail.envelope
+    by_id = mail.facts.chosen_by_hand.get((envelope.folder_id, envelope.remote_id))
+    rule = "by_hand" if by_id is not None else mark_place(envelope, Mark.LOG)
+    if not rule:
+        return None
+    return Decision(
+        log=True,
+        code=Code.CHOSEN_BY_OWNER,
+        rule=rule,
+        level=Level.PERSON,
+        matched_address=mail.first_contact_address,
+        contact_ids=mail.contact_ids,
+        decided_by_id=mail.policy.owner_id if by_id is None else by_id,
+    )
+
+
+def automatic_mail(mail: Mail) -> Decision | None:
+    allowed = mail.policy.log_automatic_mail
+    if mail.envelope.is_automatic and not allowed.value:
+        return Decision(log=False, code=Code.AUTOMATIC_MAIL, level=allowed.level)
+    return None
+
+
+def reply_to_logged(mail: Mail) -> Decision | None:
+    """References are the sender's claim, so somebody from outside must be in both the mail and the logged conversation.
+
+    The entry goes to the contacts the mail names; if it names none, to the contacts of the conversation.
+    """
+    preset, facts = mail.policy.preset, mail.facts
+    if preset.value is Preset.MANUAL or not facts.conversations:
+        return None
+    for key in conversation_keys(mail.envelope):
+        for conversation in facts.conversations.get(key, ()):
+            shared = _shared_address(mail, conversation.participants)
+            if not shared or not conversation.precedes(mail.envelope):
+                continue
+            contact_ids = mail.contact_ids
+            if not contact_ids and not mail.withheld:
+                contact_ids = tuple(sorted(conversation.contact_ids))
+            if contact_ids:
+                return Decision(True, Code.REPLY_TO_LOGGED, f"preset_{preset.value}", preset.level, shared, contact_ids)
+    return None
+
+
+def _shared_address(mail: Mail, participants: set[str]) -> str:
+    facts = mail.facts
+    for email in mail.emails:
+        if email in participants and email not in facts.colleagues and email not in facts.withheld:
+            return email
+    return ""
+
+
+def known_contact(mail: Mail) -> Decision | None:
+    """Outgoing is believed from the provider only: whoever writes a From header could claim it."""
+    preset = mail.policy.preset
+    if not mail.contacts or preset.value is not Preset.KNOWN:
+        return None
+    return Decision(
+        log=True,
+        code=Code.KNOWN_CONTACT_OUTGOING if mail.envelope.sent_by_owner else Code.KNOWN_CONTACT_INCOMING,
+        rule=f"preset_{preset.value}",
+        level=preset.level,
+        matched_address=mail.first_contact_address,
+        contact_ids=mail.contact_ids,
+    )
+
+
+def preset_too_narrow(mail: Mail) -> Decision | None:
+    if not mail.contacts:
+        return None
+    preset = mail.policy.preset
+    return Decision(False, Code.PRESET_TOO_NARROW, f"preset_{preset.value}", preset.level, mail.first_contact_address)
+
+
+_NOBODY = Decision(log=False, code=Code.NO_KNOWN_CONTACT)
+
+
+def no_known_contact(mail: Mail) -> Decision | None:
+    """Says so when a contact was there but a never-log entry keeps this address off timelines."""
+    for email in mail.withheld:
+        withheld = mail.facts.withheld[email]
+        if withheld.contact_id is not None:
+            return Decision(False, Code.NO_KNOWN_CONTACT, "never_log_address_only", withheld.level, email)
+    return _NOBODY
+
+
+RULES: tuple[Rule, ...] = (
+    not_mail,
+    outside_window,
+    unlogged_by_owner,
+    marked_private,
+    never_log_workspace,
+    never_log_personal,
+    internal_only,
+    sent_from_crm,
+    chosen_by_owner,
+    automatic_mail,
+    reply_to_logged,
+    known_contact,
+    preset_too_narrow,
+    no_known_contact,
+)
+"""The decision table of the design, in its order."""
+
+
+def decide(envelope: Envelope, facts: Facts, policy: Policy) -> Decision:
+    """What becomes of one mail. Total: every envelope gets a decision."""
+    mail = Mail(envelope, facts, policy)
+    for rule in RULES:
+        decision = rule(mail)
+        if decision is not None:
+            return decision
+    raise AssertionError("the last rule always decides")
+
+
+_OPEN = frozenset({Code.PRESET_TOO_NARROW, Code.NO_KNOWN_CONTACT})
+
+
+def decide_page(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> list[Decision]:
+    """One decision per envelope, in the order given; which order that is does not matter.
+
+    A mail may belong to a conversation that another mail of the page makes logged. So the page is decided oldest first, what is
+    logged is remembered in `facts.conversations`, and mails that could still turn out to be replies are asked again until
+    nothing more is logged.
+    """
+    decisions: dict[int, Decision] = {}
+    pending = sorted(range(len(envelopes)), key=lambda index: envelopes[index].sent_at)
+    while pending:
+        logged = False
+        waiting = []
+        for index in pending:
+            envelope = envelopes[index]
+            decision = decisions[index] = decide(envelope, facts, policy)
+            if decision.log:
+                facts.remember(envelope, decision.contact_ids)
+                logged = True
+            elif decision.code in _OPEN:
+                waiting.append(index)
+        follows = logged and policy.preset.value is not Preset.MANUAL
+        pending = [index for index in waiting if _may_follow(envelopes[index], facts)] if follows else []
+    return [decisions[index] for index in range(len(envelopes))]
+
+
+def _may_follow(envelope: Envelope, facts: Facts) -> bool:
+    return any(key in facts.conversations for key in conversation_keys(envelope))

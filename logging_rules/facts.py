@@ -1,0 +1,234 @@
+"""What a logging decision may know about the addresses and conversations of one page of envelopes, and the settings it obeys.
+
+Pure: no Django, no I/O. `logging_rules.intake` fills these from the database; the tests fill them by hand.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from inboxes.envelope import Envelope
+
+T = TypeVar("T")
+
+
+class Level(StrEnum):
+    """Where a setting came from; `NONE` when no setting was involved."""
+
+    NONE = ""
+    WORKSPACE = "workspace"
+    PERSON = "person"
+    INBOX = "inbox"
+
+
+class Preset(StrEnum):
+    """How much of an inbox is logged, from the most private to the most open."""
+
+    MANUAL = "manual"
+    REPLIES = "replies"
+    KNOWN = "known"
+
+    @property
+    def openness(self) -> int:
+        return tuple(Preset).index(self)
+
+
+class NeverLogKind(StrEnum):
+    """What a never-log entry names; `SUBDOMAINS` is a domain together with everything below it."""
+
+    ADDRESS = "address"
+    DOMAIN = "domain"
+    SUBDOMAINS = "subdomains"
+
+
+class NeverLogScope(StrEnum):
+    """Block the whole message, or only never link it to the address (other contacts still get it)."""
+
+    WHOLE_MESSAGE = "whole_message"
+    ADDRESS_ONLY = "address_only"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """A value in force and the level it came from."""
+
+    value: T
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings in force for one inbox. `history_since` empty means all of the past."""
+
+    preset: Setting[Preset]
+    log_automatic_mail: Setting[bool]
+    owner_id: int
+    history_since: datetime | None = None
+    paused: bool = False
+
+
+def parent_domains(domain: str) -> Iterator[str]:
+    """The domain itself, then each domain above it: mail.example.co.jp, example.co.jp, co.jp, jp."""
+    while domain:
+        yield domain
+        domain = domain.partition(".")[2]
+
+
+class NeverLog:
+    """The never-log entries of one level; looking an address up costs a few dict reads, however many entries there are."""
+
+    __slots__ = ("_scopes",)
+
+    def __init__(self, entries: Iterable[tuple[NeverLogKind, str, NeverLogScope]] = ()) -> None:
+        self._scopes = {(kind, value): scope for kind, value, scope in entries}
+
+    def match(self, email: str) -> tuple[NeverLogKind, NeverLogScope] | None:
+        """The strictest entry that names the address: blocking the whole message wins."""
+        domain = email.rpartition("@")[2]
+        keys = [
+            (NeverLogKind.ADDRESS, email),
+            (NeverLogKind.DOMAIN, domain),
+            *((NeverLogKind.SUBDOMAINS, parent) for parent in parent_domains(domain)),
+        ]
+        matches = [(kind, self._scopes[kind, value]) for kind, value in keys if (kind, value) in self._scopes]
+        blocking = [match for match in matches if match[1] is NeverLogScope.WHOLE_MESSAGE]
+        return next(iter(blocking or matches), None)
+
+    def matches(self, emails: Iterable[str]) -> Iterator[tuple[str, tuple[NeverLogKind, NeverLogScope]]]:
+        """Those of the addresses that an entry names."""
+        if self._scopes:
+            yield from ((email, match) for email in emails if (match := self.match(email)))
+
+
+@dataclass(frozen=True, slots=True)
+class Colleagues:
+    """Who belongs to the workspace: people, connected inboxes with their aliases, and everybody at the workspace's domains."""
+
+    addresses: AbstractSet[str] = frozenset()
+    domains: AbstractSet[str] = frozenset()
+
+    def __contains__(self, email: str) -> bool:
+        return email in self.addresses or email.rpartition("@")[2] in self.domains
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """An address that a never-log entry keeps off timelines, and the contact who would have been reached by it, if any."""
+
+    level: Level
+    contact_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentFromCrm:
+    """A mail that was written in the CRM: whether its Log box was ticked, and by whom."""
+
+    log: bool
+    by_id: int
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Logged mails that answer one another: everybody they name, the contacts they stand with, their message ids, the first one's time."""
+
+    participants: set[str]
+    contact_ids: set[int]
+    message_ids: set[str]
+    logged_since: datetime
+
+    def precedes(self, envelope: Envelope) -> bool:
+        """Whether it was logged before this mail was written: the mail answers one of its mails, is one, or is younger than the first.
+
+        Mail from before a conversation was first logged stays private. An answer counts whatever its Date says: clocks are wrong.
+        """
+        return (
+            envelope.sent_at >= self.logged_since
+            or envelope.message_id in self.message_ids
+            or not self.message_ids.isdisjoint(envelope.related_ids)
+        )
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known about the mails of one page.
+
+    Addresses appear here only if they are in the page. `conversations` are keyed by message id or provider thread id;
+    `chosen_by_hand` by (folder id, remote id) with the person who chose; `sent_from_crm` by message id; `unlogged` holds
+    the fingerprints of the page's mails that their owner un-logged before.
+    """
+
+    contacts: Mapping[str, int] = field(default_factory=dict)
+    colleagues: frozenset[str] = frozenset()
+    blocked_by_workspace: Mapping[str, NeverLogKind] = field(default_factory=dict)
+    blocked_by_person: Mapping[str, NeverLogKind] = field(default_factory=dict)
+    withheld: Mapping[str, Withheld] = field(default_factory=dict)
+    conversations: dict[str, list[Conversation]] = field(default_factory=dict)
+    unlogged: AbstractSet[bytes] = frozenset()
+    chosen_by_hand: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    sent_from_crm: Mapping[str, SentFromCrm] = field(default_factory=dict)
+
+    def remember(self, envelope: Envelope, contact_ids: Iterable[int]) -> None:
+        """Counts a mail that is about to be logged as part of its conversation, so that other mails of the page can belong to it."""
+        participants = {address.email for address in envelope.participants}
+        keys = conversation_keys(envelope)
+        joined = next(
+            (
+                conversation
+                for key in keys
+                for conversation in self.conversations.get(key, ())
+                if not conversation.participants.isdisjoint(participants - self.colleagues)
+            ),
+            None,
+        )
+        conversation = joined or Conversation(set(), set(), set(), envelope.sent_at)
+        conversation.participants |= participants
+        conversation.contact_ids.update(contact_ids)
+        conversation.logged_since = min(conversation.logged_since, envelope.sent_at)
+        if envelope.message_id:
+            conversation.message_ids.add(envelope.message_id)
+        for key in keys:
+            known = self.conversations.setdefault(key, [])
+            if not any(conversation is other for other in known):
+                known.append(conversation)
+
+
+def conversation_keys(envelope: Envelope) -> tuple[str, ...]:
+    """Everything the mail says about which conversation it belongs to; subjects never count."""
+    return tuple(filter(None, (*envelope.related_ids, envelope.message_id, envelope.provider_thread_id)))
+
+
+def facts_about(
+    emails: AbstractSet[str],
+    *,
+    contacts: Mapping[str, int],
+    colleagues: Colleagues,
+    workspace_never_log: NeverLog,
+    personal_never_log: NeverLog,
+) -> Facts:
+    """Sorts the addresses of a page once, so that each decision only reads dicts and sets.
+
+    A colleague is never a known contact, even if somebody made a contact of them: internal talk must not reach a timeline.
+    """
+    insiders = frozenset(email for email in emails if email in colleagues)
+    blocked: dict[Level, dict[str, NeverLogKind]] = {Level.WORKSPACE: {}, Level.PERSON: {}}
+    withheld: dict[str, Withheld] = {}
+    for level, never_log in ((Level.PERSON, personal_never_log), (Level.WORKSPACE, workspace_never_log)):
+        for email, (kind, scope) in never_log.matches(emails):
+            if scope is NeverLogScope.WHOLE_MESSAGE:
+                blocked[level][email] = kind
+            else:
+                withheld[email] = Withheld(level, contacts.get(email))
+    return Facts(
+        contacts={
+            email: contact_id
+            for email, contact_id in contacts.items()
+            if email not in insiders and email not in withheld
+        },
+        colleagues=insiders,
+        blocked_by_workspace=blocked[Level.WORKSPACE],
+        blocked_by_person=blocked[Level.PERSON],
+        withheld=withheld,
+    )

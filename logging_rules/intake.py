@@ -1,0 +1,71 @@
+"""Decides pages of envelopes for the sync engine and puts what was logged on timelines.
+
+Settings and never-log entries are read again for every page: a tighter setting holds from the next page on.
+"""
+
+from collections.abc import Sequence
+
+from contacts.actions import MailEntry, record_mail_entries
+from inboxes.envelope import Envelope
+from inboxes.models import Inbox, InboxKind
+from inboxes.sync.intake import StoredMail
+from logging_rules.engine import Decision, decide_page
+from logging_rules.facts import Facts, Preset, conversation_keys, facts_about
+from logging_rules.models import WorkspacePolicy
+from logging_rules.queries import (
+    colleagues_among,
+    contacts_by_address,
+    conversations_about,
+    never_log_about,
+    policy_of,
+)
+from logging_rules.tombstones import unlogged_among
+
+
+class InboxIntake:
+    """The `inboxes.sync.intake.Intake` of one inbox."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+
+    def decide(self, envelopes: Sequence[Envelope]) -> list[Decision]:
+        """A constant number of queries, whatever the size of the page; none for an empty one."""
+        if not envelopes:
+            return []
+        workspace = WorkspacePolicy.objects.current()
+        policy = policy_of(self.inbox, workspace)
+        follows_conversations = policy.preset.value is not Preset.MANUAL
+        facts = facts_of_page(self.inbox, envelopes, workspace, with_conversations=follows_conversations)
+        return decide_page(envelopes, facts, policy)
+
+    def record(self, stored: Sequence[StoredMail[Decision]]) -> None:
+        record_mail_entries(
+            MailEntry(contact_id, mail.message_pk, mail.thread_pk, mail.envelope.sent_at)
+            for mail in stored
+            for contact_id in mail.verdict.contact_ids
+        )
+
+
+def facts_of_page(
+    inbox: Inbox, envelopes: Sequence[Envelope], workspace: WorkspacePolicy, *, with_conversations: bool
+) -> Facts:
+    """What the database knows about a page. Conversations cost a look-up of every id; the narrowest preset needs none."""
+    emails = {address.email for envelope in envelopes for address in envelope.participants}
+    workspace_never_log, personal_never_log = never_log_about(
+        emails, owner_id=inbox.owner_id if inbox.kind == InboxKind.PERSONAL else None
+    )
+    facts = facts_about(
+        emails,
+        contacts=contacts_by_address(emails),
+        colleagues=colleagues_among(emails),
+        workspace_never_log=workspace_never_log,
+        personal_never_log=personal_never_log,
+    )
+    if with_conversations:
+        facts.conversations = conversations_about(
+            {key for envelope in envelopes for key in conversation_keys(envelope)}
+        )
+    facts.unlogged = unlogged_among(
+        (envelope.fingerprint for envelope in envelopes), owner_id=inbox.owner_id, key=workspace.tombstone_key
+    )
+    return facts

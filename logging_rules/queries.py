@@ -1,0 +1,136 @@
+"""Reads for the logging decision: settings in force, and what the database knows about the addresses and ids of a page."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from contacts.models import ContactAddress, EntryKind, TimelineEntry
+from inboxes.models import Inbox, InboxKind, InboxStatus, Message, ThreadReference
+from logging_rules.facts import (
+    Colleagues,
+    Conversation,
+    Level,
+    NeverLog,
+    NeverLogKind,
+    NeverLogScope,
+    Policy,
+    Preset,
+    Setting,
+    parent_domains,
+)
+from logging_rules.models import InboxPolicy, NeverLogEntry, PersonPolicy, WorkspacePolicy
+from users.models import User, WorkspaceDomain
+
+STOPPED_STATUSES = (InboxStatus.PAUSED, InboxStatus.DISABLED)
+
+
+def policy_of(inbox: Inbox, workspace: WorkspacePolicy) -> Policy:
+    """The settings in force for an inbox: its own, else its owner's, else the workspace's; never more open than the workspace allows.
+
+    A team inbox takes no settings from a person and logs all mail with known contacts unless told otherwise.
+    """
+    own = InboxPolicy.objects.filter(inbox=inbox).first() or InboxPolicy()
+    person = PersonPolicy()
+    if inbox.kind == InboxKind.PERSONAL:
+        person = PersonPolicy.objects.filter(person_id=inbox.owner_id).first() or person
+    return Policy(
+        preset=preset_in_force(own, person, workspace, is_team=inbox.kind == InboxKind.TEAM),
+        log_automatic_mail=_automatic_in_force(own, person, workspace),
+        owner_id=inbox.owner_id,
+        history_since=inbox.history_since,
+        paused=inbox.status in STOPPED_STATUSES,
+    )
+
+
+def preset_in_force(
+    own: InboxPolicy, person: PersonPolicy, workspace: WorkspacePolicy, *, is_team: bool
+) -> Setting[Preset]:
+    if own.preset:
+        chosen = Setting(Preset(own.preset), Level.INBOX)
+    elif is_team:
+        chosen = Setting(Preset.KNOWN, Level.INBOX)
+    elif person.preset:
+        chosen = Setting(Preset(person.preset), Level.PERSON)
+    else:
+        chosen = Setting(Preset(workspace.default_preset), Level.WORKSPACE)
+    most_open = Preset(workspace.most_open_preset)
+    return chosen if chosen.value.openness <= most_open.openness else Setting(most_open, Level.WORKSPACE)
+
+
+def _automatic_in_force(own: InboxPolicy, person: PersonPolicy, workspace: WorkspacePolicy) -> Setting[bool]:
+    if own.log_automatic_mail is not None:
+        return Setting(own.log_automatic_mail, Level.INBOX)
+    if person.log_automatic_mail is not None:
+        return Setting(person.log_automatic_mail, Level.PERSON)
+    return Setting(workspace.log_automatic_mail, Level.WORKSPACE)
+
+
+def among(values: Iterable[str]) -> RawSQL:
+    """For `__in`: one array parameter however many values. What PostgreSQL text cannot hold is left out; it matches nothing."""
+    return RawSQL("SELECT unnest(%s::text[])", [[value for value in values if _is_storable(value)]])
+
+
+def _is_storable(text: str) -> bool:
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text))
+
+
+def contacts_by_address(emails: Collection[str]) -> dict[str, int]:
+    return dict(ContactAddress.objects.filter(email__in=among(emails)).values_list("email", "contact_id"))
+
+
+def colleagues_among(emails: Collection[str]) -> Colleagues:
+    """Everybody in the workspace whom these addresses may be, people who left included."""
+    domains = {email.rpartition("@")[2] for email in emails}
+    addresses = set(User.objects.filter(email__in=among(emails)).values_list("email", flat=True))
+    inboxes = Inbox.objects.filter(Q(address__in=among(emails)) | ~Q(aliases=[]))
+    for address, aliases in inboxes.values_list("address", "aliases"):
+        addresses.update((address, *aliases))
+    return Colleagues(
+        addresses, set(WorkspaceDomain.objects.filter(domain__in=among(domains)).values_list("domain", flat=True))
+    )
+
+
+def never_log_about(emails: Collection[str], *, owner_id: int | None) -> tuple[NeverLog, NeverLog]:
+    """The workspace's and the owner's entries that name one of the addresses; without an owner the second is empty."""
+    domains = {parent for email in emails for parent in parent_domains(email.rpartition("@")[2])}
+    rows = NeverLogEntry.objects.filter(
+        Q(owner=None) | Q(owner_id=owner_id), value__in=among({*emails, *domains})
+    ).values_list("owner_id", "kind", "value", "scope")
+    levels: dict[bool, list[tuple[NeverLogKind, str, NeverLogScope]]] = {True: [], False: []}
+    for owner, kind, value, scope in rows:
+        levels[owner is None].append((NeverLogKind(kind), value, NeverLogScope(scope)))
+    return NeverLog(levels[True]), NeverLog(levels[False])
+
+
+def conversations_about(message_ids: Collection[str]) -> dict[str, list[Conversation]]:
+    """The logged conversations that mention one of the ids, by id. One id may be claimed by several."""
+    references = ThreadReference.objects.filter(message_id__in=among(message_ids)).order_by("thread_id")
+    threads_by_id: dict[str, list[int]] = defaultdict(list)
+    for message_id, thread_id in references.values_list("message_id", "thread_id"):
+        threads_by_id[message_id].append(thread_id)
+    conversations = _conversations({thread_id for threads in threads_by_id.values() for thread_id in threads})
+    return {
+        message_id: found
+        for message_id, threads in threads_by_id.items()
+        if (found := [conversations[thread_id] for thread_id in threads if thread_id in conversations])
+    }
+
+
+def _conversations(thread_ids: Collection[int]) -> dict[int, Conversation]:
+    messages = Message.objects.filter(thread_id__in=thread_ids, sightings__isnull=False).distinct()
+    conversations: dict[int, Conversation] = {}
+    for thread_id, message_id, from_email, recipients, sent_at in messages.values_list(
+        "thread_id", "message_id", "from_email", "recipients", "sent_at"
+    ):
+        conversation = conversations.setdefault(thread_id, Conversation(set(), set(), set(), sent_at))
+        conversation.participants.update((from_email, *(email for _, email, _ in recipients)))
+        if message_id:
+            conversation.message_ids.add(message_id)
+        conversation.logged_since = min(conversation.logged_since, sent_at)
+    entries = TimelineEntry.objects.filter(thread_id__in=thread_ids, kind=EntryKind.MAIL)
+    for thread_id, contact_id in entries.values_list("thread_id", "contact_id").distinct():
+        if thread_id in conversations:
+            conversations[thread_id].contact_ids.add(contact_id)
+    return conversations

@@ -1,0 +1,26 @@
+"""Recognising mail its owner un-logged, from hashes that say nothing to whoever does not hold the key."""
+
+import hmac
+from collections.abc import Iterable
+
+from logging_rules.models import Tombstone, WorkspacePolicy
+
+
+def digest(fingerprint: bytes, *, key: str) -> bytes:
+    return hmac.digest(key.encode(), fingerprint, "sha256")
+
+
+def unlogged_among(fingerprints: Iterable[bytes], *, owner_id: int, key: str) -> frozenset[bytes]:
+    """Those of the fingerprints that the owner un-logged. Hashes nothing for an owner who never un-logged anything."""
+    tombstones = Tombstone.objects.filter(owner_id=owner_id)
+    if not tombstones.exists():
+        return frozenset()
+    by_digest = {digest(fingerprint, key=key): fingerprint for fingerprint in fingerprints}
+    found = tombstones.filter(digest__in=list(by_digest)).values_list("digest", flat=True)
+    return frozenset(by_digest[bytes(value)] for value in found)
+
+
+def bury(fingerprint: bytes, *, owner_id: int) -> None:
+    """From now on the owner's mailboxes never log this mail again. Idempotent."""
+    key = WorkspacePolicy.objects.current().tombstone_key
+    Tombstone.objects.get_or_create(owner_id=owner_id, digest=digest(fingerprint, key=key))
