@@ -14,13 +14,30 @@ from inboxes.models import Message, Thread
 from users.models import User
 
 
+class CompanyQuerySet(models.QuerySet["Company"]):
+    def visible_to(self, user: User) -> "CompanyQuerySet":
+        """Companies belong to the workspace: every active person sees all of them."""
+        return self if user.is_active else self.none()
+
+
 class Company(models.Model):
-    """An organisation, known by the domain its people write from."""
+    """An organisation, known by the domain its people write from. `search` as in `Contact`."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=200)
-    domain = models.CharField(_("domain"), max_length=253, null=True, blank=True, unique=True)
+    domain = models.CharField(
+        _("domain"), max_length=253, null=True, blank=True, unique=True
+    )
+    search = SearchVectorField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = CompanyQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(fields=["search"], name="company_search"),
+            models.Index(fields=["name", "id"], name="company_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -56,7 +73,9 @@ class Contact(models.Model):
     )
     search = SearchVectorField(null=True, editable=False)
     last_activity_at = models.DateTimeField(null=True, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = ContactQuerySet.as_manager()
@@ -65,7 +84,9 @@ class Contact(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             GinIndex(fields=["search"], name="contact_search"),
             models.Index(fields=["reading", "name", "id"], name="contact_by_reading"),
-            models.Index(fields=["-last_activity_at", "-id"], name="contact_by_activity"),
+            models.Index(
+                fields=["-last_activity_at", "-id"], name="contact_by_activity"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,7 +98,9 @@ class MergedContact(models.Model):
 
     former_id = models.BigIntegerField(primary_key=True)
     former_code = models.UUIDField(unique=True)
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="merged")
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="merged"
+    )
 
     def __str__(self) -> str:
         return f"contact {self.former_id} merged into {self.contact_id}"
@@ -86,7 +109,9 @@ class MergedContact(models.Model):
 class ContactAddress(models.Model):
     """An e-mail address of a contact; an address belongs to one contact only."""
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="addresses"
+    )
     email = models.EmailField(unique=True)
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -102,15 +127,28 @@ class ContactAddress(models.Model):
         return f"address of contact {self.contact_id}"
 
 
+class NoteQuerySet(models.QuerySet["Note"]):
+    def visible_to(self, user: User) -> "NoteQuerySet":
+        return self if user.is_active else self.none()
+
+    def editable_by(self, user: User) -> "NoteQuerySet":
+        """A note belongs to who wrote it."""
+        return self.visible_to(user).filter(author=user)
+
+
 class Note(models.Model):
     """What a colleague wrote about a contact, for colleagues."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="notes")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
     body = models.TextField(_("note"))
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     edited_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NoteQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"note {self.pk}"
@@ -129,7 +167,9 @@ class TimelineEntryQuerySet(models.QuerySet["TimelineEntry"]):
 class TimelineEntry(models.Model):
     """One thing on one contact's timeline; a contact and an e-mail meet at most once. Paged by (occurred_at, id), newest first."""
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="timeline")
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="timeline"
+    )
     kind = models.CharField(max_length=8, choices=EntryKind)
     occurred_at = models.DateTimeField()
     message = models.ForeignKey(
@@ -139,7 +179,9 @@ class TimelineEntry(models.Model):
         on_delete=models.CASCADE,
         related_name="timeline_entries",
     )
-    thread = models.ForeignKey(Thread, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    thread = models.ForeignKey(
+        Thread, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     note = models.OneToOneField(
         Note,
         null=True,
@@ -152,7 +194,9 @@ class TimelineEntry(models.Model):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["contact", "message"], name="timeline_mail_once"),
+            models.UniqueConstraint(
+                fields=["contact", "message"], name="timeline_mail_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(
                     kind=EntryKind.MAIL,
@@ -160,13 +204,34 @@ class TimelineEntry(models.Model):
                     thread__isnull=False,
                     note=None,
                 )
-                | models.Q(kind=EntryKind.NOTE, message=None, thread=None, note__isnull=False),
+                | models.Q(
+                    kind=EntryKind.NOTE, message=None, thread=None, note__isnull=False
+                ),
                 name="timeline_entry_is_mail_or_note",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["contact", "-occurred_at", "-id"], name="timeline_newest_first"),
+            models.Index(
+                fields=["contact", "-occurred_at", "-id"], name="timeline_newest_first"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} entry {self.pk}"
+
+
+class MailIndex(models.Model):
+    """The search text of one e-mail that stands on a timeline: its subject and who wrote to whom."""
+
+    message = models.OneToOneField(
+        Message, primary_key=True, on_delete=models.CASCADE, related_name="index"
+    )
+    search = SearchVectorField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(fields=["search"], name="mail_index_search")
+        ]
+
+    def __str__(self) -> str:
+        return f"index of message {self.message_id}"

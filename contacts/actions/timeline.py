@@ -1,4 +1,4 @@
-"""Every write to contacts, companies, notes and timelines."""
+"""Putting logged e-mails on timelines."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from contacts.models import Contact, EntryKind, MergedContact, TimelineEntry
+from contacts.actions.indexing import index_messages
+from contacts.models import Contact, EntryKind, MailIndex, MergedContact, TimelineEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,14 @@ def record_mail_entries(entries: Iterable[MailEntry]) -> int:
         for entry in wanted
         if entry.contact_id in survivors
     ]
-    return _insert_mail_rows(rows)
+    inserted = _insert_mail_rows(rows)
+    _index_new_messages({message_id for _, message_id, _, _ in rows})
+    return inserted
+
+
+def _index_new_messages(message_ids: set[int]) -> None:
+    known = set(MailIndex.objects.filter(pk__in=message_ids).values_list("pk", flat=True))
+    index_messages(message_ids - known)
 
 
 def _lock_survivors(contact_ids: set[int]) -> dict[int, int]:
@@ -49,14 +57,22 @@ def _lock_survivors(contact_ids: set[int]) -> dict[int, int]:
     alive = _lock_contacts(contact_ids)
     survivors = {pk: pk for pk in alive}
     if gone := contact_ids - alive:
-        merged = dict(MergedContact.objects.filter(former_id__in=gone).values_list("former_id", "contact_id"))
+        merged = dict(
+            MergedContact.objects.filter(former_id__in=gone).values_list(
+                "former_id", "contact_id"
+            )
+        )
         alive |= _lock_contacts(set(merged.values()) - alive)
         survivors |= {former: pk for former, pk in merged.items() if pk in alive}
     return survivors
 
 
 def _lock_contacts(contact_ids: set[int]) -> set[int]:
-    locked = Contact.objects.filter(pk__in=contact_ids).order_by("pk").select_for_update(no_key=True)
+    locked = (
+        Contact.objects.filter(pk__in=contact_ids)
+        .order_by("pk")
+        .select_for_update(no_key=True)
+    )
     return set(locked.values_list("pk", flat=True))
 
 
@@ -79,7 +95,11 @@ def _insert_mail_rows(rows: Sequence[tuple[int, int, int, datetime]]) -> int:
     for contact_id, _, _, occurred_at in rows:
         newest[contact_id] = max(occurred_at, newest.get(contact_id, occurred_at))
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_MAIL_ROWS, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(
+            INSERT_MAIL_ROWS, [list(column) for column in zip(*rows, strict=True)]
+        )
         inserted: int = cursor.rowcount
-        cursor.execute(RAISE_LAST_ACTIVITY, [list(newest.keys()), list(newest.values())])
+        cursor.execute(
+            RAISE_LAST_ACTIVITY, [list(newest.keys()), list(newest.values())]
+        )
     return inserted

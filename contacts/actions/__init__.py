@@ -1,0 +1,36 @@
+"""Every write to contacts, companies, notes and timelines."""
+
+from contacts.actions.companies import CompanyDetails, DomainTaken, create_company, delete_company, edit_company
+from contacts.actions.contacts import (
+    AddressTaken,
+    ContactDetails,
+    UnusableAddress,
+    create_contact,
+    delete_contact,
+    edit_contact,
+)
+from contacts.actions.indexing import rebuild_search
+from contacts.actions.merging import merge_contacts
+from contacts.actions.notes import add_note, delete_note, edit_note
+from contacts.actions.timeline import MailEntry, record_mail_entries
+
+__all__ = [
+    "AddressTaken",
+    "CompanyDetails",
+    "ContactDetails",
+    "DomainTaken",
+    "MailEntry",
+    "UnusableAddress",
+    "add_note",
+    "create_company",
+    "create_contact",
+    "delete_company",
+    "delete_contact",
+    "delete_note",
+    "edit_company",
+    "edit_contact",
+    "edit_note",
+    "merge_contacts",
+    "rebuild_search",
+    "record_mail_entries",
+]

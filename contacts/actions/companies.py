@@ -1,0 +1,89 @@
+"""Creating, editing and deleting companies."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from audit.actions import record
+from contacts.actions.indexing import index_companies, index_contacts
+from contacts.models import Company
+from inboxes.addresses import domain_of, organisation_domain
+from users.models import User, WorkspaceDomain
+
+
+class DomainTaken(Exception):
+    """Another company has this domain."""
+
+    def __init__(self, company: Company) -> None:
+        super().__init__(f"domain of company {company.pk}")
+        self.company = company
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyDetails:
+    """What a person may say about a company; `domain` is normalised, None if it has none."""
+
+    name: str
+    domain: str | None = None
+
+
+@transaction.atomic
+def create_company(*, by: User | None, details: CompanyDetails) -> Company:
+    """Raises `DomainTaken`."""
+    _refuse_taken_domain(details.domain)
+    company = Company.objects.create(name=details.name, domain=details.domain)
+    index_companies([company.pk])
+    record(by=by, action="company.created", target=company)
+    return company
+
+
+@transaction.atomic
+def edit_company(*, by: User, company: Company, details: CompanyDetails) -> None:
+    """Raises `DomainTaken`."""
+    _refuse_taken_domain(details.domain, but=company)
+    company.name, company.domain = details.name, details.domain
+    company.save(update_fields=["name", "domain"])
+    index_companies([company.pk])
+    record(by=by, action="company.edited", target=company)
+
+
+@transaction.atomic
+def delete_company(*, by: User, company: Company) -> None:
+    """Its people stay as contacts without a company."""
+    people = list(company.contacts.values_list("pk", flat=True))
+    record(by=by, action="company.deleted", target=company, details={"contacts": len(people)})
+    company.delete()
+    index_contacts(people)
+
+
+def company_named(name: str, *, by: User) -> Company | None:
+    """The company of this name, whatever its case, made if there is none; None for an empty name."""
+    name = name.strip()
+    if not name:
+        return None
+    known = Company.objects.filter(name__iexact=name).order_by("pk").first()
+    return known or create_company(by=by, details=CompanyDetails(name=name))
+
+
+def company_of_addresses(emails: list[str], *, by: User | None) -> Company | None:
+    """The company of the first address that belongs to an organisation other than this workspace, made if there is none."""
+    domains = list(dict.fromkeys(filter(None, (organisation_domain(domain_of(email)) for email in emails))))
+    own = set(WorkspaceDomain.objects.filter(domain__in=domains).values_list("domain", flat=True))
+    domain = next((domain for domain in domains if domain not in own), None)
+    if domain is None:
+        return None
+    known = Company.objects.filter(domain=domain).first()
+    return known or create_company(by=by, details=CompanyDetails(name=name_from_domain(domain), domain=domain))
+
+
+def name_from_domain(domain: str) -> str:
+    """A first name for a company: `meridian-logistics.co.uk` is "Meridian Logistics"; A-labels are shown as written."""
+    label = domain.split(".", 1)[0]
+    if label.startswith("xn--"):
+        return label.encode("ascii").decode("idna")
+    return label.replace("-", " ").title()
+
+
+def _refuse_taken_domain(domain: str | None, but: Company | None = None) -> None:
+    if domain and (holder := Company.objects.filter(domain=domain).exclude(pk=but and but.pk).first()):
+        raise DomainTaken(holder)

@@ -1,0 +1,159 @@
+"""Creating, editing and deleting contacts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from django.db import IntegrityError, transaction
+
+from audit.actions import record
+from contacts.actions.companies import company_named, company_of_addresses
+from contacts.actions.indexing import index_contacts
+from contacts.models import Contact, ContactAddress
+from contacts.queries import messages_only_on
+from contacts.signals import contact_addresses_added
+from inboxes.addresses import InvalidAddress, is_valid, normalise
+from inboxes.erasure import erase_messages
+from users.models import User
+
+
+class UnusableAddress(Exception):
+    """What was entered is no e-mail address. `text` is for the person who typed it, not for logs."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("not an e-mail address")
+        self.text = text
+
+
+class AddressTaken(Exception):
+    """Another contact has this address."""
+
+    def __init__(self, email: str, contact: Contact) -> None:
+        super().__init__(f"address of contact {contact.pk}")
+        self.email = email
+        self.contact = contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDetails:
+    """What a person may say about a contact. Addresses as typed, the main one first; an empty `company` is found by domain."""
+
+    name: str
+    emails: Sequence[str] = ()
+    reading: str = ""
+    job_title: str = ""
+    phone: str = ""
+    company: str = ""
+    owner: User | None = None
+
+
+@transaction.atomic
+def create_contact(*, by: User, details: ContactDetails) -> Contact:
+    """Raises `UnusableAddress` and `AddressTaken`. Sends `contact_addresses_added` on commit."""
+    emails = usable_addresses(details.emails)
+    contact = Contact.objects.create(
+        name=details.name,
+        reading=details.reading,
+        job_title=details.job_title,
+        phone=details.phone,
+        owner=details.owner,
+        company=company_named(details.company, by=by) or company_of_addresses(emails, by=by),
+        created_by=by,
+    )
+    _set_addresses(contact, emails, by=by)
+    index_contacts([contact.pk])
+    record(by=by, action="contact.created", target=contact, details={"addresses": len(emails)})
+    return contact
+
+
+@transaction.atomic
+def edit_contact(*, by: User, contact: Contact, details: ContactDetails) -> int:
+    """Return how many addresses are new. Raises `UnusableAddress` and `AddressTaken`; an empty company name means none.
+
+    E-mails already on the timeline stay there when their address is taken away.
+    """
+    emails = usable_addresses(details.emails)
+    for field in ("name", "reading", "job_title", "phone", "owner"):
+        setattr(contact, field, getattr(details, field))
+    contact.company = company_named(details.company, by=by)
+    contact.save(update_fields=["name", "reading", "job_title", "phone", "owner", "company"])
+    added, removed = _set_addresses(contact, emails, by=by)
+    index_contacts([contact.pk])
+    record(
+        by=by,
+        action="contact.edited",
+        target=contact,
+        details={"addresses_added": added, "addresses_removed": removed},
+    )
+    return added
+
+
+@transaction.atomic
+def delete_contact(*, by: User, contact: Contact) -> None:
+    """Delete the contact, its notes and timeline, and the stored e-mails that stood on no other contact's timeline."""
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    only_here = list(messages_only_on(contact))
+    record(
+        by=by,
+        action="contact.deleted",
+        target=contact,
+        details={"messages": len(only_here), "notes": contact.notes.count()},
+    )
+    contact.delete()
+    erase_messages(message_ids=only_here)
+
+
+def usable_addresses(texts: Sequence[str]) -> list[str]:
+    """The normalised addresses, empty ones left out, each once. Raises `UnusableAddress`."""
+    emails: dict[str, None] = {}
+    for text in filter(None, (text.strip() for text in texts)):
+        if not is_valid(text):
+            raise UnusableAddress(text)
+        try:
+            emails[normalise(text)] = None
+        except InvalidAddress as error:
+            raise UnusableAddress(text) from error
+    return list(emails)
+
+
+def _set_addresses(contact: Contact, emails: list[str], *, by: User) -> tuple[int, int]:
+    """Make `emails` the contact's addresses, in this order; return how many were added and removed."""
+    kept = {address.email: address for address in contact.addresses.all()}
+    _refuse_taken(contact, emails)
+    removed, _ = contact.addresses.exclude(email__in=emails).delete()
+    for position, email in enumerate(emails):
+        if email in kept:
+            kept[email].position = position
+    ContactAddress.objects.bulk_update([kept[email] for email in emails if email in kept], ["position"])
+    added = [
+        ContactAddress(contact=contact, email=email, position=position)
+        for position, email in enumerate(emails)
+        if email not in kept
+    ]
+    try:
+        with transaction.atomic():
+            ContactAddress.objects.bulk_create(added)
+    except IntegrityError:  # somebody gave one of them to another contact at the same moment
+        _refuse_taken(contact, emails)
+        raise
+    _announce(contact, added, by=by)
+    return len(added), removed
+
+
+def _announce(contact: Contact, added: list[ContactAddress], *, by: User) -> None:
+    if added:
+        transaction.on_commit(
+            partial(
+                contact_addresses_added.send,
+                Contact,
+                contact_id=contact.pk,
+                address_ids=[address.pk for address in added],
+                by_id=by.pk,
+            )
+        )
+
+
+def _refuse_taken(contact: Contact, emails: list[str]) -> None:
+    taken = ContactAddress.objects.filter(email__in=emails).exclude(contact=contact).select_related("contact").first()
+    if taken:
+        raise AddressTaken(taken.email, taken.contact)

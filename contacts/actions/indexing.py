@@ -1,0 +1,74 @@
+"""Keeping the search text of contacts, companies and e-mails up to date."""
+
+from collections.abc import Iterable, Iterator
+
+from django.db import connection
+
+from contacts import search
+from contacts.models import Company, Contact, MailIndex
+from inboxes.models import Message
+
+BATCH = 1000
+INSERT_MAIL_INDEX = f"""
+    INSERT INTO {MailIndex._meta.db_table} (message_id, search)
+    SELECT * FROM unnest(%s::bigint[], %s::tsvector[])
+    ON CONFLICT (message_id) DO UPDATE SET search = excluded.search
+"""
+
+
+def index_contacts(contact_ids: Iterable[int]) -> None:
+    """Write the search text of these contacts: name, reading, addresses, company and job title. Two queries per 1,000."""
+    for batch in _batches(contact_ids):
+        contacts = list(Contact.objects.filter(pk__in=batch).select_related("company").prefetch_related("addresses"))
+        for contact in contacts:
+            contact.search = search.vector(
+                [
+                    contact.name,
+                    contact.reading,
+                    contact.job_title,
+                    *([contact.company.name, contact.company.domain or ""] if contact.company else []),
+                    *(address.email for address in contact.addresses.all()),
+                ]
+            )
+        Contact.objects.bulk_update(contacts, ["search"])
+
+
+def index_companies(company_ids: Iterable[int]) -> None:
+    """Write the search text of these companies and of their contacts, who are found by company."""
+    for batch in _batches(company_ids):
+        companies = list(Company.objects.filter(pk__in=batch))
+        for company in companies:
+            company.search = search.vector([company.name, company.domain or ""])
+        Company.objects.bulk_update(companies, ["search"])
+        index_contacts(Contact.objects.filter(company__in=batch).values_list("pk", flat=True))
+
+
+def index_messages(message_ids: Iterable[int]) -> None:
+    """Write the search text of these e-mails: subject, sender and recipients. Idempotent; two queries per 1,000."""
+    for batch in _batches(message_ids):
+        rows = Message.objects.filter(pk__in=batch).values_list(
+            "pk", "subject", "from_name", "from_email", "recipients"
+        )
+        vectors = [
+            (pk, search.vector([subject, name, email, *(part for _, *who in recipients[:50] for part in who)]))
+            for pk, subject, name, email, recipients in rows
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT_MAIL_INDEX, [[pk for pk, _ in vectors], [text for _, text in vectors]])
+
+
+def rebuild_search() -> dict[str, int]:
+    """Write all search text anew, for instance after an upgrade that reads words differently; return how much there was."""
+    companies = list(Company.objects.values_list("pk", flat=True))
+    lonely = list(Contact.objects.filter(company=None).values_list("pk", flat=True))
+    messages = list(Message.objects.filter(timeline_entries__isnull=False).distinct().values_list("pk", flat=True))
+    index_companies(companies)
+    index_contacts(lonely)
+    index_messages(messages)
+    return {"companies": len(companies), "contacts": Contact.objects.count(), "messages": len(messages)}
+
+
+def _batches(keys: Iterable[int]) -> Iterator[list[int]]:
+    ordered = sorted(set(keys))
+    for start in range(0, len(ordered), BATCH):
+        yield ordered[start : start + BATCH]

@@ -1,0 +1,59 @@
+"""Merging two contacts that are one person."""
+
+from django.db import transaction
+
+from audit.actions import record
+from contacts.actions.indexing import index_contacts
+from contacts.models import Contact, MergedContact
+from users.models import User
+
+FILLED_FIELDS = ("reading", "job_title", "phone", "company_id", "owner_id")
+
+
+class SameContact(Exception):
+    """A contact cannot be merged into itself."""
+
+
+@transaction.atomic
+def merge_contacts(*, by: User, into: Contact, other: Contact) -> Contact:
+    """Move everything of `other` to `into` and delete `other`; its links lead to `into` from now on. Raises `SameContact`.
+
+    Addresses are appended, an e-mail on both timelines stays once, empty fields are filled; what `into` says wins.
+    """
+    if into.pk == other.pk:
+        raise SameContact
+    locked = {c.pk: c for c in Contact.objects.filter(pk__in=[into.pk, other.pk]).order_by("pk").select_for_update()}
+    into, other = locked[into.pk], locked[other.pk]
+    _move_addresses(into, other)
+    _move_timeline(into, other)
+    _fill_blanks(into, other)
+    other.merged.update(contact=into)
+    MergedContact.objects.create(former_id=other.pk, former_code=other.code, contact=into)
+    record(by=by, action="contact.merged", target=into, details={"former": other.pk})
+    other.delete()
+    index_contacts([into.pk])
+    return into
+
+
+def _move_addresses(into: Contact, other: Contact) -> None:
+    start = into.addresses.count()
+    moved = list(other.addresses.order_by("position", "pk"))
+    for position, address in enumerate(moved, start):
+        address.contact, address.position = into, position
+    other.addresses.bulk_update(moved, ["contact", "position"])
+
+
+def _move_timeline(into: Contact, other: Contact) -> None:
+    here = into.timeline.filter(message__isnull=False).values("message_id")
+    other.timeline.filter(message__in=here).delete()
+    other.timeline.update(contact=into)
+    other.notes.update(contact=into)
+
+
+def _fill_blanks(into: Contact, other: Contact) -> None:
+    for field in FILLED_FIELDS:
+        if not getattr(into, field):
+            setattr(into, field, getattr(other, field))
+    activity = [contact.last_activity_at for contact in (into, other) if contact.last_activity_at]
+    into.last_activity_at = max(activity, default=None)
+    into.save(update_fields=[*FILLED_FIELDS, "last_activity_at"])
