@@ -25,9 +25,7 @@ class Company(models.Model):
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=200)
-    domain = models.CharField(
-        _("domain"), max_length=253, null=True, blank=True, unique=True
-    )
+    domain = models.CharField(_("domain"), max_length=253, null=True, blank=True, unique=True)
     search = SearchVectorField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -50,7 +48,11 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
 
 class Contact(models.Model):
-    """A person outside the workspace. `reading` (ふりがな) sorts Japanese names; `search` holds NFKC words and CJK bigrams."""
+    """A person outside the workspace.
+
+    `sort_key` is the normalised reading (ふりがな), or else name; `search` holds words and CJK bigrams. Both are written by
+    `contacts.actions` whenever what they are made of changes.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=200)
@@ -71,11 +73,10 @@ class Contact(models.Model):
         on_delete=models.SET_NULL,
         related_name="contacts",
     )
+    sort_key = models.CharField(max_length=200, blank=True, editable=False)
     search = SearchVectorField(null=True, editable=False)
     last_activity_at = models.DateTimeField(null=True, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = ContactQuerySet.as_manager()
@@ -83,9 +84,9 @@ class Contact(models.Model):
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             GinIndex(fields=["search"], name="contact_search"),
-            models.Index(fields=["reading", "name", "id"], name="contact_by_reading"),
+            models.Index(fields=["sort_key", "id"], name="contact_by_sort_key"),
             models.Index(
-                fields=["-last_activity_at", "-id"], name="contact_by_activity"
+                models.F("last_activity_at").desc(nulls_last=True), models.F("id").desc(), name="contact_by_activity"
             ),
         ]
 
@@ -98,9 +99,7 @@ class MergedContact(models.Model):
 
     former_id = models.BigIntegerField(primary_key=True)
     former_code = models.UUIDField(unique=True)
-    contact = models.ForeignKey(
-        Contact, on_delete=models.CASCADE, related_name="merged"
-    )
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="merged")
 
     def __str__(self) -> str:
         return f"contact {self.former_id} merged into {self.contact_id}"
@@ -109,9 +108,7 @@ class MergedContact(models.Model):
 class ContactAddress(models.Model):
     """An e-mail address of a contact; an address belongs to one contact only."""
 
-    contact = models.ForeignKey(
-        Contact, on_delete=models.CASCADE, related_name="addresses"
-    )
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
     email = models.EmailField(unique=True)
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -141,9 +138,7 @@ class Note(models.Model):
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="notes")
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     body = models.TextField(_("note"))
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     edited_at = models.DateTimeField(null=True, blank=True)
@@ -167,9 +162,7 @@ class TimelineEntryQuerySet(models.QuerySet["TimelineEntry"]):
 class TimelineEntry(models.Model):
     """One thing on one contact's timeline; a contact and an e-mail meet at most once. Paged by (occurred_at, id), newest first."""
 
-    contact = models.ForeignKey(
-        Contact, on_delete=models.CASCADE, related_name="timeline"
-    )
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="timeline")
     kind = models.CharField(max_length=8, choices=EntryKind)
     occurred_at = models.DateTimeField()
     message = models.ForeignKey(
@@ -179,9 +172,7 @@ class TimelineEntry(models.Model):
         on_delete=models.CASCADE,
         related_name="timeline_entries",
     )
-    thread = models.ForeignKey(
-        Thread, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
-    )
+    thread = models.ForeignKey(Thread, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     note = models.OneToOneField(
         Note,
         null=True,
@@ -194,9 +185,7 @@ class TimelineEntry(models.Model):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["contact", "message"], name="timeline_mail_once"
-            ),
+            models.UniqueConstraint(fields=["contact", "message"], name="timeline_mail_once"),
             models.CheckConstraint(
                 condition=models.Q(
                     kind=EntryKind.MAIL,
@@ -204,15 +193,16 @@ class TimelineEntry(models.Model):
                     thread__isnull=False,
                     note=None,
                 )
-                | models.Q(
-                    kind=EntryKind.NOTE, message=None, thread=None, note__isnull=False
-                ),
+                | models.Q(kind=EntryKind.NOTE, message=None, thread=None, note__isnull=False),
                 name="timeline_entry_is_mail_or_note",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["contact", "-occurred_at", "-id"], name="timeline_newest_first"),
             models.Index(
-                fields=["contact", "-occurred_at", "-id"], name="timeline_newest_first"
+                fields=["contact", "-occurred_at", "-id"],
+                name="timeline_notes",
+                condition=models.Q(kind=EntryKind.NOTE),
             ),
         ]
 
@@ -223,15 +213,11 @@ class TimelineEntry(models.Model):
 class MailIndex(models.Model):
     """The search text of one e-mail that stands on a timeline: its subject and who wrote to whom."""
 
-    message = models.OneToOneField(
-        Message, primary_key=True, on_delete=models.CASCADE, related_name="index"
-    )
+    message = models.OneToOneField(Message, primary_key=True, on_delete=models.CASCADE, related_name="index")
     search = SearchVectorField()
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [
-            GinIndex(fields=["search"], name="mail_index_search")
-        ]
+        indexes: ClassVar[list[models.Index]] = [GinIndex(fields=["search"], name="mail_index_search")]
 
     def __str__(self) -> str:
         return f"index of message {self.message_id}"

@@ -1,8 +1,122 @@
-"""Reads of contacts, companies and timelines."""
+"""Reads of contacts and companies: lists, search, and what surrounds a timeline."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
 
-from contacts.models import Contact, TimelineEntry
+from django.db.models import Count, Exists, F, Max, Model, OuterRef, Prefetch, QuerySet
+
+from contacts import search
+from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
+from inboxes.models import Message, Sighting
+from users.models import User
+
+Found = TypeVar("Found", bound=Model)
+
+CONTACTS_LISTED = 10_000  # nobody pages further; beyond it a search is the way
+COLLEAGUES_SHOWN = 6
+MAILS_COUNTED_FOR_TALKERS = 200
+
+CONTACT_ORDERS = {
+    "name": (F("sort_key").asc(), F("pk").asc()),
+    "-name": (F("sort_key").desc(), F("pk").desc()),
+    "activity": (F("last_activity_at").asc(nulls_first=True), F("pk").asc()),
+    "-activity": (F("last_activity_at").desc(nulls_last=True), F("pk").desc()),
+    "company": (F("company__name").asc(nulls_last=True), F("sort_key").asc(), F("pk").asc()),
+    "-company": (F("company__name").desc(nulls_last=True), F("sort_key").asc(), F("pk").asc()),
+    "owner": (F("owner__name").asc(nulls_last=True), F("sort_key").asc(), F("pk").asc()),
+    "-owner": (F("owner__name").desc(nulls_last=True), F("sort_key").asc(), F("pk").asc()),
+}
+DEFAULT_CONTACT_ORDER = "-activity"
+
+
+def contact_list(
+    user: User, *, text: str = "", sort: str = DEFAULT_CONTACT_ORDER, mine: bool = False, company: Company | None = None
+) -> "QuerySet[Contact]":
+    """Contacts as the list shows them, at most 10,000; text without a word or number in it finds nothing."""
+    contacts = Contact.objects.visible_to(user).select_related("company", "owner").defer("search", "company__search")
+    if mine:
+        contacts = contacts.filter(owner=user)
+    if company:
+        contacts = contacts.filter(company=company)
+    if text.strip():
+        contacts = matching(contacts, text)
+    in_order = contacts.order_by(*CONTACT_ORDERS.get(sort, CONTACT_ORDERS[DEFAULT_CONTACT_ORDER]))
+    return in_order.prefetch_related(with_addresses())[:CONTACTS_LISTED]
+
+
+def company_list(user: User, *, text: str = "") -> "QuerySet[Company]":
+    """Companies by name with how many contacts each has and when one of them was last active."""
+    companies = Company.objects.visible_to(user)
+    if text.strip():
+        companies = matching(companies, text)
+    return (
+        companies.defer("search")
+        .annotate(contact_count=Count("contacts"), last_activity_at=Max("contacts__last_activity_at"))
+        .order_by("name", "pk")[:CONTACTS_LISTED]
+    )
+
+
+def mail_found(user: User, text: str) -> "QuerySet[Message]":
+    """Logged e-mails by words of their subject, sender and recipients, newest first, each with its timelines."""
+    return (
+        matching(Message.objects.visible_to(user), text, field="index__search")
+        .filter(Exists(TimelineEntry.objects.filter(message=OuterRef("pk"))))
+        .only("code", "subject", "from_name", "from_email", "sent_at", "snippet")
+        .prefetch_related(Prefetch("timeline_entries", TimelineEntry.objects.select_related("contact").order_by("pk")))
+        .order_by("-sent_at", "-pk")
+    )
+
+
+def matching(found: "QuerySet[Found]", text: str, field: str = "search") -> "QuerySet[Found]":
+    """Those whose search text has every term of `text`."""
+    query = search.query(text)
+    return found.filter(**{f"{field}__matches": query}) if query else found.none()
+
+
+def with_addresses() -> "Prefetch[str, QuerySet[ContactAddress], str]":
+    return Prefetch("addresses", ContactAddress.objects.order_by("position", "pk"))
+
+
+def contact_record(user: User, code: UUID) -> Contact | None:
+    """The contact of this code with all its page names; the one it was merged into if it was."""
+    contacts = Contact.objects.visible_to(user).select_related("company", "owner", "created_by")
+    contacts = contacts.defer("search", "company__search").prefetch_related(with_addresses())
+    found = contacts.filter(code=code).first()
+    if found is None and (merged := MergedContact.objects.filter(former_code=code).first()):
+        return contacts.filter(pk=merged.contact_id).first()
+    return found
+
+
+def colleagues_of(contact: Contact, user: User) -> list[Contact]:
+    """Other contacts at the same company, last active first."""
+    if contact.company_id is None:
+        return []
+    others = Contact.objects.visible_to(user).filter(company=contact.company_id).exclude(pk=contact.pk)
+    return list(others.only("code", "name", "job_title").order_by(*CONTACT_ORDERS["-activity"])[:COLLEAGUES_SHOWN])
+
+
+@dataclass(frozen=True, slots=True)
+class Talker:
+    """A person of the workspace through whose inbox e-mails with a contact were logged."""
+
+    name: str
+    mails: int
+    last_at: datetime
+
+
+def talkers_with(contact: Contact, user: User) -> list[Talker]:
+    """Who exchanges e-mails with the contact, most e-mails first; counted over the newest 200 so that it stays cheap."""
+    newest = TimelineEntry.objects.visible_to(user).filter(contact=contact, message__isnull=False)
+    messages = newest.order_by("-occurred_at", "-pk").values("message_id")[:MAILS_COUNTED_FOR_TALKERS]
+    rows = (
+        Sighting.objects.filter(message__in=messages)
+        .values("inbox__owner__name", "inbox__owner")
+        .annotate(mails=Count("message", distinct=True), last_at=Max("message__sent_at"))
+        .order_by("-mails", "inbox__owner__name")
+    )
+    return [Talker(row["inbox__owner__name"], row["mails"], row["last_at"]) for row in rows[:COLLEAGUES_SHOWN]]
 
 
 def messages_only_on(contact: Contact) -> "QuerySet[TimelineEntry, int]":
@@ -10,3 +124,22 @@ def messages_only_on(contact: Contact) -> "QuerySet[TimelineEntry, int]":
     elsewhere = TimelineEntry.objects.filter(message=OuterRef("message")).exclude(contact=contact)
     mails = contact.timeline.filter(message__isnull=False)
     return mails.filter(~Exists(elsewhere)).values_list("message_id", flat=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What hangs on a contact: how many addresses, e-mails on its timeline, of these on no other, and notes."""
+
+    addresses: int
+    mails: int
+    mails_only_here: int
+    notes: int
+
+
+def belongings_of(contact: Contact) -> Belongings:
+    return Belongings(
+        addresses=contact.addresses.count(),
+        mails=contact.timeline.filter(message__isnull=False).count(),
+        mails_only_here=messages_only_on(contact).count(),
+        notes=contact.notes.count(),
+    )

@@ -37,11 +37,7 @@ def vector(texts: Iterable[str]) -> str:
         normal = normalise(text)
         for variant in dict.fromkeys((normal, SPACE_BETWEEN_CJK.sub("", normal))):
             placed = list(_indexed(variant))
-            lexemes += [
-                f"'{lexeme}':{start + place}"
-                for lexeme, place in placed
-                if start + place <= MAX_POSITION
-            ]
+            lexemes += [f"'{lexeme}':{start + place}" for lexeme, place in placed if start + place <= MAX_POSITION]
             start += (placed[-1][1] if placed else 0) + 2
     return " ".join(lexemes)
 
@@ -70,9 +66,7 @@ def _indexed(text: str) -> Iterator[tuple[str, int]]:
     for term in text.split():
         for piece in PIECE.finditer(term):
             if run := piece["cjk"]:
-                yield from (
-                    (run[index : index + 2], place + index) for index in range(len(run))
-                )
+                yield from ((run[index : index + 2], place + index) for index in range(len(run)))
                 place += len(run)
             else:
                 yield piece["word"][:MAX_WORD], place
@@ -86,9 +80,7 @@ def _phrase(term: str) -> str:
     place = 0
     for piece in PIECE.finditer(term):
         if run := piece["cjk"]:
-            found += [
-                (f"'{run[i : i + 2]}'", place + i) for i in range(len(run) - 1)
-            ] or [(f"'{run}':*", place)]
+            found += [(f"'{run[i : i + 2]}'", place + i) for i in range(len(run) - 1)] or [(f"'{run}':*", place)]
             place += len(run)
         else:
             unfinished = ":*" if piece.end() == len(term) else ""

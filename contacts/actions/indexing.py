@@ -17,10 +17,11 @@ INSERT_MAIL_INDEX = f"""
 
 
 def index_contacts(contact_ids: Iterable[int]) -> None:
-    """Write the search text of these contacts: name, reading, addresses, company and job title. Two queries per 1,000."""
+    """Write the search text of these contacts: name, reading, addresses, company and job title; and the key they sort by. Three queries per 1,000."""
     for batch in _batches(contact_ids):
         contacts = list(Contact.objects.filter(pk__in=batch).select_related("company").prefetch_related("addresses"))
         for contact in contacts:
+            contact.sort_key = search.normalise(contact.reading or contact.name)[:200]
             contact.search = search.vector(
                 [
                     contact.name,
@@ -30,7 +31,7 @@ def index_contacts(contact_ids: Iterable[int]) -> None:
                     *(address.email for address in contact.addresses.all()),
                 ]
             )
-        Contact.objects.bulk_update(contacts, ["search"])
+        Contact.objects.bulk_update(contacts, ["sort_key", "search"])
 
 
 def index_companies(company_ids: Iterable[int]) -> None:

@@ -57,22 +57,14 @@ def _lock_survivors(contact_ids: set[int]) -> dict[int, int]:
     alive = _lock_contacts(contact_ids)
     survivors = {pk: pk for pk in alive}
     if gone := contact_ids - alive:
-        merged = dict(
-            MergedContact.objects.filter(former_id__in=gone).values_list(
-                "former_id", "contact_id"
-            )
-        )
+        merged = dict(MergedContact.objects.filter(former_id__in=gone).values_list("former_id", "contact_id"))
         alive |= _lock_contacts(set(merged.values()) - alive)
         survivors |= {former: pk for former, pk in merged.items() if pk in alive}
     return survivors
 
 
 def _lock_contacts(contact_ids: set[int]) -> set[int]:
-    locked = (
-        Contact.objects.filter(pk__in=contact_ids)
-        .order_by("pk")
-        .select_for_update(no_key=True)
-    )
+    locked = Contact.objects.filter(pk__in=contact_ids).order_by("pk").select_for_update(no_key=True)
     return set(locked.values_list("pk", flat=True))
 
 
@@ -95,11 +87,7 @@ def _insert_mail_rows(rows: Sequence[tuple[int, int, int, datetime]]) -> int:
     for contact_id, _, _, occurred_at in rows:
         newest[contact_id] = max(occurred_at, newest.get(contact_id, occurred_at))
     with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_MAIL_ROWS, [list(column) for column in zip(*rows, strict=True)]
-        )
+        cursor.execute(INSERT_MAIL_ROWS, [list(column) for column in zip(*rows, strict=True)])
         inserted: int = cursor.rowcount
-        cursor.execute(
-            RAISE_LAST_ACTIVITY, [list(newest.keys()), list(newest.values())]
-        )
+        cursor.execute(RAISE_LAST_ACTIVITY, [list(newest.keys()), list(newest.values())])
     return inserted

@@ -22,85 +22,30 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Company",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
-                (
-                    "code",
-                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("name", models.CharField(max_length=200, verbose_name="name")),
-                (
-                    "domain",
-                    models.CharField(
-                        blank=True,
-                        max_length=253,
-                        null=True,
-                        unique=True,
-                        verbose_name="domain",
-                    ),
-                ),
+                ("domain", models.CharField(blank=True, max_length=253, null=True, unique=True, verbose_name="domain")),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        editable=False,
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
             ],
         ),
         migrations.CreateModel(
             name="Contact",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
-                (
-                    "code",
-                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("name", models.CharField(max_length=200, verbose_name="name")),
-                (
-                    "reading",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="reading"
-                    ),
-                ),
-                (
-                    "job_title",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="job title"
-                    ),
-                ),
-                (
-                    "phone",
-                    models.CharField(blank=True, max_length=50, verbose_name="phone"),
-                ),
-                (
-                    "search",
-                    django.contrib.postgres.search.SearchVectorField(
-                        editable=False, null=True
-                    ),
-                ),
+                ("reading", models.CharField(blank=True, max_length=200, verbose_name="reading")),
+                ("job_title", models.CharField(blank=True, max_length=200, verbose_name="job title")),
+                ("phone", models.CharField(blank=True, max_length=50, verbose_name="phone")),
+                ("search", django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
                 ("last_activity_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        editable=False,
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 (
                     "company",
@@ -136,23 +81,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ContactAddress",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("email", models.EmailField(max_length=254, unique=True)),
                 ("position", models.PositiveSmallIntegerField(default=0)),
                 (
                     "contact",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="addresses",
-                        to="contacts.contact",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="addresses", to="contacts.contact"
                     ),
                 ),
             ],
@@ -160,42 +95,24 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Note",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
-                (
-                    "code",
-                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("body", models.TextField(verbose_name="note")),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        editable=False,
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 ("edited_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "author",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
                     "contact",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="notes",
-                        to="contacts.contact",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notes", to="contacts.contact"
                     ),
                 ),
             ],
@@ -203,28 +120,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TimelineEntry",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("mail", "E-mail"), ("note", "Note")], max_length=8
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("mail", "E-mail"), ("note", "Note")], max_length=8)),
                 ("occurred_at", models.DateTimeField()),
                 (
                     "contact",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="timeline",
-                        to="contacts.contact",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="timeline", to="contacts.contact"
                     ),
                 ),
                 (
@@ -261,59 +163,37 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="contact",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["search"], name="contact_search"
-            ),
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="contact_search"),
         ),
         migrations.AddIndex(
             model_name="contact",
-            index=models.Index(
-                fields=["reading", "name", "id"], name="contact_by_reading"
-            ),
+            index=models.Index(fields=["reading", "name", "id"], name="contact_by_reading"),
         ),
         migrations.AddIndex(
             model_name="contact",
-            index=models.Index(
-                fields=["-last_activity_at", "-id"], name="contact_by_activity"
-            ),
+            index=models.Index(fields=["-last_activity_at", "-id"], name="contact_by_activity"),
         ),
         migrations.AddConstraint(
             model_name="contactaddress",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("email", django.db.models.functions.text.Lower("email"))
-                ),
+                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
                 name="contact_address_is_lower_case",
             ),
         ),
         migrations.AddIndex(
             model_name="timelineentry",
-            index=models.Index(
-                fields=["contact", "-occurred_at", "-id"], name="timeline_newest_first"
-            ),
+            index=models.Index(fields=["contact", "-occurred_at", "-id"], name="timeline_newest_first"),
         ),
         migrations.AddConstraint(
             model_name="timelineentry",
-            constraint=models.UniqueConstraint(
-                fields=("contact", "message"), name="timeline_mail_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("contact", "message"), name="timeline_mail_once"),
         ),
         migrations.AddConstraint(
             model_name="timelineentry",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("kind", "mail"),
-                        ("message__isnull", False),
-                        ("note", None),
-                        ("thread__isnull", False),
-                    ),
-                    models.Q(
-                        ("kind", "note"),
-                        ("message", None),
-                        ("note__isnull", False),
-                        ("thread", None),
-                    ),
+                    models.Q(("kind", "mail"), ("message__isnull", False), ("note", None), ("thread__isnull", False)),
+                    models.Q(("kind", "note"), ("message", None), ("note__isnull", False), ("thread", None)),
                     _connector="OR",
                 ),
                 name="timeline_entry_is_mail_or_note",

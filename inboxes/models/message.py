@@ -49,7 +49,8 @@ class MessageState(models.TextChoices):
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> "MessageQuerySet":
         """Logged mail is for everybody in the workspace; nothing that is not logged is stored."""
-        return self.filter(sightings__isnull=False).distinct() if user.is_active else self.none()
+        seen = Sighting.objects.filter(message=models.OuterRef("pk"))
+        return self.filter(models.Exists(seen)) if user.is_active else self.none()
 
 
 class Message(models.Model):

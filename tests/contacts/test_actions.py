@@ -210,7 +210,11 @@ def test_editing_a_note_keeps_its_place(alice):
     actions.edit_note(by=alice, note=note, body="second", now=NOON + timedelta(hours=1))
 
     note.refresh_from_db()
-    assert (note.body, note.edited_at, contact.timeline.get().occurred_at) == ("second", NOON + timedelta(hours=1), NOON)
+    assert (note.body, note.edited_at, contact.timeline.get().occurred_at) == (
+        "second",
+        NOON + timedelta(hours=1),
+        NOON,
+    )
 
 
 def test_deleting_a_note_takes_it_off_the_timeline(alice):
