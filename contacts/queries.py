@@ -35,20 +35,22 @@ def contact_list(
     user: User, *, text: str = "", sort: str = DEFAULT_CONTACT_ORDER, mine: bool = False, company: Company | None = None
 ) -> "QuerySet[Contact]":
     """Contacts as the list shows them, at most 10,000; text without a word or number in it finds nothing."""
-    contacts = Contact.objects.visible_to(user).select_related("company", "owner").defer("search", "company__search")
+    contacts: QuerySet[Contact] = Contact.objects.visible_to(user).select_related("company", "owner")
     if mine:
         contacts = contacts.filter(owner=user)
     if company:
         contacts = contacts.filter(company=company)
     if text.strip():
         contacts = matching(contacts, text)
-    in_order = contacts.order_by(*CONTACT_ORDERS.get(sort, CONTACT_ORDERS[DEFAULT_CONTACT_ORDER]))
+    in_order = contacts.defer("search", "company__search").order_by(
+        *CONTACT_ORDERS.get(sort, CONTACT_ORDERS[DEFAULT_CONTACT_ORDER])
+    )
     return in_order.prefetch_related(with_addresses())[:CONTACTS_LISTED]
 
 
 def company_list(user: User, *, text: str = "") -> "QuerySet[Company]":
     """Companies by name with how many contacts each has and when one of them was last active."""
-    companies = Company.objects.visible_to(user)
+    companies: QuerySet[Company] = Company.objects.visible_to(user)
     if text.strip():
         companies = matching(companies, text)
     return (

@@ -127,7 +127,7 @@ def load_entries(keys: Sequence[int]) -> dict[int, TimelineEntry]:
 def _entries(
     contact: Contact, user: User, kind: EntryKind | None, before: Cursor | None
 ) -> "QuerySet[TimelineEntry, tuple[datetime, int, int | None]]":
-    entries = TimelineEntry.objects.visible_to(user).filter(contact=contact)
+    entries: QuerySet[TimelineEntry] = TimelineEntry.objects.visible_to(user).filter(contact=contact)
     if kind:
         entries = entries.filter(kind=kind)
     if before:

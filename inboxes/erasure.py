@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from inboxes.models import Attachment, LedgerEntry, Message, Thread
+from inboxes.models import LedgerEntry, Message, Thread
 
 
 @transaction.atomic

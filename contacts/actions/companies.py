@@ -85,5 +85,6 @@ def name_from_domain(domain: str) -> str:
 
 
 def _refuse_taken_domain(domain: str | None, but: Company | None = None) -> None:
-    if domain and (holder := Company.objects.filter(domain=domain).exclude(pk=but and but.pk).first()):
+    holder = Company.objects.filter(domain=domain).first() if domain else None
+    if holder and holder != but:
         raise DomainTaken(holder)

@@ -5,19 +5,22 @@ from collections.abc import Iterable, Iterator
 from django.db import connection
 
 from contacts import search
-from contacts.models import Company, Contact, MailIndex
+from contacts.models import Company, Contact
 from inboxes.models import Message
 
 BATCH = 1000
-INSERT_MAIL_INDEX = f"""
-    INSERT INTO {MailIndex._meta.db_table} (message_id, search)
+INSERT_MAIL_INDEX = """
+    INSERT INTO contacts_mailindex (message_id, search)
     SELECT * FROM unnest(%s::bigint[], %s::tsvector[])
     ON CONFLICT (message_id) DO UPDATE SET search = excluded.search
 """
 
 
 def index_contacts(contact_ids: Iterable[int]) -> None:
-    """Write the search text of these contacts: name, reading, addresses, company and job title; and the key they sort by. Three queries per 1,000."""
+    """Write the search text of these contacts (name, reading, addresses, company, job title) and the key they sort by.
+
+    Three queries per 1,000 contacts.
+    """
     for batch in _batches(contact_ids):
         contacts = list(Contact.objects.filter(pk__in=batch).select_related("company").prefetch_related("addresses"))
         for contact in contacts:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from contacts.actions.indexing import index_messages
-from contacts.models import Contact, EntryKind, MailIndex, MergedContact, TimelineEntry
+from contacts.models import Contact, MailIndex, MergedContact
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,16 @@ def _lock_contacts(contact_ids: set[int]) -> set[int]:
     return set(locked.values_list("pk", flat=True))
 
 
-INSERT_MAIL_ROWS = f"""
-    INSERT INTO {TimelineEntry._meta.db_table} (kind, contact_id, message_id, thread_id, occurred_at)
-    SELECT '{EntryKind.MAIL}', * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[])
+INSERT_MAIL_ROWS = """
+    INSERT INTO contacts_timelineentry (kind, contact_id, message_id, thread_id, occurred_at)
+    SELECT 'mail', * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[])
     ON CONFLICT (contact_id, message_id) DO NOTHING
-"""  # noqa: S608 - only names of this module's own models
-RAISE_LAST_ACTIVITY = f"""
-    UPDATE {Contact._meta.db_table} contact SET last_activity_at = newest.at
+"""
+RAISE_LAST_ACTIVITY = """
+    UPDATE contacts_contact contact SET last_activity_at = newest.at
     FROM (SELECT * FROM unnest(%s::bigint[], %s::timestamptz[]) AS rows (id, at)) newest
     WHERE contact.id = newest.id AND (contact.last_activity_at IS NULL OR contact.last_activity_at < newest.at)
-"""  # noqa: S608
+"""
 
 
 def _insert_mail_rows(rows: Sequence[tuple[int, int, int, datetime]]) -> int:
