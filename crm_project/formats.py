@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
@@ -54,9 +54,9 @@ def short(moment: dt.datetime, now: dt.datetime) -> str:
 
 
 def full(moment: dt.datetime) -> str:
-    """The whole moment with its zone, for a tooltip: "Tuesday, 10 March 2026 at 10:24 JST"."""
+    """The whole moment with its zone, for a tooltip: "Tuesday, 10 March 2026 10:24 JST"."""
     local = timezone.localtime(moment)
-    return f"{format_date(local, 'full', locale())} {format_datetime(local, 'HH:mm z', locale=locale())}"
+    return f"{format_date(local, 'full', locale())} {clock(moment)} {local.tzname()}"
 
 
 def clock(moment: dt.datetime) -> str:

@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 from crm_project import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/email/", views.not_offered),  # super admins look after addresses
     path("accounts/", include("allauth.account.urls")),
     path("language/", login_not_required(set_language), name="set_language"),
     path("healthz", views.healthz, name="healthz"),

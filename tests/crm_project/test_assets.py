@@ -1,0 +1,36 @@
+"""What every page carries stays small, and no template holds a style or a script of its own."""
+
+import re
+from pathlib import Path
+
+import brotli
+import django_htmx
+from django.conf import settings
+
+STATIC = Path(settings.BASE_DIR, "static")
+HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx" / "htmx-2.min.js"
+CSS_BUDGET, JS_BUDGET = 20_000, 35_000  # bytes after brotli, all files of a page together
+
+
+def compressed(paths: list[Path]) -> int:
+    return sum(len(brotli.compress(path.read_bytes())) for path in paths)
+
+
+def test_all_styles_fit_their_budget():
+    assert compressed(sorted(STATIC.glob("css/*.css"))) <= CSS_BUDGET
+
+
+def test_all_scripts_of_a_page_fit_their_budget():
+    assert compressed([HTMX, *sorted(STATIC.glob("js/*.js"))]) <= JS_BUDGET
+
+
+def test_no_template_carries_a_style_a_script_or_a_handler():
+    inline = re.compile(r"<style|\sstyle=|<script(?![^>]*\ssrc=)(?![^>]*template)|\son[a-z]+=|javascript:", re.IGNORECASE)
+
+    found = {
+        str(path.relative_to(settings.BASE_DIR)): match.group()
+        for path in sorted(Path(settings.BASE_DIR).glob("**/templates/**/*.html"))
+        if ".venv" not in path.parts and (match := inline.search(path.read_text()))
+    }
+
+    assert found == {}
