@@ -299,28 +299,26 @@ _OPEN = frozenset({Code.PRESET_TOO_NARROW, Code.NO_KNOWN_CONTACT})
 
 
 def decide_page(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> list[Decision]:
-    """One decision per envelope, in the order given; which order that is does not matter.
+    """One decision per envelope, in the order given; what is logged does not depend on that order.
 
     A mail may belong to a conversation that another mail of the page makes logged. So the page is decided oldest first, what is
     logged is remembered in `facts.conversations`, and mails that could still turn out to be replies are asked again until
-    nothing more is logged.
+    nothing more is logged. (Only ids that collide or are forged crosswise can make an order count.)
     """
-    decisions: dict[int, Decision] = {}
-    pending = sorted(range(len(envelopes)), key=lambda index: envelopes[index].sent_at)
-    while pending:
-        logged = False
-        waiting = []
-        for index in pending:
+    decisions = dict(enumerate([_NOBODY] * len(envelopes)))
+    undecided = sorted(decisions, key=lambda index: envelopes[index].sent_at)
+    ready = undecided
+    while ready:
+        for index in ready:
             envelope = envelopes[index]
             decision = decisions[index] = decide(envelope, facts, policy)
             if decision.log:
                 facts.remember(envelope, decision.contact_ids)
-                logged = True
-            elif decision.code in _OPEN:
-                waiting.append(index)
-        follows = logged and policy.preset.value is not Preset.MANUAL
-        pending = [index for index in waiting if _may_follow(envelopes[index], facts)] if follows else []
-    return [decisions[index] for index in range(len(envelopes))]
+        if policy.preset.value is Preset.MANUAL or not any(decisions[index].log for index in ready):
+            break
+        undecided = [index for index in undecided if decisions[index].code in _OPEN]
+        ready = [index for index in undecided if _may_follow(envelopes[index], facts)]
+    return list(decisions.values())
 
 
 def _may_follow(envelope: Envelope, facts: Facts) -> bool:

@@ -3,7 +3,7 @@
 Pure: no Django, no I/O. `logging_rules.intake` fills these from the database; the tests fill them by hand.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -130,7 +130,7 @@ class SentFromCrm:
     by_id: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Conversation:
     """Logged mails that answer one another: everybody they name, the contacts they stand with, their message ids, the first one's time."""
 
@@ -149,6 +149,12 @@ class Conversation:
             or envelope.message_id in self.message_ids
             or not self.message_ids.isdisjoint(envelope.related_ids)
         )
+
+    def absorb(self, other: "Conversation") -> None:
+        self.participants |= other.participants
+        self.contact_ids |= other.contact_ids
+        self.message_ids |= other.message_ids
+        self.logged_since = min(self.logged_since, other.logged_since)
 
 
 @dataclass(slots=True)
@@ -171,28 +177,33 @@ class Facts:
     sent_from_crm: Mapping[str, SentFromCrm] = field(default_factory=dict)
 
     def remember(self, envelope: Envelope, contact_ids: Iterable[int]) -> None:
-        """Counts a mail that is about to be logged as part of its conversation, so that other mails of the page can belong to it."""
+        """Counts a mail that is about to be logged as part of its conversation, so that other mails of the page can belong to it.
+
+        A mail that belongs to several conversations makes them one.
+        """
         participants = {address.email for address in envelope.participants}
+        outsiders = participants - self.colleagues
         keys = conversation_keys(envelope)
-        joined = next(
-            (
-                conversation
-                for key in keys
-                for conversation in self.conversations.get(key, ())
-                if not conversation.participants.isdisjoint(participants - self.colleagues)
-            ),
-            None,
-        )
-        conversation = joined or Conversation(set(), set(), set(), envelope.sent_at)
-        conversation.participants |= participants
-        conversation.contact_ids.update(contact_ids)
-        conversation.logged_since = min(conversation.logged_since, envelope.sent_at)
-        if envelope.message_id:
-            conversation.message_ids.add(envelope.message_id)
+        found = dict.fromkeys(conversation for key in keys for conversation in self.conversations.get(key, ()))
+        joined = [conversation for conversation in found if not conversation.participants.isdisjoint(outsiders)]
+        message_ids = {envelope.message_id} if envelope.message_id else set()
+        joined.append(Conversation(participants, set(contact_ids), message_ids, envelope.sent_at))
+        whole, *parts = joined
+        for part in parts:
+            whole.absorb(part)
+        self._replace(parts[:-1], whole)
         for key in keys:
-            known = self.conversations.setdefault(key, [])
-            if not any(conversation is other for other in known):
-                known.append(conversation)
+            conversations = self.conversations.setdefault(key, [])
+            if whole not in conversations:
+                conversations.append(whole)
+
+    def _replace(self, parts: Sequence[Conversation], whole: Conversation) -> None:
+        if not parts:
+            return
+        for key, conversations in self.conversations.items():
+            self.conversations[key] = list(
+                dict.fromkeys(whole if conversation in parts else conversation for conversation in conversations)
+            )
 
 
 def conversation_keys(envelope: Envelope) -> tuple[str, ...]:
