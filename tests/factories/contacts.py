@@ -29,6 +29,7 @@ def make_inbox(owner: User, address: str | None = None) -> Inbox:
 
 def make_message(subject: str = "Revised quote", *, thread: Thread | None = None, **fields: Any) -> Message:
     """A stored e-mail that no inbox holds yet."""
+    number = Message.objects.count()
     values: dict[str, Any] = {
         "from_email": "sarah@meridian.example",
         "from_name": "Sarah Okafor",
@@ -37,13 +38,12 @@ def make_message(subject: str = "Revised quote", *, thread: Thread | None = None
         "snippet": "The price works for us.",
         "body_text": "The price works for us.",
         "raw_key": "",
+        "message_id": f"<{number}@meridian.example>",
     }
-    number = Message.objects.count()
     return Message.objects.create(
         fingerprint=hashlib.sha256(f"{subject} {number}".encode()).digest(),
         thread=thread or Thread.objects.create(),
         subject=subject,
-        message_id=f"<{number}@meridian.example>",
         **values | fields,
     )
 
