@@ -1,0 +1,301 @@
+"""One signed-in IMAP connection: reach, secure, sign in, then ordinary commands, several in flight at once.
+
+IMAPClient does the part that is about getting in (greeting, capabilities, STARTTLS, SASL, ID). What follows is sent and read here,
+because IMAPClient can neither pipeline nor stream.
+"""
+
+import contextlib
+import imaplib
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self, TypeVar
+
+from imapclient import IMAPClient, SocketTimeout
+
+from inboxes.providers.base import Misconfigured, ProviderError, TemporarilyUnavailable
+from inboxes.providers.imap.errors import Phase, classify
+from inboxes.providers.imap.wire import Wire
+from inboxes.providers.network import CONNECT_SECONDS, READ_SECONDS, Security, ascii_host, close_quietly, connect, wrap_tls
+
+# imaplib's own tags are made of A-P, so these can never be mistaken for one.
+_TAG_PREFIX = b"Q"
+Result = TypeVar("Result")
+
+_CLIENT_ID = {"name": "Genkan", "vendor": "Genkan"}
+
+
+@dataclass(frozen=True, slots=True)
+class ImapSettings:
+    """How to reach and enter a mailbox. `oauth_token` replaces the password; `allowed_hosts` lists private names or networks."""
+
+    host: str
+    username: str
+    port: int = 993
+    security: Security = Security.TLS
+    password: str = field(default="", repr=False)
+    oauth_token: str = field(default="", repr=False)
+    allowed_hosts: tuple[str, ...] = ()
+
+
+class Answer(NamedTuple):
+    """What a command brought: the untagged responses (each a line, or line, literal, line…) and the final `OK …`, `NO …`, `BAD …`."""
+
+    responses: list[list[bytes]]
+    status: bytes
+
+    @property
+    def ok(self) -> bool:
+        return self.status[:3].upper() == b"OK "
+
+
+class ImapConnection:
+    """Not thread-safe. Every method raises `ProviderError` only; after `TemporarilyUnavailable` the connection is of no more use."""
+
+    def __init__(self, settings: ImapSettings) -> None:
+        self.settings = settings
+        self.capabilities: frozenset[str] = frozenset()
+        self.greeting = b""
+        self._socket: socket.socket | None = None
+        self._client: _Client | None = None
+        self._commands_sent = 0
+        self.wire: Wire
+
+    @classmethod
+    def open(cls, settings: ImapSettings) -> Self:
+        """A connection that is signed in, closed again if any step fails."""
+        connection = cls(settings)
+        try:
+            connection.reach()
+            connection.secure()
+            connection.sign_in()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def reach(self) -> None:
+        """Connect to the server's port; without implicit TLS also hear its greeting."""
+        settings = self.settings
+        self._socket = connect(settings.host, settings.port, security=settings.security, allowed_hosts=settings.allowed_hosts)
+        if settings.security is not Security.TLS:
+            self._hear_greeting(self._socket)
+
+    def secure(self) -> None:
+        """Encrypt, with the certificate verified. Does nothing for a listed host without encryption."""
+        if self.settings.security is Security.TLS:
+            assert self._socket is not None
+            self._socket = wrap_tls(self._socket, self.settings.host)
+            self._hear_greeting(self._socket)
+        elif self.settings.security is Security.STARTTLS:
+            client = self._signed_on_client()
+            if not client.has_capability("STARTTLS"):
+                raise Misconfigured("tls_not_offered")
+            self._in_phase(Phase.GREETING, client.starttls)
+
+    def sign_in(self) -> None:
+        """Sign in, say who we are (NetEase refuses EXAMINE otherwise) and learn what the server can do for this user."""
+        client = self._signed_on_client()
+        self._in_phase(Phase.SIGN_IN, lambda: self._log_in(client))
+        names = self._in_phase(Phase.COMMAND, client.capabilities)
+        self.capabilities = frozenset(name.decode("ascii", "replace").upper() for name in names)
+        if "ID" in self.capabilities:
+            self._in_phase(Phase.COMMAND, lambda: _introduce(client))
+
+    @property
+    def is_gmail(self) -> bool:
+        return "X-GM-EXT-1" in self.capabilities
+
+    @property
+    def message_limit(self) -> int | None:
+        """How many messages one command may cover (RFC 9738; Yahoo: 1,000), None without such a limit."""
+        limits = [name.partition("=")[2] for name in self.capabilities if name.startswith("MESSAGELIMIT=")]
+        return next((int(limit) for limit in limits if limit.isdecimal() and int(limit) > 0), None)
+
+    @property
+    def client(self) -> IMAPClient:
+        """The signed-in IMAPClient, for IDLE; no command may be in flight."""
+        return self._signed_on_client()
+
+    def send(self, command: bytes) -> bytes:
+        """Send without waiting; returns the tag whose completion will end the answer."""
+        if b"\r" in command or b"\n" in command or b"\0" in command:
+            raise Misconfigured("argument_refused")
+        self._commands_sent += 1
+        tag = _TAG_PREFIX + str(self._commands_sent).encode()
+        with translated_errors():
+            self.wire.send(tag + b" " + command + b"\r\n")
+        return tag
+
+    def receive(self, tag: bytes) -> Answer:
+        """The answer to the oldest command in flight."""
+        responses = []
+        with translated_errors():
+            while True:
+                response = self.wire.read_response()
+                if response[0].startswith(tag + b" "):
+                    return Answer(responses, response[0][len(tag) + 1 :])
+                raise_on_bye(response[0])
+                responses.append(response)
+
+    def exchange(self, command: bytes) -> Answer:
+        return self.receive(self.send(command))
+
+    def exchange_all(self, commands: Iterable[bytes]) -> list[Answer]:
+        """The answers to all commands, sent at once: one round trip. For commands with short answers only."""
+        tags = [self.send(command) for command in commands]
+        return [self.receive(tag) for tag in tags]
+
+    def exchange_literal(self, before: bytes, literal: bytes, after: bytes = b"") -> Answer:
+        """A command with one argument as a literal, for text that cannot be quoted (RFC 3501, 4.3)."""
+        tag = self.send(before + b"{%d}" % len(literal))
+        responses = []
+        with translated_errors():
+            while not (response := self.wire.read_response())[0].startswith(b"+"):
+                if response[0].startswith(tag + b" "):
+                    return Answer(responses, response[0][len(tag) + 1 :])
+                responses.append(response)
+            self.wire.send(literal + after + b"\r\n")
+        return self.receive(tag)
+
+    def close(self) -> None:
+        """Drop the connection at once; never raises."""
+        if self._socket is not None:
+            close_quietly(self._socket)
+        if self._client is not None:
+            self.wire.close()
+
+    def log_out(self) -> None:
+        """Take leave and close; never raises."""
+        if self._client is not None:
+            with contextlib.suppress(ProviderError):
+                self.exchange(b"LOGOUT")
+        self.close()
+
+    def _hear_greeting(self, sock: socket.socket) -> None:
+        self.wire = Wire(sock)
+        self._client = self._in_phase(Phase.GREETING, lambda: _Client(self.wire, ascii_host(self.settings.host)))
+        self.greeting = self._client.greeting
+
+    def _signed_on_client(self) -> "_Client":
+        assert self._client is not None, "reach() and secure() come first"
+        return self._client
+
+    def _log_in(self, client: "_Client") -> None:
+        settings = self.settings
+        for value in (settings.username, settings.password, settings.oauth_token):
+            if not value.isprintable():
+                raise Misconfigured("argument_refused")
+        if settings.oauth_token:
+            client.oauth2_login(settings.username, settings.oauth_token)
+        elif client.has_capability("LOGINDISABLED") and not client.has_capability("AUTH=PLAIN"):
+            raise Misconfigured("password_sign_in_off")
+        elif client.has_capability("LOGINDISABLED") or not (settings.username + settings.password).isascii():
+            client.plain_login(settings.username, settings.password)
+        else:
+            client.login(quoted(settings.username.encode()).decode(), settings.password)
+
+    def _in_phase(self, phase: Phase, step: Callable[[], Result]) -> Result:
+        """Run a step of IMAPClient's and translate whatever it raises."""
+        try:
+            with translated_errors():
+                return step()
+        except imaplib.IMAP4.abort as error:
+            words = _server_words(error)
+            if "socket error" in words:
+                raise TemporarilyUnavailable("connection_lost") from None
+            raise classify(f"BYE {words}".encode(), phase) from None
+        except imaplib.IMAP4.error as error:
+            words = _server_words(error)
+            raise classify(words.encode() if words.startswith("BYE") else f"NO {words}".encode(), phase) from None
+        except (ValueError, TypeError, IndexError, KeyError):
+            raise TemporarilyUnavailable("protocol_error") from None
+
+
+@contextlib.contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turns the socket's exceptions into ours; none of them carries what was read."""
+    try:
+        yield
+    except TimeoutError:
+        raise TemporarilyUnavailable("timed_out") from None
+    except OSError:
+        raise TemporarilyUnavailable("connection_lost") from None
+
+
+def raise_on_bye(line: bytes) -> None:
+    if line[:6].upper() == b"* BYE ":
+        raise classify(line[2:], Phase.COMMAND)
+
+
+def quoted(text: bytes) -> bytes:
+    """A quoted string (RFC 3501, 4.3); line ends in it are refused when the command is sent."""
+    return b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+
+
+class _Client(IMAPClient):  # type: ignore[misc]  # the library has no annotations
+    """IMAPClient over a socket that is connected already, to an address that was checked."""
+
+    def __init__(self, wire: Wire, host: str) -> None:
+        self._wire = wire
+        super().__init__(host, ssl=False, timeout=SocketTimeout(CONNECT_SECONDS, READ_SECONDS))
+        # Its constructor turns on a log of every line, passwords of SASL and headers of private mail included.
+        self._imap.debug = 0
+
+    @property
+    def greeting(self) -> bytes:
+        return bytes(self._imap.welcome or b"")
+
+    def _create_IMAP4(self) -> "_Imap4":  # noqa: N802  # the hook's name
+        return _Imap4(self._wire, self.host)
+
+
+class _Imap4(imaplib.IMAP4):
+    """imaplib reading through our buffer."""
+
+    def __init__(self, wire: Wire, host: str) -> None:
+        self.wire = wire
+        super().__init__(host)
+
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
+        self.host, self.port, self.sock = host, port, self.wire.sock
+
+    def read(self, size: int) -> bytes:
+        return self.wire.read(size)
+
+    def readline(self) -> bytes:
+        return self.wire.read_line() + b"\r\n"
+
+    def send(self, data: bytes) -> None:
+        self.wire.send(data)
+
+    def shutdown(self) -> None:
+        self.wire.close()
+
+    def starttls(self, ssl_context: ssl.SSLContext | None = None) -> tuple[str, list[bytes]]:
+        status, data = self._simple_command("STARTTLS")
+        if status != "OK":
+            raise self.error("BAD STARTTLS refused")
+        if self.wire.has_unread:
+            # Bytes sent before encryption must not be read as if they had come after it (CVE-2011-0411).
+            raise self.abort("plain text after STARTTLS")
+        self.sock = self.wire.sock = wrap_tls(self.wire.sock, self.host)
+        self._get_capabilities()
+        return status, data
+
+
+def _introduce(client: IMAPClient) -> None:
+    try:
+        client.id_(_CLIENT_ID)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error:
+        return  # A courtesy: a server that refuses it has its reasons.
+
+
+def _server_words(error: Exception) -> str:
+    """The server's own words in an exception of imaplib, which carries them now as bytes, now as text, now as text of bytes."""
+    words = error.args[0] if error.args else b""
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+    return text.removeprefix("* ").removeprefix("b'").removeprefix('b"')

@@ -1,0 +1,171 @@
+"""Which folders a mailbox has and what each is for: RFC 6154 flags first, then names in the languages mail programs use."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from imapclient import imap_utf7
+
+from inboxes.envelope import NOT_MAIL_ROLES, FolderRole
+from inboxes.providers.base import RemoteFolder
+
+_LIST_LINE = re.compile(rb'\* (?:LIST|XLIST|LSUB) \(([^)]*)\) (NIL|"(?:\\.|[^"\\])*") ?(.*)', re.IGNORECASE | re.DOTALL)
+_LITERAL_AT_END = re.compile(rb"\{\d+\+?\}$")
+_ESCAPED = re.compile(rb"\\(.)")
+
+_FLAG_ROLES = {
+    rb"\inbox": FolderRole.INBOX,
+    rb"\sent": FolderRole.SENT,
+    rb"\archive": FolderRole.ARCHIVE,
+    rb"\all": FolderRole.ALL,
+    rb"\allmail": FolderRole.ALL,
+    rb"\drafts": FolderRole.DRAFTS,
+    rb"\junk": FolderRole.JUNK,
+    rb"\spam": FolderRole.JUNK,
+    rb"\trash": FolderRole.TRASH,
+}
+_NOT_A_FOLDER = frozenset({rb"\noselect", rb"\nonexistent", rb"\flagged", rb"\starred", rb"\important"})
+
+_ROLE_NAMES: dict[FolderRole, str] = {
+    FolderRole.SENT: """Sent|Sent Items|Sent Messages|Sent Mail|Sent-Items|Sent-Mail|送信済みアイテム|送信済みメール|送信済み|送信済|送信控|送信箱
+        |已发送|已发送邮件|寄件備份|寄件备份|보낸편지함|보낸 편지함|Envoyés|Éléments envoyés|Messages envoyés|Gesendet|Gesendete Elemente
+        |Gesendete Objekte|Inviati|Posta inviata|Enviados|Elementos enviados|Itens Enviados|Verzonden|Verzonden items|Skickat
+        |Skickade objekt|Sendt|Sendte elementer|Sendt post|Lähetetyt|Wysłane|Elementy wysłane|Odeslaná pošta|Отправленные
+        |Gönderilmiş|Gönderilmiş Öğeler|Đã gửi|ส่งแล้ว""",
+    FolderRole.DRAFTS: """Drafts|Draft|下書き|下書|草稿|草稿箱|草稿匣|임시보관함|임시 보관함|Brouillons|Entwürfe|Bozze|Borradores|Rascunhos|Concepten
+        |Utkast|Kladder|Luonnokset|Kopie robocze|Koncepty|Черновики|Taslaklar|Thư nháp|ร่างจดหมาย""",
+    FolderRole.JUNK: """Junk|Junk E-mail|Junk Email|Junk Mail|Spam|Bulk Mail|Bulk|迷惑メール|迷惑メールフォルダー|迷惑メールフォルダ|スパム|垃圾邮件
+        |垃圾郵件|스팸|스팸메일함|스팸 메일함|Courrier indésirable|Indésirables|Pourriel|Junk-E-Mail|Unerwünscht|Posta indesiderata
+        |Correo no deseado|Lixo Eletrônico|Lixo Eletrónico|Ongewenste e-mail|Skräppost|Søppelpost|Uønsket e-mail|Roskaposti
+        |Wiadomości-śmieci|Nevyžádaná pošta|Спам|Gereksiz|Thư rác|จดหมายขยะ""",
+    FolderRole.TRASH: """Trash|Deleted|Deleted Items|Deleted Messages|Bin|ゴミ箱|ごみ箱|削除済みアイテム|削除済みメール|削除済み|已删除|已删除邮件|垃圾桶
+        |刪除的郵件|휴지통|지운편지함|지운 편지함|Corbeille|Éléments supprimés|Papierkorb|Gelöscht|Gelöschte Elemente|Gelöschte Objekte|Cestino
+        |Posta eliminata|Papelera|Elementos eliminados|Lixeira|Itens Excluídos|Prullenbak|Verwijderde items|Papperskorgen
+        |Borttagna objekt|Papirkurv|Slettede elementer|Slettet post|Roskakori|Poistetut|Kosz|Elementy usunięte|Koš
+        |Odstraněná pošta|Корзина|Удаленные|Çöp Kutusu|Silinmiş Öğeler|Thùng rác|ถังขยะ""",
+    FolderRole.ARCHIVE: "Archive|Archives|アーカイブ|保管|归档|封存|보관함|Archiv|Archivio|Archivo|Arquivo|Archief|Arkiv|Arkisto|Archiwum|Архив|Arşiv",
+}
+# Mail on its way out, not mail: it stands in Sent as soon as it has gone.
+_OUTBOX_NAMES = "Outbox|送信トレイ|送信待ち|发件箱|寄件匣|보낼 편지함|Boîte d'envoi|Postausgang|Posta in uscita|Bandeja de salida|Caixa de saída|Postvak UIT"
+# Exchange lists these to IMAP; they hold no mail (published transcripts of LIST).
+_EXCHANGE_NAMES = """Calendar|Contacts|Tasks|Journal|Notes|Sync Issues|Conversation History|RSS Feeds|予定表|連絡先|タスク|履歴|メモ|同期の失敗
+    |会話の履歴|RSS フィード|Kalender|Kontakte|Aufgaben|Notizen|Calendrier|Contacts|Tâches"""
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+def _table(names: str) -> Iterator[str]:
+    return (_folded(name) for name in names.split("|"))
+
+
+_ROLE_OF_NAME = {name: role for role, names in _ROLE_NAMES.items() for name in _table(names)}
+_OUTBOX = frozenset(_table(_OUTBOX_NAMES))
+_EXCHANGE_ITEMS = frozenset(_table(_EXCHANGE_NAMES))
+_PREFIXES = frozenset({"inbox", "[gmail]", "[google mail]"})
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFolder:
+    """A line of LIST: the name as the server wrote it, its flags in lower case, and its path for people."""
+
+    raw: bytes
+    flags: frozenset[bytes]
+    path: tuple[str, ...]
+
+    @property
+    def flagged_role(self) -> FolderRole | None:
+        return next((role for flag, role in _FLAG_ROLES.items() if flag in self.flags), None)
+
+    @property
+    def top_name(self) -> str:
+        """The folded name if it stands at the top or right below INBOX or [Gmail]; else "", because a folder somebody made deep in
+        a tree says nothing by its name."""
+        path = self.path[1:] if len(self.path) > 1 and _folded(self.path[0]) in _PREFIXES else self.path
+        return _folded(path[0]) if len(path) == 1 else ""
+
+
+def parse_list(responses: Iterable[list[bytes]]) -> list[ListedFolder]:
+    """The folders of a LIST answer, each once. A line that makes no sense is passed over; the others count."""
+    found: dict[bytes, ListedFolder] = {}
+    for response in responses:
+        match = _LIST_LINE.match(response[0])
+        if match is None:
+            continue
+        raw = response[1] if _LITERAL_AT_END.search(match[3]) and len(response) > 1 else _unquoted(match[3])
+        if not raw or b"\0" in raw:
+            continue
+        separator = "" if match[2].upper() == b"NIL" else _unquoted(match[2]).decode("latin-1")
+        identity = b"INBOX" if raw.upper() == b"INBOX" else raw
+        text = decode_name(raw)
+        path = tuple(text.split(separator)) if separator else (text,)
+        found.setdefault(identity, ListedFolder(raw, frozenset(match[1].lower().split()), path))
+    return list(found.values())
+
+
+def choose(listed: list[ListedFolder], *, gmail: bool, exchange: bool) -> list[RemoteFolder]:
+    """The folders worth syncing with their roles, INBOX first.
+
+    On Gmail that is All Mail alone, which holds every message but spam and trash once; elsewhere a folder flagged `\\All` is a
+    view that shows everything twice, and is left out.
+    """
+    folders = [folder for folder in listed if not folder.flags & _NOT_A_FOLDER]
+    everything = [folder for folder in folders if folder.flagged_role is FolderRole.ALL]
+    if gmail and everything:
+        return [_remote(everything[0], FolderRole.ALL)]
+    flagged = {folder.flagged_role for folder in folders}
+    chosen = [(folder, _role(folder, flagged)) for folder in folders if not _holds_no_mail(folder, exchange=exchange)]
+    dropped = [folder.path for folder, role in chosen if role in NOT_MAIL_ROLES]
+    kept = [
+        _remote(folder, role)
+        for folder, role in chosen
+        if role is not FolderRole.ALL and not any(folder.path[: len(path)] == path for path in dropped)
+    ]
+    return sorted(kept, key=lambda folder: (folder.role is not FolderRole.INBOX, folder.role is not FolderRole.SENT, folder.name))
+
+
+def decode_name(raw: bytes) -> str:
+    """Modified UTF-7 (RFC 3501, 5.1.3) as text; names that break it are shown as UTF-8 or as they are."""
+    if not raw.isascii():
+        return raw.decode("utf-8", "replace")
+    try:
+        text = str(imap_utf7.decode(raw))
+        text.encode()  # broken names decode to lone surrogates, which no database takes
+    except (ValueError, IndexError, LookupError):
+        return raw.decode("ascii")
+    return unicodedata.normalize("NFC", text)
+
+
+def folder_id(raw: bytes) -> str:
+    """The name's bytes as text, one character each: identity must survive names that are no valid text."""
+    return raw.decode("latin-1")
+
+
+def raw_name(remote_id: str) -> bytes:
+    """Back from `folder_id`. Raises `UnicodeEncodeError` for text that did not come from there."""
+    return remote_id.encode("latin-1")
+
+
+def _role(folder: ListedFolder, flagged: set[FolderRole | None]) -> FolderRole:
+    if folder.raw.upper() == b"INBOX":
+        return FolderRole.INBOX
+    if folder.flagged_role is not None:
+        return folder.flagged_role
+    named = _ROLE_OF_NAME.get(folder.top_name, FolderRole.OTHER)
+    # A server that marks its Sent folder knows better than a name; spam and trash are never mail, marked or not.
+    return FolderRole.OTHER if named in flagged and named not in NOT_MAIL_ROLES else named
+
+
+def _holds_no_mail(folder: ListedFolder, *, exchange: bool) -> bool:
+    return folder.top_name in _OUTBOX or (exchange and folder.top_name in _EXCHANGE_ITEMS)
+
+
+def _remote(folder: ListedFolder, role: FolderRole) -> RemoteFolder:
+    name = "INBOX" if role is FolderRole.INBOX else "/".join(folder.path)
+    return RemoteFolder(folder_id(folder.raw), name, role)
+
+
+def _unquoted(text: bytes) -> bytes:
+    return _ESCAPED.sub(rb"\1", text[1:-1]) if text[:1] == b'"' and text[-1:] == b'"' and len(text) > 1 else text

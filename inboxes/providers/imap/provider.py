@@ -1,0 +1,254 @@
+"""A mailbox behind IMAP as a `MailProvider`: EXAMINE and BODY.PEEK only, UIDs only, headers before bodies."""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Self
+
+from inboxes.envelope import Envelope
+from inboxes.providers.base import CursorExpired, FolderGone, Page, RawMessage, RemoteFolder, SearchQuery, Unreadable
+from inboxes.providers.imap.connection import ImapSettings, quoted
+from inboxes.providers.imap.cursors import Place, format_cursor, format_remote_id, parse_cursor, parse_remote_id
+from inboxes.providers.imap.errors import Phase, classify
+from inboxes.providers.imap.fetch import Row
+from inboxes.providers.imap.folders import choose, parse_list, raw_name
+from inboxes.providers.imap.scan import GMAIL_HEADER_ITEMS, HEADER_ITEMS, LARGEST_HEADER, Scan
+from inboxes.providers.imap.session import OpenFolder, Session
+from inboxes.providers.imap.streaming import Stream, chunks
+
+PAGE_MESSAGES = 5_000
+# Half a page, so that a page is two commands in flight at once and costs one round trip.
+HEADERS_PER_COMMAND = 2_500
+BODIES_PER_COMMAND = 100
+BYTES_PER_COMMAND = 16 * 1024 * 1024
+LARGEST_BODY = 35 * 1024 * 1024
+# Of a message above that: its headers and the first 256 KB of its text.
+PARTIAL_BYTES = (64 + 256) * 1024
+
+_BODY_ITEMS = b"(UID BODY.PEEK[])"
+_PARTIAL_ITEMS = b"(UID BODY.PEEK[]<0.%d>)" % PARTIAL_BYTES
+_SIZE_ITEMS = b"(UID RFC822.SIZE)"
+_STATUS_BATCH = 100
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+class _Listing(NamedTuple):
+    """The UIDs a track has still to hand out. Kept between pages, so that a track is searched once and not for every page."""
+
+    track: tuple[str, str, datetime | None]
+    cursor: str
+    folder: OpenFolder
+    uids: "array[int]"
+
+
+class ImapProvider:
+    """See `MailProvider`. Cursors and remote ids: `cursors.py`. Signs in on first use, and again after a lost connection."""
+
+    def __init__(self, settings: ImapSettings, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._session = Session(settings)
+        self._now = now
+        self._listing: _Listing | None = None
+        self._sizes: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._session.close()
+
+    def folders(self) -> list[RemoteFolder]:
+        connection = self._session.connection
+        answer = self._session.exchange(_list_command(connection.capabilities))
+        if not answer.ok:
+            answer = self._session.exchange(b'LIST "" "*"')
+        if not answer.ok:
+            raise classify(answer.status, Phase.COMMAND)
+        exchange = b"microsoft exchange" in connection.greeting.lower()
+        return choose(parse_list(answer.responses), gmail=connection.is_gmail, exchange=exchange)
+
+    def anchor(self, folder: RemoteFolder) -> str:
+        opened = self._session.examine(_raw(folder.remote_id))
+        return format_cursor(Place(opened.uidvalidity, opened.uidnext))
+
+    def unchanged(self, cursors: Mapping[str, str]) -> set[str]:
+        same, ids = set(), list(cursors)
+        for start in range(0, len(ids), _STATUS_BATCH):
+            batch = ids[start : start + _STATUS_BATCH]
+            for remote_id, status in zip(batch, self._session.statuses([_raw(one) for one in batch]), strict=True):
+                place = Place(status.get(b"UIDVALIDITY", -1), status.get(b"UIDNEXT", -1))
+                if format_cursor(place) == cursors[remote_id]:
+                    same.add(remote_id)
+        return same
+
+    def live_page(self, folder: RemoteFolder, cursor: str) -> Page:
+        listing = self._continue(("live", folder.remote_id, None), cursor) or self._list_after(folder, cursor)
+        taken, rest = listing.uids[:PAGE_MESSAGES], listing.uids[PAGE_MESSAGES:]
+        scan = self._scan(folder, listing.folder, list(self._header_chunks(taken)))
+        unread = next((uid for uid in taken if not scan.is_done(uid)), None)
+        if unread is not None:
+            taken = array("I", (uid for uid in taken if uid < unread))
+        next_uid = unread or (rest[0] if rest else listing.folder.uidnext)
+        place = Place(listing.folder.uidvalidity, next_uid)
+        page = scan.page(taken, place, done=unread is None and not rest, remaining=len(rest))
+        self._keep(listing._replace(cursor=page.cursor, uids=rest), whole=unread is None)
+        return page
+
+    def backfill_page(self, folder: RemoteFolder, cursor: str, *, anchor: str, since: datetime | None) -> Page:
+        track = ("backfill", folder.remote_id, since)
+        listing = self._continue(track, cursor) or self._list_before(folder, cursor or anchor, anchor, since)
+        taken, rest = listing.uids[-PAGE_MESSAGES:], listing.uids[:-PAGE_MESSAGES]
+        scan = self._scan(folder, listing.folder, [*self._header_chunks(taken)][::-1])
+        unread = next((uid for uid in reversed(taken) if not scan.is_done(uid)), None)
+        if unread is not None:
+            taken = array("I", (uid for uid in taken if uid > unread))
+        low_uid = unread + 1 if unread else (taken[0] if rest else 1)
+        place = Place(listing.folder.uidvalidity, low_uid)
+        page = scan.page(taken[::-1], place, done=unread is None and not rest, remaining=len(rest))
+        self._keep(listing._replace(cursor=page.cursor, uids=rest), whole=unread is None)
+        return page
+
+    def envelopes(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[list[Envelope], list[Unreadable]]:
+        opened, wanted = self._open_for(folder, remote_ids)
+        # Searched first, to tell a message that is gone from one the server does not show.
+        there = set(self._session.search(wanted[0], wanted[-1])) if wanted else set()
+        page = self._read_all(folder, opened, [uid for uid in wanted if uid in there])
+        return page.envelopes, page.unreadable
+
+    def bodies(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> Iterator[RawMessage]:
+        opened, wanted = self._open_for(folder, remote_ids)
+        sizes = self._sizes_of(opened, wanted)
+        whole = [uid for uid in wanted if sizes.get(uid, 0) <= LARGEST_BODY]
+        large = [uid for uid in wanted if sizes.get(uid, 0) > LARGEST_BODY]
+        for row in Stream(self._session, opened, _BODY_ITEMS, keep=LARGEST_BODY + 1).fetch(_body_chunks(whole, sizes)):
+            if isinstance(row, Row) and row.body is not None:
+                yield _raw_message(opened, row.uid, row.body)
+        for row in Stream(self._session, opened, _PARTIAL_ITEMS, keep=PARTIAL_BYTES).fetch([uid] for uid in large):
+            if isinstance(row, Row) and row.body is not None:
+                yield RawMessage(format_remote_id(Place(opened.uidvalidity, row.uid)), row.body, partial=True)
+
+    def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
+        opened = self._session.examine(_raw(folder.remote_id))
+        uids = self._session.search(1, opened.uidnext - 1, _since(since))
+        return {format_remote_id(Place(opened.uidvalidity, uid)) for uid in uids}
+
+    def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
+        opened = self._session.examine(_raw(folder.remote_id))
+        uids = self._session.search_matching(_criteria(query), query.text)[-query.limit :]
+        return self._read_all(folder, opened, uids).envelopes[::-1]
+
+    def _list_after(self, folder: RemoteFolder, cursor: str) -> _Listing:
+        start = parse_cursor(cursor)
+        opened = self._session.examine(_raw(folder.remote_id))
+        if start.uidvalidity != opened.uidvalidity or start.uid > opened.uidnext:
+            raise CursorExpired
+        return _Listing(("live", folder.remote_id, None), cursor, opened, self._session.search(start.uid, opened.uidnext - 1))
+
+    def _list_before(self, folder: RemoteFolder, cursor: str, anchor: str, since: datetime | None) -> _Listing:
+        end = parse_cursor(cursor)
+        opened = self._session.examine(_raw(folder.remote_id))
+        if not end.uidvalidity == parse_cursor(anchor).uidvalidity == opened.uidvalidity:
+            raise CursorExpired
+        uids = self._session.search(1, end.uid - 1, _since(since))
+        return _Listing(("backfill", folder.remote_id, since), cursor, opened, uids)
+
+    def _continue(self, track: tuple[str, str, datetime | None], cursor: str) -> _Listing | None:
+        """What the page before left over, if `cursor` is the one it returned."""
+        listing, self._listing = self._listing, None
+        if listing is None or (listing.track, listing.cursor) != (track, cursor):
+            return None
+        self._session.select(listing.folder)
+        return listing
+
+    def _keep(self, listing: _Listing, *, whole: bool) -> None:
+        self._listing = listing if whole and listing.uids else None
+
+    def _open_for(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[OpenFolder, list[int]]:
+        places = sorted({parse_remote_id(remote_id) for remote_id in remote_ids})
+        name = _raw(folder.remote_id)
+        opened = self._session.selected
+        if opened is None or opened.name != name:
+            opened = self._session.examine(name)
+        if any(place.uidvalidity != opened.uidvalidity for place in places):
+            raise CursorExpired
+        return opened, [place.uid for place in places]
+
+    def _scan(self, folder: RemoteFolder, opened: OpenFolder, uid_chunks: Iterable[Sequence[int]]) -> Scan:
+        items = GMAIL_HEADER_ITEMS if self._session.connection.is_gmail else HEADER_ITEMS
+        scan = Scan(folder, opened.uidvalidity, now=self._now())
+        scan.run(Stream(self._session, opened, items, keep=LARGEST_HEADER).fetch(uid_chunks))
+        self._sizes = scan.sizes
+        return scan
+
+    def _read_all(self, folder: RemoteFolder, opened: OpenFolder, uids: Sequence[int]) -> Page:
+        scan = self._scan(folder, opened, self._header_chunks(uids))
+        if scan.error is not None:
+            raise scan.error
+        return scan.page(uids, Place(opened.uidvalidity, opened.uidnext))
+
+    def _header_chunks(self, uids: Sequence[int]) -> Iterator[Sequence[int]]:
+        return chunks(uids, min(HEADERS_PER_COMMAND, self._session.connection.message_limit or HEADERS_PER_COMMAND))
+
+    def _sizes_of(self, opened: OpenFolder, uids: Sequence[int]) -> dict[int, int]:
+        """Sizes the last page told, asked for where it did not."""
+        known = {uid: self._sizes.get(format_remote_id(Place(opened.uidvalidity, uid))) for uid in uids}
+        unknown = [uid for uid, size in known.items() if size is None]
+        for row in Stream(self._session, opened, _SIZE_ITEMS).fetch(self._header_chunks(unknown)):
+            known[row.uid] = row.size if isinstance(row, Row) else None
+        return {uid: size for uid, size in known.items() if size is not None}
+
+
+def _raw(remote_id: str) -> bytes:
+    try:
+        return raw_name(remote_id)
+    except UnicodeEncodeError:
+        raise FolderGone from None
+
+
+def _raw_message(opened: OpenFolder, uid: int, body: bytes) -> RawMessage:
+    """RFC822.SIZE can be wrong, so the limit is looked at again on what came."""
+    too_large = len(body) > LARGEST_BODY
+    return RawMessage(format_remote_id(Place(opened.uidvalidity, uid)), body[:PARTIAL_BYTES] if too_large else body, partial=too_large)
+
+
+def _list_command(capabilities: frozenset[str]) -> bytes:
+    if {"SPECIAL-USE", "LIST-EXTENDED"} <= capabilities:
+        return b'LIST "" "*" RETURN (SPECIAL-USE)'
+    if "XLIST" in capabilities and "SPECIAL-USE" not in capabilities:
+        return b'XLIST "" "*"'
+    return b'LIST "" "*"'
+
+
+def _body_chunks(uids: Sequence[int], sizes: Mapping[int, int]) -> Iterator[Sequence[int]]:
+    """At most 100 messages and about 16 MB for a command."""
+    part: list[int] = []
+    weight = 0
+    for uid in uids:
+        if part and (len(part) >= BODIES_PER_COMMAND or weight + sizes.get(uid, 0) > BYTES_PER_COMMAND):
+            yield part
+            part, weight = [], 0
+        part.append(uid)
+        weight += sizes.get(uid, 0)
+    if part:
+        yield part
+
+
+def _since(moment: datetime | None) -> bytes:
+    """SINCE compares days in the server's time zone (RFC 3501, 6.4.4): a day more is asked for than is wanted."""
+    if moment is None:
+        return b""
+    day = moment.astimezone(UTC) - timedelta(days=1)
+    return f" SINCE {day.day}-{_MONTHS[day.month - 1]}-{day.year:04d}".encode()
+
+
+def _criteria(query: SearchQuery) -> bytes:
+    """All but the text, which may need to travel as a literal."""
+    criteria = _since(query.since)
+    if query.message_id:
+        criteria += b" HEADER MESSAGE-ID " + quoted(query.message_id.encode())
+    if query.address:
+        address = quoted(query.address.encode())
+        criteria += b" OR OR FROM %b TO %b OR CC %b BCC %b" % ((address,) * 4)
+    return criteria

@@ -1,0 +1,164 @@
+"""The connection a provider works through, reopened when it was lost, and the folder that is open in it."""
+
+import contextlib
+import re
+from array import array
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from inboxes.providers.base import CursorExpired, TemporarilyUnavailable
+from inboxes.providers.imap.connection import Answer, ImapConnection, ImapSettings, quoted
+from inboxes.providers.imap.errors import Phase, classify
+
+_UIDVALIDITY = re.compile(rb"\* OK \[UIDVALIDITY (\d{1,10})", re.IGNORECASE)
+_UIDNEXT = re.compile(rb"\* OK \[UIDNEXT (\d{1,10})", re.IGNORECASE)
+_EXISTS = re.compile(rb"\* (\d{1,10}) EXISTS", re.IGNORECASE)
+_STATUS = re.compile(rb"\* STATUS ", re.IGNORECASE)
+_STATUS_ITEM = re.compile(rb"(UIDVALIDITY|UIDNEXT) (\d{1,10})", re.IGNORECASE)
+_SEARCH = re.compile(rb"\* SEARCH\b", re.IGNORECASE)
+_LARGEST_UID = 0xFFFFFFFF
+_NUMBER = re.compile(rb"\d{1,10}")
+_LIMIT_REACHED = re.compile(rb"OK \[MESSAGELIMIT \d+ (\d{1,10})\]", re.IGNORECASE)
+
+
+class OpenFolder(NamedTuple):
+    """A folder as EXAMINE showed it. `uidnext` is above every UID that existed at that moment."""
+
+    name: bytes
+    uidvalidity: int
+    uidnext: int
+
+
+class Session:
+    """Opens on first use. After an error that broke the connection, the next use opens a new one."""
+
+    def __init__(self, settings: ImapSettings) -> None:
+        self._settings = settings
+        self._connection: ImapConnection | None = None
+        self.selected: OpenFolder | None = None
+
+    @property
+    def connection(self) -> ImapConnection:
+        if self._connection is None:
+            self._connection = ImapConnection.open(self._settings)
+        return self._connection
+
+    def examine(self, name: bytes) -> OpenFolder:
+        """Open a folder read-only. Raises `FolderGone`."""
+        self.selected = None
+        answer = self.exchange(b"EXAMINE " + quoted(name))
+        if not answer.ok:
+            raise classify(answer.status, Phase.OPEN_FOLDER)
+        exists = _first_number(answer, _EXISTS) or 0
+        uidnext = _first_number(answer, _UIDNEXT)
+        if uidnext is None:
+            # NetEase and some bridges: the highest UID there is, plus one, is as good.
+            known = self._search_once(b"UID SEARCH ALL")[0] if exists else ()
+            uidnext = max(known, default=0) + 1
+        self.selected = OpenFolder(name, _first_number(answer, _UIDVALIDITY) or 0, uidnext)
+        return self.selected
+
+    def select(self, folder: OpenFolder) -> None:
+        """Make sure this folder is the open one. Raises `CursorExpired` if its numbering is another one by now."""
+        if self.selected is None or self.selected.name != folder.name:
+            self.examine(folder.name)
+        if self.selected is None or self.selected.uidvalidity != folder.uidvalidity:
+            raise CursorExpired
+
+    def reopen(self, folder: OpenFolder) -> None:
+        """The same folder on a new connection."""
+        self.discard()
+        self.select(folder)
+
+    def statuses(self, names: list[bytes]) -> list[Mapping[bytes, int]]:
+        """UIDVALIDITY and UIDNEXT of each folder, in one round trip; without the items a server does not tell or refuses."""
+        if self.selected is not None and "UNSELECT" in self.connection.capabilities:
+            # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
+            self.exchange(b"UNSELECT")
+            self.selected = None
+        commands = [b"STATUS " + quoted(name) + b" (UIDNEXT UIDVALIDITY)" for name in names]
+        with self._dropping_broken():
+            answers = self.connection.exchange_all(commands)
+        return [_status_items(answer) for answer in answers]
+
+    def search(self, low: int, high: int, criteria: bytes = b"") -> "array[int]":
+        """The UIDs from `low` to `high` that match, ascending. Complete also where the server answers in portions (RFC 9738)."""
+        found: array[int] = array("I")
+        limit = self.connection.message_limit
+        while low <= high:
+            part, lowest = self._search_once(b"UID SEARCH UID %d:%d%s" % (low, high, criteria))
+            part = array("I", (uid for uid in part if low <= uid <= high))
+            found.extend(part)
+            if lowest is None and limit and len(part) >= limit:
+                lowest = min(part)
+            if lowest is None:
+                break
+            high = min(high, lowest) - 1
+        return array("I", sorted(set(found)))
+
+    def search_matching(self, criteria: bytes, text: str) -> "array[int]":
+        """UIDs of the open folder by other criteria and a text in the message, ascending."""
+        if text.isascii():
+            command = b"UID SEARCH" + (criteria or b" ALL") + (b" TEXT " + quoted(text.encode()) if text else b"")
+            found, _ = self._search_once(command)
+        else:
+            with self._dropping_broken():
+                answer = self.connection.exchange_literal(b"UID SEARCH CHARSET UTF-8" + criteria + b" TEXT ", text.encode())
+            found, _ = _numbers_found(answer)
+        return array("I", sorted(found))
+
+    def exchange(self, command: bytes) -> Answer:
+        """One command. A connection that broke is dropped at once."""
+        with self._dropping_broken():
+            return self.connection.exchange(command)
+
+    def discard(self) -> None:
+        """Drop the connection: after an error, or when answers nobody wants any more are still on their way."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self.selected = None, None
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.log_out()
+        self._connection, self.selected = None, None
+
+    def _search_once(self, command: bytes) -> tuple["array[int]", int | None]:
+        return _numbers_found(self.exchange(command))
+
+    @contextlib.contextmanager
+    def _dropping_broken(self) -> Iterator[None]:
+        try:
+            yield
+        except TemporarilyUnavailable:
+            self.discard()
+            raise
+
+
+def _numbers_found(answer: Answer) -> tuple["array[int]", int | None]:
+    """The numbers of a SEARCH answer, and how far down it reached if the server stopped at its limit.
+
+    An array, because a list of a million ints would weigh ten times as much.
+    """
+    if not answer.ok:
+        raise classify(answer.status, Phase.COMMAND)
+    found: array[int] = array("I")
+    for response in answer.responses:
+        if _SEARCH.match(response[0]):
+            numbers = response[0].partition(b"(")[0]  # a MODSEQ may follow
+            found.extend(int(number[0]) & _LARGEST_UID for number in _NUMBER.finditer(numbers))
+    reached = _LIMIT_REACHED.match(answer.status)
+    return found, int(reached[1]) if reached else None
+
+
+def _first_number(answer: Answer, pattern: re.Pattern[bytes]) -> int | None:
+    found = (pattern.match(response[0]) for response in answer.responses)
+    return next((int(match[1]) for match in found if match), None)
+
+
+def _status_items(answer: Answer) -> Mapping[bytes, int]:
+    if not answer.ok:
+        return {}
+    # The name may be a literal; what counts is behind it.
+    lines = [response[-1] for response in answer.responses if _STATUS.match(response[0])]
+    return {item[1].upper(): int(item[2]) for line in lines for item in _STATUS_ITEM.finditer(line[line.rfind(b"(") :])}
