@@ -6,12 +6,15 @@ import socket
 import ssl
 from collections.abc import Collection
 from enum import StrEnum
+from typing import Any
 
 from inboxes.providers.base import Misconfigured, ProviderError, TemporarilyUnavailable
 
 CONNECT_SECONDS = 15.0
 READ_SECONDS = 60.0
 
+# (host, port) of IPv4, with flow and scope of IPv6, as the socket module makes and takes them.
+SocketAddress = tuple[Any, ...]
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -100,12 +103,13 @@ def close_quietly(sock: socket.socket) -> None:
 
 def _usable_addresses(
     host: str, port: int, security: Security, allowed_hosts: Collection[str]
-) -> list[tuple[socket.AddressFamily, tuple[str | int, ...]]]:
+) -> list[tuple[socket.AddressFamily, SocketAddress]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise TemporarilyUnavailable("host_not_found") from None
-    usable, refusal = [], "host_not_found"
+    usable: list[tuple[socket.AddressFamily, SocketAddress]] = []
+    refusal = "host_not_found"
     for family, _, _, _, address in found:
         number = ipaddress.ip_address(str(address[0]).partition("%")[0])
         listed = _is_listed(host, number, allowed_hosts)
@@ -133,7 +137,7 @@ def _is_listed(host: str, address: IPAddress, allowed_hosts: Collection[str]) ->
     return False
 
 
-def _connect_to(family: socket.AddressFamily, address: tuple[str | int, ...]) -> socket.socket:
+def _connect_to(family: socket.AddressFamily, address: SocketAddress) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.settimeout(CONNECT_SECONDS)

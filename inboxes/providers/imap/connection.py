@@ -10,14 +10,22 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
 
 from inboxes.providers.base import Misconfigured, ProviderError, TemporarilyUnavailable
 from inboxes.providers.imap.errors import Phase, classify
 from inboxes.providers.imap.wire import Wire
-from inboxes.providers.network import CONNECT_SECONDS, READ_SECONDS, Security, ascii_host, close_quietly, connect, wrap_tls
+from inboxes.providers.network import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    Security,
+    ascii_host,
+    close_quietly,
+    connect,
+    wrap_tls,
+)
 
 # imaplib's own tags are made of A-P, so these can never be mistaken for one.
 _TAG_PREFIX = b"Q"
@@ -78,25 +86,26 @@ class ImapConnection:
     def reach(self) -> None:
         """Connect to the server's port; without implicit TLS also hear its greeting."""
         settings = self.settings
-        self._socket = connect(settings.host, settings.port, security=settings.security, allowed_hosts=settings.allowed_hosts)
+        self._socket = connect(
+            settings.host, settings.port, security=settings.security, allowed_hosts=settings.allowed_hosts
+        )
         if settings.security is not Security.TLS:
             self._hear_greeting(self._socket)
 
     def secure(self) -> None:
         """Encrypt, with the certificate verified. Does nothing for a listed host without encryption."""
         if self.settings.security is Security.TLS:
-            assert self._socket is not None
-            self._socket = wrap_tls(self._socket, self.settings.host)
+            self._socket = wrap_tls(_made(self._socket), self.settings.host)
             self._hear_greeting(self._socket)
         elif self.settings.security is Security.STARTTLS:
-            client = self._signed_on_client()
+            client = _made(self._client)
             if not client.has_capability("STARTTLS"):
                 raise Misconfigured("tls_not_offered")
             self._in_phase(Phase.GREETING, client.starttls)
 
     def sign_in(self) -> None:
         """Sign in, say who we are (NetEase refuses EXAMINE otherwise) and learn what the server can do for this user."""
-        client = self._signed_on_client()
+        client = _made(self._client)
         self._in_phase(Phase.SIGN_IN, lambda: self._log_in(client))
         names = self._in_phase(Phase.COMMAND, client.capabilities)
         self.capabilities = frozenset(name.decode("ascii", "replace").upper() for name in names)
@@ -116,7 +125,7 @@ class ImapConnection:
     @property
     def client(self) -> IMAPClient:
         """The signed-in IMAPClient, for IDLE; no command may be in flight."""
-        return self._signed_on_client()
+        return _made(self._client)
 
     def send(self, command: bytes) -> bytes:
         """Send without waiting; returns the tag whose completion will end the answer."""
@@ -130,7 +139,7 @@ class ImapConnection:
 
     def receive(self, tag: bytes) -> Answer:
         """The answer to the oldest command in flight."""
-        responses = []
+        responses: list[list[bytes]] = []
         with translated_errors():
             while True:
                 response = self.wire.read_response()
@@ -150,7 +159,7 @@ class ImapConnection:
     def exchange_literal(self, before: bytes, literal: bytes, after: bytes = b"") -> Answer:
         """A command with one argument as a literal, for text that cannot be quoted (RFC 3501, 4.3)."""
         tag = self.send(before + b"{%d}" % len(literal))
-        responses = []
+        responses: list[list[bytes]] = []
         with translated_errors():
             while not (response := self.wire.read_response())[0].startswith(b"+"):
                 if response[0].startswith(tag + b" "):
@@ -177,10 +186,6 @@ class ImapConnection:
         self.wire = Wire(sock)
         self._client = self._in_phase(Phase.GREETING, lambda: _Client(self.wire, ascii_host(self.settings.host)))
         self.greeting = self._client.greeting
-
-    def _signed_on_client(self) -> "_Client":
-        assert self._client is not None, "reach() and secure() come first"
-        return self._client
 
     def _log_in(self, client: "_Client") -> None:
         settings = self.settings
@@ -211,6 +216,12 @@ class ImapConnection:
             raise classify(words.encode() if words.startswith("BYE") else f"NO {words}".encode(), phase) from None
         except (ValueError, TypeError, IndexError, KeyError):
             raise TemporarilyUnavailable("protocol_error") from None
+
+
+def _made(thing: Result | None) -> Result:
+    if thing is None:
+        raise RuntimeError("reach(), secure() and sign_in() come in this order")
+    return thing
 
 
 @contextlib.contextmanager
@@ -247,7 +258,7 @@ class _Client(IMAPClient):  # type: ignore[misc]  # the library has no annotatio
     def greeting(self) -> bytes:
         return bytes(self._imap.welcome or b"")
 
-    def _create_IMAP4(self) -> "_Imap4":  # noqa: N802  # the hook's name
+    def _create_IMAP4(self) -> "_Imap4":  # the hook's name
         return _Imap4(self._wire, self.host)
 
 
@@ -267,13 +278,13 @@ class _Imap4(imaplib.IMAP4):
     def readline(self) -> bytes:
         return self.wire.read_line() + b"\r\n"
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: Any) -> None:
         self.wire.send(data)
 
     def shutdown(self) -> None:
         self.wire.close()
 
-    def starttls(self, ssl_context: ssl.SSLContext | None = None) -> tuple[str, list[bytes]]:
+    def starttls(self, ssl_context: ssl.SSLContext | None = None) -> Any:
         status, data = self._simple_command("STARTTLS")
         if status != "OK":
             raise self.error("BAD STARTTLS refused")

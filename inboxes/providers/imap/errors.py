@@ -42,8 +42,18 @@ class Row:
 
 ROWS: tuple[Row, ...] = (
     # A setting at the provider or here must change first; the words name which.
-    Row(Phase.SIGN_IN, r"application-specific password|app(lication)?[- ]password|authori[sz]ation code|授权码", Misconfigured, "app_password_needed"),
-    Row(Phase.SIGN_IN, r"\[WEBALERT|web login required|log ?in via (your )?web ?browser", Misconfigured, "web_sign_in_needed"),
+    Row(
+        Phase.SIGN_IN,
+        r"application-specific password|app(lication)?[- ]password|authori[sz]ation code|授权码",
+        Misconfigured,
+        "app_password_needed",
+    ),
+    Row(
+        Phase.SIGN_IN,
+        r"\[WEBALERT|web login required|log ?in via (your )?web ?browser",
+        Misconfigured,
+        "web_sign_in_needed",
+    ),
     Row(Phase.ANY, r"unsafe login|kefu@188", Misconfigured, "unsafe_login"),
     Row(
         Phase.SIGN_IN | Phase.OPEN_FOLDER,
@@ -51,15 +61,42 @@ ROWS: tuple[Row, ...] = (
         Misconfigured,
         "imap_disabled",
     ),
-    Row(Phase.SIGN_IN, r"\[PRIVACYREQUIRED\]|(plaintext|clear ?text).{0,40}(disabled|disallowed|not allowed)", Misconfigured, "encryption_required"),
-    Row(Phase.SIGN_IN, r"basic ?auth.{0,40}(disabled|blocked)|LOGINDISABLED|LOGIN is disabled", Misconfigured, "password_sign_in_off"),
-    Row(Phase.ANY, r"\[CONTACTADMIN\]|account.{0,30}(suspended|locked|blocked|disabled)", PermissionMissing, "account_blocked"),
+    Row(
+        Phase.SIGN_IN,
+        r"\[PRIVACYREQUIRED\]|(plaintext|clear ?text).{0,40}(disabled|disallowed|not allowed)",
+        Misconfigured,
+        "encryption_required",
+    ),
+    Row(
+        Phase.SIGN_IN,
+        r"basic ?auth.{0,40}(disabled|blocked)|LOGINDISABLED|LOGIN is disabled",
+        Misconfigured,
+        "password_sign_in_off",
+    ),
+    Row(
+        Phase.ANY,
+        r"\[CONTACTADMIN\]|account.{0,30}(suspended|locked|blocked|disabled)",
+        PermissionMissing,
+        "account_blocked",
+    ),
     # Exchange says this for too many connections, for IMAP being off, and for a shared mailbox without rights.
     Row(Phase.ANY, r"authenticated but not connected", RateLimited, "mailbox_not_connected", 1800),
     # Back-pressure.
-    Row(Phase.ANY, r"too many (simultaneous |concurrent |open )?connections|maximum number of connections|connection limit", RateLimited, "too_many_connections", 600),
+    Row(
+        Phase.ANY,
+        r"too many (simultaneous |concurrent |open )?connections|maximum number of connections|connection limit",
+        RateLimited,
+        "too_many_connections",
+        600,
+    ),
     Row(Phase.ANY, r"bandwidth limits?|command or bandwidth|\[OVERQUOTA\]", RateLimited, "download_limit", 3600),
-    Row(Phase.ANY, r"\[THROTTLED\]|throttl|\[LIMIT\]|rate limit|too many (requests|commands|attempts|login)|slow down", RateLimited, "rate_limited", 900),
+    Row(
+        Phase.ANY,
+        r"\[THROTTLED\]|throttl|\[LIMIT\]|rate limit|too many (requests|commands|attempts|login)|slow down",
+        RateLimited,
+        "rate_limited",
+        900,
+    ),
     Row(Phase.ANY, r"\[INUSE\]|mailbox (is )?(locked|in use|busy)", RateLimited, "mailbox_busy", 300),
     # The server's own trouble.
     Row(
@@ -81,7 +118,12 @@ ROWS: tuple[Row, ...] = (
         FolderGone,
         "folder_gone",
     ),
-    Row(Phase.OPEN_FOLDER, r"\[(NOPERM|CANNOT|ACL)\]|access denied|permission denied|not permitted", FolderGone, "folder_refused"),
+    Row(
+        Phase.OPEN_FOLDER,
+        r"\[(NOPERM|CANNOT|ACL)\]|access denied|permission denied|not permitted",
+        FolderGone,
+        "folder_refused",
+    ),
     Row(Phase.GREETING, r"^BYE", TemporarilyUnavailable, "server_refused_connection"),
     Row(Phase.ANY, r"^BYE", TemporarilyUnavailable, "connection_lost"),
 )
@@ -102,4 +144,6 @@ def recognise(answer: bytes, phase: Phase) -> ProviderError | None:
 
 def classify(answer: bytes, phase: Phase) -> ProviderError:
     """As `recognise`, with the mild reading for words nobody knows: try again later, ask nobody."""
-    return recognise(answer, phase) or TemporarilyUnavailable("server_refused", detail=answer.decode("utf-8", "replace"))
+    return recognise(answer, phase) or TemporarilyUnavailable(
+        "server_refused", detail=answer.decode("utf-8", "replace")
+    )

@@ -84,7 +84,8 @@ def read_rows(wire: Wire, *, keep: int | None = None) -> Iterator[Row | BadRow |
             line = read_line()
             tail = None if line == b")" else _usual_tail(line)
             if tail is None and line != b")":
-                yield _parse_slowly([head[0], body, *wire.read_rest(line)])
+                if (parsed := _parse_slowly([head[0], body, *wire.read_rest(line)])) is not None:
+                    yield parsed
                 continue
         row = _row_of(head, tail, body)
         if row.uid:
@@ -111,7 +112,13 @@ def parse_internal_date(text: bytes) -> datetime | None:
     """`17-Jul-1996 02:44:25 -0700` (RFC 3501, date-time) in UTC; None for a day that does not exist."""
     try:
         moment = datetime(
-            int(text[7:11]), _MONTHS[text[3:6]], int(text[:2]), int(text[12:14]), int(text[15:17]), int(text[18:20]), tzinfo=UTC
+            int(text[7:11]),
+            _MONTHS[text[3:6]],
+            int(text[:2]),
+            int(text[12:14]),
+            int(text[15:17]),
+            int(text[18:20]),
+            tzinfo=UTC,
         )
         minutes = int(text[22:24]) * 60 + int(text[24:26])
         if not minutes:
@@ -140,7 +147,8 @@ def _parse_slowly(response: list[bytes]) -> Row | BadRow | None:
         items = next(iter(parsed.values()))
         found_uid = next(iter(parsed)) if _find_uid(b" ".join(lines)) else 0
         return _row_of_items(found_uid, items) if found_uid else None
-    except Exception:  # noqa: BLE001  # Whatever a hostile or broken server makes the parser raise costs this row only.
+    except Exception:
+        # Whatever a hostile or broken server makes the parser raise costs this row only.
         uid = _find_uid(b" ".join(lines))
         return BadRow(int(uid[1]) if uid else None)
 

@@ -29,7 +29,7 @@ _BODY_ITEMS = b"(UID BODY.PEEK[])"
 _PARTIAL_ITEMS = b"(UID BODY.PEEK[]<0.%d>)" % PARTIAL_BYTES
 _SIZE_ITEMS = b"(UID RFC822.SIZE)"
 _STATUS_BATCH = 100
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class _Listing(NamedTuple):
@@ -111,8 +111,9 @@ class ImapProvider:
         return page
 
     def envelopes(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[list[Envelope], list[Unreadable]]:
+        # Opened anew and searched first, to tell a message that is gone from one the server does not show.
+        self._session.selected = None
         opened, wanted = self._open_for(folder, remote_ids)
-        # Searched first, to tell a message that is gone from one the server does not show.
         there = set(self._session.search(wanted[0], wanted[-1])) if wanted else set()
         page = self._read_all(folder, opened, [uid for uid in wanted if uid in there])
         return page.envelopes, page.unreadable
@@ -144,7 +145,9 @@ class ImapProvider:
         opened = self._session.examine(_raw(folder.remote_id))
         if start.uidvalidity != opened.uidvalidity or start.uid > opened.uidnext:
             raise CursorExpired
-        return _Listing(("live", folder.remote_id, None), cursor, opened, self._session.search(start.uid, opened.uidnext - 1))
+        return _Listing(
+            ("live", folder.remote_id, None), cursor, opened, self._session.search(start.uid, opened.uidnext - 1)
+        )
 
     def _list_before(self, folder: RemoteFolder, cursor: str, anchor: str, since: datetime | None) -> _Listing:
         end = parse_cursor(cursor)
@@ -210,7 +213,9 @@ def _raw(remote_id: str) -> bytes:
 def _raw_message(opened: OpenFolder, uid: int, body: bytes) -> RawMessage:
     """RFC822.SIZE can be wrong, so the limit is looked at again on what came."""
     too_large = len(body) > LARGEST_BODY
-    return RawMessage(format_remote_id(Place(opened.uidvalidity, uid)), body[:PARTIAL_BYTES] if too_large else body, partial=too_large)
+    return RawMessage(
+        format_remote_id(Place(opened.uidvalidity, uid)), body[:PARTIAL_BYTES] if too_large else body, partial=too_large
+    )
 
 
 def _list_command(capabilities: frozenset[str]) -> bytes:

@@ -85,7 +85,8 @@ class Scan:
                 sent_by_owner="\\Sent" in labels,
                 is_draft=is_draft or "\\Draft" in labels,
             )
-        except Exception:  # noqa: BLE001  # One message's headers must never stop the mail behind it.
+        except Exception:
+            # One message's headers must never stop the mail behind it.
             self._unreadable[row.uid] = "headers_unreadable"
         else:
             self.sizes[remote_id] = row.size
@@ -102,7 +103,8 @@ def _flags(flags: bytes) -> tuple[bool, frozenset[str]]:
 @lru_cache(maxsize=64)
 def _gmail_labels(labels: bytes) -> frozenset[str]:
     return frozenset(
-        decode_name(_ESCAPED.sub(rb"\1", quoted)) if quoted else decode_name(atom) for quoted, atom in _LABEL.findall(labels)
+        decode_name(_ESCAPED.sub(rb"\1", quoted)) if quoted else decode_name(atom)
+        for quoted, atom in _LABEL.findall(labels)
     )
 
 

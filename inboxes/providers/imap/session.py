@@ -103,7 +103,9 @@ class Session:
             found, _ = self._search_once(command)
         else:
             with self._dropping_broken():
-                answer = self.connection.exchange_literal(b"UID SEARCH CHARSET UTF-8" + criteria + b" TEXT ", text.encode())
+                answer = self.connection.exchange_literal(
+                    b"UID SEARCH CHARSET UTF-8" + criteria + b" TEXT ", text.encode()
+                )
             found, _ = _numbers_found(answer)
         return array("I", sorted(found))
 

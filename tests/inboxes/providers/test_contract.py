@@ -1,0 +1,249 @@
+"""What every provider must do, run against the mailbox in memory and against a real Dovecot over TLS."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from inboxes.envelope import Envelope, FolderRole
+from inboxes.providers.base import CursorExpired, FolderGone, MailProvider, RemoteFolder, SearchQuery
+from inboxes.providers.imap import ImapProvider
+from inboxes.providers.memory import MemoryMailbox
+from tests.fakes.dovecot import Mailbox
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+
+@dataclass
+class Subject:
+    """A provider under test and the ways to change its mailbox behind its back."""
+
+    provider: MailProvider
+    deliver: Callable[..., Any]
+    delete: Callable[[Any], Any]
+    change_uidvalidity: Callable[[str, int], None]
+    delete_folder: Callable[[str], None]
+
+    def folder(self, role: FolderRole = FolderRole.INBOX) -> RemoteFolder:
+        return next(folder for folder in self.provider.folders() if folder.role is role)
+
+
+@pytest.fixture(params=["memory", "dovecot"])
+def subject(request):
+    if request.param == "memory":
+        memory = MemoryMailbox(now=NOW)
+        memory.create_folder("Drafts", FolderRole.DRAFTS)
+        with memory.open() as provider:
+            yield Subject(provider, memory.deliver, memory.delete, memory.change_uidvalidity, memory.delete_folder)
+        return
+    mailbox: Mailbox = request.getfixturevalue("mailbox")
+    with ImapProvider(mailbox.settings, now=lambda: NOW) as provider:
+        yield Subject(provider, mailbox.deliver, mailbox.delete, mailbox.set_uidvalidity, mailbox.delete_folder)
+
+
+def mail(number: int, *, sender: str = "ken@client.example", subject: str = "Quote", body: str = "Hello") -> bytes:
+    return (
+        f"From: Ken Sato <{sender}>\r\nTo: haruka@crm.example\r\nSubject: {subject} {number}\r\n"
+        f"Message-ID: <m{number}@client.example>\r\nDate: Fri, 20 Nov 2026 09:00:00 +0000\r\n\r\n{body} {number}\r\n"
+    ).encode()
+
+
+def subjects(envelopes: list[Envelope]) -> list[str]:
+    return [envelope.subject for envelope in envelopes]
+
+
+def read_all_live(subject: Subject, folder: RemoteFolder, cursor: str) -> tuple[list[Envelope], str]:
+    found = []
+    while True:
+        page = subject.provider.live_page(folder, cursor)
+        found += page.envelopes
+        cursor = page.cursor
+        if page.done:
+            return found, cursor
+
+
+def test_folders_name_their_roles_and_leave_out_what_is_no_mail(subject):
+    roles = {folder.name: folder.role for folder in subject.provider.folders()}
+    assert roles == {"INBOX": FolderRole.INBOX, "Sent": FolderRole.SENT}
+
+
+def test_an_empty_folder_has_a_cursor_that_finds_its_first_message(subject):
+    inbox = subject.folder()
+    cursor = subject.provider.anchor(inbox)
+    subject.deliver(mail(1))
+    envelopes, _ = read_all_live(subject, inbox, cursor)
+    assert subjects(envelopes) == ["Quote 1"]
+
+
+def test_a_live_page_holds_what_came_since_the_cursor_oldest_first(subject):
+    inbox = subject.folder()
+    subject.deliver(mail(1))
+    cursor = subject.provider.anchor(inbox)
+    for number in (2, 3, 4):
+        subject.deliver(mail(number))
+    envelopes, cursor = read_all_live(subject, inbox, cursor)
+    assert subjects(envelopes) == ["Quote 2", "Quote 3", "Quote 4"]
+    assert read_all_live(subject, inbox, cursor) == ([], cursor)
+
+
+def test_the_last_message_is_not_reported_again_when_nothing_is_new(subject):
+    inbox = subject.folder()
+    subject.deliver(mail(1))
+    page = subject.provider.live_page(inbox, subject.provider.anchor(inbox))
+    assert (page.envelopes, page.unreadable, page.done) == ([], [], True)
+
+
+def test_backfill_goes_from_the_anchor_down_newest_first(subject):
+    inbox = subject.folder()
+    for number in (1, 2, 3):
+        subject.deliver(mail(number), received_at=NOW - timedelta(hours=4 - number))
+    anchor = subject.provider.anchor(inbox)
+    subject.deliver(mail(4))
+    page = subject.provider.backfill_page(inbox, "", anchor=anchor, since=None)
+    assert subjects(page.envelopes) == ["Quote 3", "Quote 2", "Quote 1"]
+    again = subject.provider.backfill_page(inbox, page.cursor, anchor=anchor, since=None)
+    assert (page.done, again.done, again.envelopes) == (True, True, [])
+
+
+def test_backfill_stops_at_the_window_give_or_take_a_day(subject):
+    inbox = subject.folder()
+    subject.deliver(mail(1), received_at=NOW - timedelta(days=40))
+    subject.deliver(mail(2), received_at=NOW - timedelta(days=10))
+    anchor = subject.provider.anchor(inbox)
+    page = subject.provider.backfill_page(inbox, "", anchor=anchor, since=NOW - timedelta(days=30))
+    assert subjects(page.envelopes) == ["Quote 2"]
+
+
+def test_an_envelope_carries_what_the_decision_needs(subject):
+    inbox = subject.folder()
+    received_at = datetime(2026, 11, 20, 9, 1, 2, tzinfo=UTC)
+    raw = mail(1)
+    subject.deliver(raw, received_at=received_at)
+    cursor = subject.provider.backfill_page(inbox, "", anchor=subject.provider.anchor(inbox), since=None)
+    (envelope,) = cursor.envelopes
+    assert envelope.folder_id == inbox.remote_id
+    assert envelope.folder_role is FolderRole.INBOX
+    assert envelope.received_at == received_at
+    assert envelope.sent_at == datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    assert envelope.size == len(raw)
+    assert [address.email for address in envelope.participants] == ["ken@client.example", "haruka@crm.example"]
+    assert "m1@client.example" in envelope.message_id
+    assert not envelope.sent_by_owner
+
+
+def test_only_the_sent_folder_attests_that_the_owner_sent_it(subject):
+    subject.deliver(mail(1, sender="haruka@crm.example"))
+    subject.deliver(mail(2, sender="haruka@crm.example"), "Sent")
+    attested = {}
+    for role in (FolderRole.INBOX, FolderRole.SENT):
+        folder = subject.folder(role)
+        page = subject.provider.backfill_page(folder, "", anchor=subject.provider.anchor(folder), since=None)
+        attested |= {envelope.subject: envelope.sent_by_owner for envelope in page.envelopes}
+    assert attested == {"Quote 1": False, "Quote 2": True}
+
+
+def test_unchanged_names_exactly_the_folders_with_nothing_new(subject):
+    cursors = {folder.remote_id: subject.provider.anchor(folder) for folder in subject.provider.folders()}
+    assert subject.provider.unchanged(cursors) == set(cursors)
+    subject.deliver(mail(1))
+    assert subject.provider.unchanged(cursors) == {"Sent"}
+    assert subject.provider.unchanged({**cursors, "No such folder": cursors["Sent"]}) == {"Sent"}
+    assert subject.provider.unchanged({}) == set()
+
+
+def test_bodies_come_byte_for_byte_and_only_those_that_are_there(subject):
+    inbox = subject.folder()
+    raws = {number: mail(number) for number in (1, 2, 3)}
+    files = {number: subject.deliver(raw) for number, raw in raws.items()}
+    page = subject.provider.backfill_page(inbox, "", anchor=subject.provider.anchor(inbox), since=None)
+    remote_ids = {envelope.subject[-1]: envelope.remote_id for envelope in page.envelopes}
+    subject.delete(files[2])
+    bodies = {
+        one.remote_id: (one.raw, one.partial) for one in subject.provider.bodies(inbox, list(remote_ids.values()))
+    }
+    assert bodies == {remote_ids["1"]: (raws[1], False), remote_ids["3"]: (raws[3], False)}
+
+
+def test_named_envelopes_come_without_those_that_are_gone(subject):
+    inbox = subject.folder()
+    files = [subject.deliver(mail(number)) for number in (1, 2)]
+    page = subject.provider.backfill_page(inbox, "", anchor=subject.provider.anchor(inbox), since=None)
+    subject.delete(files[0])
+    with_gone, unreadable = subject.provider.envelopes(inbox, [envelope.remote_id for envelope in page.envelopes])
+    assert (subjects(with_gone), unreadable) == (["Quote 2"], [])
+    assert subject.provider.envelopes(inbox, []) == ([], [])
+
+
+def test_remote_ids_are_those_of_the_envelopes(subject):
+    inbox = subject.folder()
+    subject.deliver(mail(1), received_at=NOW - timedelta(days=40))
+    subject.deliver(mail(2), received_at=NOW)
+    page = subject.provider.backfill_page(inbox, "", anchor=subject.provider.anchor(inbox), since=None)
+    keys = {envelope.subject: envelope.remote_id for envelope in page.envelopes}
+    assert subject.provider.remote_ids(inbox, since=None) == {keys["Quote 1"], keys["Quote 2"]}
+    assert subject.provider.remote_ids(inbox, since=NOW - timedelta(days=5)) == {keys["Quote 2"]}
+
+
+@pytest.mark.parametrize("change", [7, -7])
+def test_any_change_of_numbering_expires_cursors_and_keys(subject, change):
+    inbox = subject.folder()
+    subject.deliver(mail(1))
+    anchor = subject.provider.anchor(inbox)
+    page = subject.provider.backfill_page(inbox, "", anchor=anchor, since=None)
+    subject.provider.close()
+    subject.change_uidvalidity("INBOX", change)
+    assert subject.provider.unchanged({inbox.remote_id: anchor}) == set()
+    for call in (
+        lambda: subject.provider.live_page(inbox, anchor),
+        lambda: subject.provider.backfill_page(inbox, "", anchor=anchor, since=None),
+        lambda: subject.provider.backfill_page(inbox, page.cursor, anchor=anchor, since=None),
+        lambda: subject.provider.envelopes(inbox, [page.envelopes[0].remote_id]),
+        lambda: list(subject.provider.bodies(inbox, [page.envelopes[0].remote_id])),
+    ):
+        with pytest.raises(CursorExpired):
+            call()
+    fresh = subject.provider.anchor(inbox)
+    relisted = subject.provider.backfill_page(inbox, "", anchor=fresh, since=None)
+    assert subjects(relisted.envelopes) == ["Quote 1"]
+    assert relisted.envelopes[0].remote_id != page.envelopes[0].remote_id
+    assert relisted.envelopes[0].fingerprint == page.envelopes[0].fingerprint
+
+
+def test_a_cursor_nobody_made_is_expired(subject):
+    with pytest.raises(CursorExpired):
+        subject.provider.live_page(subject.folder(), "nonsense")
+
+
+def test_a_folder_that_is_gone_says_so_and_the_others_go_on(subject):
+    gone = RemoteFolder("Nowhere", "Nowhere", FolderRole.OTHER)
+    for call in (
+        lambda: subject.provider.anchor(gone),
+        lambda: subject.provider.remote_ids(gone, since=None),
+        lambda: list(subject.provider.bodies(gone, ["1:1"])),
+    ):
+        with pytest.raises(FolderGone):
+            call()
+    assert subject.provider.anchor(subject.folder())
+
+
+def test_search_finds_by_message_id_address_and_text_newest_first(subject):
+    inbox = subject.folder()
+    subject.deliver(mail(1, body="invoice"))
+    subject.deliver(mail(2, sender="mari@other.example"))
+    subject.deliver(mail(3, body="The invoice again"))
+    search = subject.provider.search
+    assert subjects(search(inbox, SearchQuery())) == ["Quote 3", "Quote 2", "Quote 1"]
+    assert subjects(search(inbox, SearchQuery(limit=1))) == ["Quote 3"]
+    assert subjects(search(inbox, SearchQuery(text="invoice"))) == ["Quote 3", "Quote 1"]
+    assert subjects(search(inbox, SearchQuery(address="mari@other.example"))) == ["Quote 2"]
+    assert subjects(search(inbox, SearchQuery(message_id="<m2@client.example>"))) == ["Quote 2"]
+
+
+def test_search_understands_japanese(subject):
+    inbox = subject.folder()
+    header = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
+    subject.deliver(b"Subject: A\r\n" + header.encode() + "\r\nお見積りの件\r\n".encode())
+    subject.deliver(b"Subject: B\r\n" + header.encode() + "\r\n請求書\r\n".encode())
+    assert subjects(subject.provider.search(inbox, SearchQuery(text="見積"))) == ["A"]
