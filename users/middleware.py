@@ -16,10 +16,11 @@ class ViewerMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        translation.activate(request.user.language)
-        request.LANGUAGE_CODE = translation.get_language()
-        with timezone.override(zone_named(request.user.time_zone)):
-            return self.get_response(request)
+        with translation.override(request.user.language), timezone.override(zone_named(request.user.time_zone)):
+            request.LANGUAGE_CODE = translation.get_language()
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+        return response
 
 
 def zone_named(name: str) -> zoneinfo.ZoneInfo:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 from zlib import crc32
 
 from django import template
@@ -44,7 +45,7 @@ AVATAR_HUES = 11
 def icon(name: str, css: str = "") -> SafeString:
     """A lucide icon as inline SVG, hidden from assistive technology: the words beside it carry the meaning."""
     svg = lucide(str(name), size=16, **{"class": f"icon {css}".strip(), "aria-hidden": "true", "focusable": "false"})
-    return mark_safe(svg)  # noqa: S308 - drawn by the icon package from a fixed set
+    return mark_safe(re.sub(r">\s+<", "><", svg))  # noqa: S308 - drawn by the icon package from a fixed set
 
 
 @register.simple_tag
@@ -205,7 +206,7 @@ def progress(value: float | None, maximum: float, label: str) -> dict[str, objec
 
 
 @register.inclusion_tag("_components/breakdown.html")
-def breakdown(parts: Sequence[tuple[str, int, str]], label: str) -> dict[str, object]:
+def breakdown(parts: Sequence[tuple[str, int, str]], label: str) -> dict[str, Any]:
     """A total in its parts: a stacked bar and its legend. Each part is (label, count, tone)."""
     total = sum(count for _, count, _ in parts) or 1
     offset, bars = 0.0, []

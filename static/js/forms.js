@@ -4,11 +4,10 @@ document.addEventListener("submit", (event) => {
   if (form.method === "dialog" || event.submitter?.formMethod === "dialog") return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   if (form.hasAttribute("hx-post") || form.hasAttribute("hx-get")) return;
-  // After this event: a button disabled or marked now could change what is sent.
+  form.dataset.sent = "true";
   setTimeout(() => {
-    if (event.defaultPrevented) return;
-    form.dataset.sent = "true";
-    event.submitter?.setAttribute("aria-busy", "true");
+    if (event.defaultPrevented) delete form.dataset.sent; // a later listener stopped it
+    else event.submitter?.setAttribute("aria-busy", "true");
   });
 });
 

@@ -25,7 +25,9 @@ def test_all_scripts_of_a_page_fit_their_budget():
 
 
 def test_no_template_carries_a_style_a_script_or_a_handler():
-    inline = re.compile(r"<style|\sstyle=|<script(?![^>]*\ssrc=)(?![^>]*template)|\son[a-z]+=|javascript:", re.IGNORECASE)
+    inline = re.compile(
+        r"<style|\sstyle=|<script(?![^>]*\ssrc=)(?![^>]*template)|\son[a-z]+=|javascript:", re.IGNORECASE
+    )
 
     found = {
         str(path.relative_to(settings.BASE_DIR)): match.group()

@@ -48,9 +48,9 @@ def test_a_day_is_named_by_its_distance(before, english, japanese, language):
 def test_the_day_is_the_viewers_and_not_the_servers():
     late = dt.datetime(2026, 3, 11, 16, 0, tzinfo=dt.UTC)
 
-    with timezone.override(TOKYO):
+    with translation.override("en"), timezone.override(TOKYO):
         in_tokyo = formats.day(late, NOW)
-    with timezone.override(LONDON):
+    with translation.override("en"), timezone.override(LONDON):
         in_london = formats.day(late, NOW)
 
     assert (in_tokyo, in_london) == ("Today", "Yesterday")
@@ -77,9 +77,9 @@ def test_a_distance_is_told_in_words(distance, english, japanese, language):
 @pytest.mark.parametrize(
     ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1 KB"), (219_136, "214 KB"), (3_565_158, "3.4 MB")]
 )
-def test_a_size_is_told_in_the_largest_fitting_unit(size, text):
+def test_a_size_is_told_in_the_largest_fitting_unit(size, text, language):
     assert formats.file_size(size) == text
 
 
-def test_numbers_are_grouped():
+def test_numbers_are_grouped(language):
     assert (formats.number(84604), formats.percent(0.274)) == ("84,604", "27%")

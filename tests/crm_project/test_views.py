@@ -46,7 +46,13 @@ def test_readiness_fails_while_migrations_wait(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("language", "first", "second"), [("en", "There is no such page", "ページが見つかりません"), ("ja", "ページが見つかりません", "There is no such page")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        ("en", "There is no such page", "ページが見つかりません"),
+        ("ja", "ページが見つかりません", "There is no such page"),
+    ],
+)
 def test_an_error_speaks_both_languages_the_viewers_first(client, language, first, second):
     response = client.get("/nowhere/", headers={"accept-language": language})
 
@@ -138,7 +144,9 @@ def test_people_are_addressed_in_their_own_language_and_theme(client):
     )
     client.force_login(sato)
 
-    text = client.get(reverse("account_change_password"), headers={"accept-language": "en"}).content.decode()
+    response = client.get(reverse("account_change_password"), headers={"accept-language": "en"})
 
+    text = response.content.decode()
+    assert response.headers["Content-Language"] == "ja"
     assert '<html lang="ja" data-theme="dark">' in text
     assert "パスワードを変更" in text

@@ -1,0 +1,102 @@
+"""A real Chromium in front of the real server. Every page opened here must be free of script errors and of CSP violations."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+if TYPE_CHECKING:  # this file is read before Django is set up
+    from users.models import User
+
+WIDTHS = {1440: 900, 390: 844}
+COMPLAINTS = {"error", "warning"}
+
+
+class OpenPage(Protocol):
+    def __call__(
+        self, path: str, *, user: "User | None" = None, theme: str = "light", language: str = "en", width: int = 1440
+    ) -> Page: ...
+
+
+@pytest.fixture(scope="session")
+def browser(needs_debian: Callable[[str, str], str]) -> Iterator[Browser]:
+    path = needs_debian("chromium", "chromium")
+    # Playwright keeps an event loop in this thread; the ORM would take its presence for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server) -> Iterator[OpenPage]:
+    """Opens a path as a person (or signed out), in a scheme, a language and a width."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(
+        path: str, *, user: "User | None" = None, theme: str = "light", language: str = "en", width: int = 1440
+    ) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": WIDTHS[width]},
+            color_scheme="dark" if theme == "dark" else "light",
+            locale=language,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        if user is not None:
+            sign_in(context, user, live_server.url)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type in COMPLAINTS else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def sign_in(context: BrowserContext, user: "User", url: str) -> None:
+    client = Client()
+    client.force_login(user)
+    context.add_cookies(
+        [
+            {
+                "name": settings.SESSION_COOKIE_NAME,
+                "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+                "url": url,
+            }
+        ]
+    )
+
+
+@pytest.fixture
+def accessible() -> Callable[[Page], None]:
+    """Fails with what axe finds against WCAG 2.2 A and AA."""
+    options = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+    def check(page: Page) -> None:
+        found = Axe().run(page, options=options).response["violations"]
+        assert [
+            f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]
+        ] == []
+
+    return check
+
+
+@pytest.fixture
+def screenshots() -> Path | None:
+    """Where pictures of pages go, for looking at: the folder named by GENKAN_SCREENSHOTS, if any."""
+    folder = os.environ.get("GENKAN_SCREENSHOTS")
+    return Path(folder) if folder else None

@@ -1,0 +1,87 @@
+"""Coming in: the pages before and around the session."""
+
+import pytest
+
+from tests.factories.users import PASSWORD
+from users.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGES = [
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+    "/accounts/inactive/",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "ja")])
+def test_pages_before_the_session_are_accessible(open_page, accessible, path, theme, language):
+    accessible(open_page(path, theme=theme, language=language))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_shell_is_accessible_in_the_persons_own_theme(open_page, accessible, alice: User, theme):
+    alice.theme = theme
+    alice.save(update_fields=["theme"])
+
+    accessible(open_page("/accounts/password/change/", user=alice))
+
+
+def test_a_person_signs_in_with_a_password(open_page, alice: User):
+    page = open_page("/accounts/password/change/")
+
+    page.get_by_label("Email").fill(alice.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/accounts/password/change/")
+
+    assert page.get_by_role("heading", level=1).inner_text() == "Change password"
+
+
+def test_signing_out_is_one_step_from_everywhere(open_page, alice: User):
+    page = open_page("/accounts/password/change/", user=alice)
+
+    page.get_by_role("button", name=alice.name).click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/accounts/login/")
+
+    assert page.get_by_role("heading", level=1).inner_text() == "Sign in"
+
+
+def test_a_form_is_sent_once_however_often_its_button_is_pressed(open_page, alice: User):
+    page = open_page("/accounts/password/change/", user=alice)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+
+    page.route("**/*", lambda route: route.fulfill(status=204) if route.request.method == "POST" else route.continue_())
+    page.get_by_label("Current Password").fill("x")
+    page.get_by_label("New Password", exact=True).fill("y")
+    page.get_by_label("New Password (again)").fill("y")
+    page.get_by_role("button", name="Save password").evaluate("button => { button.click(); button.click(); }")
+    page.locator("button[aria-busy=true]").wait_for()
+
+    assert len(sent) == 1
+
+
+def test_shortcuts_are_listed_and_can_be_switched_off(open_page, accessible, alice: User):
+    page = open_page("/accounts/password/change/", user=alice)
+    page.keyboard.press("?")
+    shown = page.locator("#shortcuts").is_visible()
+    accessible(page)
+
+    page.get_by_label("Use keyboard shortcuts in this browser").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+
+    assert (shown, page.locator("#shortcuts").is_visible()) == (True, False)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_an_error_page_is_accessible(browser, live_server, accessible, language):
+    page = browser.new_context(base_url=live_server.url, locale=language).new_page()
+
+    page.goto("/nowhere/")
+
+    accessible(page)
