@@ -23,7 +23,7 @@ def commands() -> dict[str, list[str]]:
         "templates": [str(BIN / "djade"), "--check", "--target-version", "5.2", *templates],
         "migrations": [*manage, "makemigrations", "--check", "--dry-run"],
         "messages": [*manage, "messages", "--check"],
-        "locks": [sys.executable, "bin/setup.py", "--lock", "--check"],
+        "locks": [sys.executable, "crm_project/runner/install.py", "--lock", "--check"],
     }
 
 
