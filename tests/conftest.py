@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from crm_project.runner import services
+from crm_project.runner import install, services
 
 PROJECT = Path(__file__).resolve().parent.parent
 PROGRAM_FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
@@ -25,6 +25,7 @@ def pytest_configure() -> None:
     """Runs before pytest-django sets Django up (it does so last), in the controller and in each xdist worker."""
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
+        install.compile_translations()
         _start_services()
     else:
         # One Valkey database for each worker; PostgreSQL databases are told apart by pytest-django.

@@ -156,7 +156,11 @@ def test_templates_hold_no_inline_style_script_or_handler():
 
 def test_locks_name_no_address():
     locks = tracked("*.lock")
-    assert {name_of(lock) for lock in locks} >= {"requirements.lock", "requirements-local.lock", "requirements-dev.lock"}
+    assert {name_of(lock) for lock in locks} >= {
+        "requirements.lock",
+        "requirements-local.lock",
+        "requirements-dev.lock",
+    }
     assert [name_of(lock) for lock in locks if "://" in lock.read_text()] == []
 
 
@@ -176,11 +180,15 @@ def test_no_file_names_a_registry_or_a_folder_of_somebodys_machine():
 
 def test_no_work_is_left_open_in_the_code():
     marks = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
-    assert [name_of(path) for path in tracked("*.py", "*.html", "*.css", "*.js") if marks.search(path.read_text())] == []
+    assert [
+        name_of(path) for path in tracked("*.py", "*.html", "*.css", "*.js") if marks.search(path.read_text())
+    ] == []
 
 
 def test_tests_replace_none_of_our_own_code():
-    replaced = re.compile(r"unittest\.mock|from mock\b|\bmocker\b|monkeypatch\.setattr\(\s*[\"']?(?:" + "|".join(apps()) + ")")
+    replaced = re.compile(
+        r"unittest\.mock|from mock\b|\bmocker\b|monkeypatch\.setattr\(\s*[\"']?(?:" + "|".join(apps()) + ")"
+    )
     own = Path(__file__)
     assert [name_of(path) for path in tracked("tests/*.py") if path != own and replaced.search(path.read_text())] == []
 
@@ -246,7 +254,10 @@ def test_every_other_url_sends_people_who_have_not_signed_in_to_the_sign_in_page
             continue
         for method in (client.get, client.post):
             response = method(address(route))
-            if (response.status_code, response.headers.get("Location", "").partition("?")[0]) != (302, "/accounts/login/"):
+            if (response.status_code, response.headers.get("Location", "").partition("?")[0]) != (
+                302,
+                "/accounts/login/",
+            ):
                 strange[address(route)] = response.status_code
     assert strange == {}
 

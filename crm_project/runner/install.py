@@ -104,6 +104,7 @@ def compile_translations() -> None:
     done = subprocess.run([str(VENV_PYTHON), "-I", str(script), *map(str, sources)], check=False)
     if done.returncode != 0:
         raise SetupError("a translation could not be compiled; the message above says which.")
+    DATA.mkdir(parents=True, exist_ok=True)
     stamp.write_text(wanted)
 
 
