@@ -214,6 +214,7 @@ def conversation_keys(envelope: Envelope) -> tuple[str, ...]:
 def facts_about(
     emails: AbstractSet[str],
     *,
+    own: AbstractSet[str],
     contacts: Mapping[str, int],
     colleagues: Colleagues,
     workspace_never_log: NeverLog,
@@ -222,12 +223,13 @@ def facts_about(
     """Sorts the addresses of a page once, so that each decision only reads dicts and sets.
 
     A colleague is never a known contact, even if somebody made a contact of them: internal talk must not reach a timeline.
+    The inbox's `own` addresses stand in all of its mail, so no never-log entry can mean them; it may well mean a colleague.
     """
     insiders = frozenset(email for email in emails if email in colleagues)
     blocked: dict[Level, dict[str, NeverLogKind]] = {Level.WORKSPACE: {}, Level.PERSON: {}}
     withheld: dict[str, Withheld] = {}
     for level, never_log in ((Level.PERSON, personal_never_log), (Level.WORKSPACE, workspace_never_log)):
-        for email, (kind, scope) in never_log.matches(emails):
+        for email, (kind, scope) in never_log.matches(emails - own):
             if scope is NeverLogScope.WHOLE_MESSAGE:
                 blocked[level][email] = kind
             else:

@@ -10,12 +10,12 @@ from inboxes.envelope import Envelope
 from inboxes.models import Inbox, InboxKind
 from inboxes.sync.intake import StoredMail
 from logging_rules.engine import Decision, decide_page
-from logging_rules.facts import Facts, Preset, conversation_keys, facts_about
+from logging_rules.facts import Colleagues, Facts, Preset, conversation_keys, facts_about
 from logging_rules.models import WorkspacePolicy
 from logging_rules.queries import (
-    colleagues_among,
     contacts_by_address,
     conversations_about,
+    everybody_inside,
     never_log_about,
     policy_of,
 )
@@ -27,6 +27,14 @@ class InboxIntake:
 
     def __init__(self, inbox: Inbox) -> None:
         self.inbox = inbox
+        self._colleagues: Colleagues | None = None
+
+    @property
+    def colleagues(self) -> Colleagues:
+        """Everybody inside the workspace, as of the last page."""
+        if self._colleagues is None:
+            self._colleagues = everybody_inside()
+        return self._colleagues
 
     def decide(self, envelopes: Sequence[Envelope]) -> list[Decision]:
         """A constant number of queries, whatever the size of the page; none for an empty one."""
@@ -34,8 +42,11 @@ class InboxIntake:
             return []
         workspace = WorkspacePolicy.objects.current()
         policy = policy_of(self.inbox, workspace)
+        self._colleagues = everybody_inside()
         follows_conversations = policy.preset.value is not Preset.MANUAL
-        facts = facts_of_page(self.inbox, envelopes, workspace, with_conversations=follows_conversations)
+        facts = facts_of_page(
+            self.inbox, envelopes, workspace, self._colleagues, with_conversations=follows_conversations
+        )
         return decide_page(envelopes, facts, policy)
 
     def record(self, stored: Sequence[StoredMail[Decision]]) -> None:
@@ -47,7 +58,12 @@ class InboxIntake:
 
 
 def facts_of_page(
-    inbox: Inbox, envelopes: Sequence[Envelope], workspace: WorkspacePolicy, *, with_conversations: bool
+    inbox: Inbox,
+    envelopes: Sequence[Envelope],
+    workspace: WorkspacePolicy,
+    colleagues: Colleagues,
+    *,
+    with_conversations: bool,
 ) -> Facts:
     """What the database knows about a page. Conversations cost a look-up of every id; the narrowest preset needs none."""
     emails = {address.email for envelope in envelopes for address in envelope.participants}
@@ -56,8 +72,9 @@ def facts_of_page(
     )
     facts = facts_about(
         emails,
+        own={inbox.address, *inbox.aliases},
         contacts=contacts_by_address(emails),
-        colleagues=colleagues_among(emails),
+        colleagues=colleagues,
         workspace_never_log=workspace_never_log,
         personal_never_log=personal_never_log,
     )

@@ -80,16 +80,18 @@ def contacts_by_address(emails: Collection[str]) -> dict[str, int]:
     return dict(ContactAddress.objects.filter(email__in=among(emails)).values_list("email", "contact_id"))
 
 
-def colleagues_among(emails: Collection[str]) -> Colleagues:
-    """Everybody in the workspace whom these addresses may be, people who left included."""
-    domains = {email.rpartition("@")[2] for email in emails}
-    addresses = set(User.objects.filter(email__in=among(emails)).values_list("email", flat=True))
-    inboxes = Inbox.objects.filter(Q(address__in=among(emails)) | ~Q(aliases=[]))
-    for address, aliases in inboxes.values_list("address", "aliases"):
+def everybody_inside() -> Colleagues:
+    """All of the workspace: its people, those who left included, its inboxes with their aliases, and its domains."""
+    addresses = set(User.objects.values_list("email", flat=True))
+    for address, aliases in Inbox.objects.values_list("address", "aliases"):
         addresses.update((address, *aliases))
-    return Colleagues(
-        addresses, set(WorkspaceDomain.objects.filter(domain__in=among(domains)).values_list("domain", flat=True))
-    )
+    return Colleagues(addresses, set(WorkspaceDomain.objects.values_list("domain", flat=True)))
+
+
+def addresses_of(owner: User) -> set[str]:
+    """The addresses and aliases of a person's own inboxes."""
+    inboxes = Inbox.objects.filter(owner=owner, kind=InboxKind.PERSONAL)
+    return {email for inbox in inboxes for email in (inbox.address, *inbox.aliases)}
 
 
 def never_log_about(emails: Collection[str], *, owner_id: int | None) -> tuple[NeverLog, NeverLog]:

@@ -87,6 +87,7 @@ def facts(
     emails = {address.email for envelope in envelopes for address in envelope.participants}
     found = facts_about(
         emails,
+        own=frozenset({ALICE}),
         contacts={email: contact_id for email, contact_id in known.items() if email in emails},
         colleagues=Colleagues(frozenset(colleagues), frozenset({"ours.example"})),
         workspace_never_log=NeverLog(workspace_never),

@@ -193,6 +193,12 @@ def test_a_domain_entry_leaves_its_subdomains_alone():
     assert decided(mail("x@notclinic.example", SARAH), personal_never=[never("clinic.example", subdomains=True)]).log
 
 
+def test_an_entry_may_name_a_colleague_but_never_means_the_inbox_itself():
+    assert decided(mail(SARAH, [ALICE, BOB]), personal_never=[never(BOB)]).code == Code.NEVER_LOG_PERSONAL
+    assert decided(mail(SARAH, [ALICE, BOB]), personal_never=[never("ours.example")]).code == Code.NEVER_LOG_PERSONAL
+    assert decided(mail(SARAH, ALICE), personal_never=[never("ours.example"), never(ALICE)]).log is True
+
+
 def test_the_workspace_entry_speaks_before_the_personal_one():
     decision = decided(mail(), workspace_never=[never(SARAH)], personal_never=[never(SARAH)])
 

@@ -1,0 +1,128 @@
+"""Every change to what is logged. A change holds for mail decided from now on; what was logged before stays.
+
+Each action says who may do it and raises PermissionDenied for anybody else, ValidationError for what cannot be.
+"""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from audit.actions import record
+from inboxes.models import Inbox, InboxKind
+from logging_rules.facts import NeverLogScope, Preset
+from logging_rules.models import PRESET_LABELS, InboxPolicy, NeverLogEntry, PersonPolicy, WorkspacePolicy
+from logging_rules.never_log import parse_target, refuse_own
+from logging_rules.queries import addresses_of, everybody_inside
+from users.models import User
+
+
+@transaction.atomic
+def set_inbox_policy(
+    *, inbox: Inbox, preset: Preset | None, log_automatic_mail: bool | None = None, by: User
+) -> InboxPolicy:
+    """For the owner of a personal inbox, or whoever holds account access for a team inbox. None: as the next level says."""
+    allowed = by.has_account_access if inbox.kind == InboxKind.TEAM else by.is_active and by == inbox.owner
+    if not allowed:
+        raise PermissionDenied
+    _refuse_too_open(preset)
+    policy, _created = InboxPolicy.objects.update_or_create(
+        inbox=inbox, defaults={"preset": preset or "", "log_automatic_mail": log_automatic_mail}
+    )
+    _audit(by, "logging.inbox_policy_set", inbox, preset=preset, log_automatic_mail=log_automatic_mail)
+    return policy
+
+
+@transaction.atomic
+def set_person_policy(
+    *, person: User, preset: Preset | None, log_automatic_mail: bool | None = None, by: User
+) -> PersonPolicy:
+    """For the person alone, about all their personal inboxes that have no setting of their own."""
+    if not by.is_active or by != person:
+        raise PermissionDenied
+    _refuse_too_open(preset)
+    policy, _created = PersonPolicy.objects.update_or_create(
+        person=person, defaults={"preset": preset or "", "log_automatic_mail": log_automatic_mail}
+    )
+    _audit(by, "logging.person_policy_set", person, preset=preset, log_automatic_mail=log_automatic_mail)
+    return policy
+
+
+@transaction.atomic
+def set_workspace_policy(
+    *, default_preset: Preset, most_open_preset: Preset, log_automatic_mail: bool, by: User
+) -> WorkspacePolicy:
+    """For super admins. A narrower `most_open_preset` narrows every inbox at once; nobody's own choice is overwritten."""
+    if not by.is_super_admin:
+        raise PermissionDenied
+    if default_preset.openness > most_open_preset.openness:
+        raise ValidationError(
+            {"default_preset": _("The default cannot be more open than the most open setting people may choose.")},
+            code="default_too_open",
+        )
+    policy = WorkspacePolicy.objects.current()
+    policy.default_preset = default_preset
+    policy.most_open_preset = most_open_preset
+    policy.log_automatic_mail = log_automatic_mail
+    policy.save(update_fields=["default_preset", "most_open_preset", "log_automatic_mail"])
+    _audit(
+        by,
+        "logging.workspace_policy_set",
+        policy,
+        default_preset=default_preset,
+        most_open_preset=most_open_preset,
+        log_automatic_mail=log_automatic_mail,
+    )
+    return policy
+
+
+@transaction.atomic
+def add_never_log_entry(
+    *,
+    text: str,
+    by: User,
+    owner: User | None,
+    scope: NeverLogScope = NeverLogScope.WHOLE_MESSAGE,
+    note: str = "",
+) -> NeverLogEntry:
+    """To a person's own list, or without `owner` to the workspace's (super admins). `text` as `parse_target` reads it."""
+    _refuse_other_lists(owner, by)
+    target = parse_target(text)
+    refuse_own(target, addresses=addresses_of(owner) if owner else (), domains=everybody_inside().domains)
+    entry, created = NeverLogEntry.objects.get_or_create(
+        owner=owner,
+        kind=target.kind,
+        value=target.value,
+        defaults={"scope": scope, "note": note.strip(), "created_by": by},
+    )
+    if not created:
+        raise ValidationError(_("This is on the list already."), code="already_listed")
+    # No address goes into the audit log, which everybody in charge can read and nobody can erase.
+    _audit(by, "logging.never_log_added", entry, kind=target.kind, scope=scope, personal=owner is not None)
+    return entry
+
+
+@transaction.atomic
+def remove_never_log_entry(*, entry: NeverLogEntry, by: User) -> None:
+    _refuse_other_lists(entry.owner, by)
+    _audit(by, "logging.never_log_removed", entry, kind=entry.kind, scope=entry.scope, personal=entry.owner is not None)
+    entry.delete()
+
+
+def _refuse_too_open(preset: Preset | None) -> None:
+    most_open = Preset(WorkspacePolicy.objects.current().most_open_preset)
+    if preset and preset.openness > most_open.openness:
+        raise ValidationError(
+            _("The most open setting your workspace allows is “%(preset)s”.") % {"preset": PRESET_LABELS[most_open]},
+            code="preset_too_open",
+        )
+
+
+def _refuse_other_lists(owner: User | None, by: User) -> None:
+    if not (by.is_super_admin if owner is None else by.is_active and by == owner):
+        raise PermissionDenied
+
+
+def _audit(by: User, action: str, target: models.Model, **details: Any) -> None:
+    record(by=by, action=action, target=target, details=details)
