@@ -6,8 +6,12 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from crm_project import views
+from crm_project.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
+    path("", include("users.urls")),
+    path("notifications/", include("notifications.urls")),
     path("accounts/email/", views.not_offered),  # super admins look after addresses
     path("accounts/", include("allauth.account.urls")),
     path("language/", login_not_required(set_language), name="set_language"),

@@ -18,6 +18,10 @@ class NotificationPage:
     notifications: list[Notification]
     next_cursor: str
 
+    @property
+    def newest_key(self) -> int:
+        return max((notification.pk for notification in self.notifications), default=0)
+
 
 def unread_count(user: User) -> int:
     """Counts no further than the bell can show, so that a long absence costs nothing."""

@@ -118,11 +118,19 @@ class Workspace(models.Model):
         return self.name
 
 
+class WorkspaceDomainQuerySet(models.QuerySet["WorkspaceDomain"]):
+    def visible_to(self, user: User) -> "WorkspaceDomainQuerySet":
+        """Everybody may know: it decides what is internal mail."""
+        return self.all() if user.is_active else self.none()
+
+
 class WorkspaceDomain(models.Model):
     """A domain whose every address belongs to a colleague. Lower-case ASCII (IDNA A-labels)."""
 
     domain = models.CharField(_("domain"), max_length=253, unique=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = WorkspaceDomainQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.domain

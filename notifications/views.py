@@ -1,0 +1,43 @@
+"""The bell and the list of what a person was told."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from notifications import actions, queries
+from notifications.models import Notification
+from users.requests import PersonRequest
+
+
+@require_safe
+def notification_list(request: PersonRequest) -> HttpResponse:
+    only_unread = request.GET.get("show") == "unread"
+    page = queries.page(request.user, cursor=request.GET.get("after", ""), only_unread=only_unread)
+    template = "notifications/list.html#rows" if request.htmx else "notifications/list.html"
+    return render(request, template, {"page": page, "only_unread": only_unread})
+
+
+@require_safe
+def bell(request: PersonRequest) -> HttpResponse:
+    """The newest few, for the panel under the bell."""
+    return render(request, "notifications/bell.html", {"notifications": queries.newest(request.user)})
+
+
+@require_safe
+def open_notification(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
+    """Goes where the notice points and remembers that it was read; doing so twice changes nothing."""
+    notification = get_object_or_404(Notification.objects.visible_to(request.user), code=code)
+    actions.mark_read(notification=notification, by=request.user)
+    return redirect(notification.url)
+
+
+@require_POST
+def read_all(request: PersonRequest) -> HttpResponse:
+    until = request.POST.get("until", "")
+    actions.mark_all_read(by=request.user, until=int(until) if until.isdecimal() else None)
+    messages.success(request, _("Everything is marked as read."))
+    return redirect("notifications:notification-list")

@@ -1,0 +1,45 @@
+"""The request of a signed-in person, and who may pass."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from allauth.account.decorators import reauthentication_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
+
+from users.models import User
+
+Arguments = ParamSpec("Arguments")
+
+
+class PersonRequest(HttpRequest):
+    """A request that passed LoginRequiredMiddleware."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+def super_admin_required(
+    view: Callable[Concatenate[PersonRequest, Arguments], HttpResponse],
+) -> Callable[Concatenate[PersonRequest, Arguments], HttpResponse]:
+    """403 for everybody else."""
+
+    @wraps(view)
+    def guarded(request: PersonRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponse:
+        if not request.user.is_super_admin:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def password_confirmed(
+    view: Callable[Concatenate[PersonRequest, Arguments], HttpResponse],
+) -> Callable[Concatenate[PersonRequest, Arguments], HttpResponse]:
+    """Asks for the password before a change, unless it was asked for less than ACCOUNT_REAUTHENTICATION_TIMEOUT ago; then goes on."""
+    guarded: Callable[Concatenate[PersonRequest, Arguments], HttpResponse] = reauthentication_required(
+        view, allow_get=True
+    )
+    return guarded
