@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -79,8 +80,8 @@ def test_the_e_mail_is_in_the_recipients_language_with_a_link_back(alice: User):
     notification = Notification.objects.get()
     send([notification.pk])
     [message] = mail.outbox
-    assert (message.to, message.subject) == ([alice.email], "あなたの役割が変わりました：メンバー")
-    assert f"https://genkan.example/notifications/{notification.code}/" in message.body
+    assert (message.to, message.subject) == ([alice.email], "あなたの役割が変わりました：一般メンバー")
+    assert f"{settings.BASE_URL}/notifications/{notification.code}/" in message.body
     assert message.alternatives[0].mimetype == "text/html"
 
 

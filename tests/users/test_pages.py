@@ -170,7 +170,13 @@ def test_only_super_admins_manage_people(
     arguments = {"person": [bob.code], "invitation": [invitation.code], "domain-remove": [domain.pk]}
     key = name.removeprefix("users:")
     url = reverse(name, args=arguments.get(key) or arguments.get(key.split("-")[0]) or [])
-    data = {"email": "x@kita.example", "role": "super_admin", "language": "en", "name": "Mine", "domain": "evil.example"}
+    data = {
+        "email": "x@kita.example",
+        "role": "super_admin",
+        "language": "en",
+        "name": "Mine",
+        "domain": "evil.example",
+    }
     before = state()
     member = getattr(alice_client, method.lower())(url, data)
     outsider = getattr(charlie_client, method.lower())(url, data)
