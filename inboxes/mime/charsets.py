@@ -23,6 +23,7 @@ DAMAGED = "charset_damaged"
 # Labels that declare nothing: the bytes must speak for themselves.
 _UNDECLARED = frozenset({"", "us-ascii", "ascii", "ansi_x3.4-1968", "unknown-8bit", "x-unknown", "unknown", "default", "binary", "8bit", "none"})
 
+_UTF_8 = frozenset({"utf-8", "UTF-8"})
 _SHIFT_JIS = ("cp932",)  # never shift_jis: ①, ㈱ and 髙 are outside it, and senders mean cp932
 _EUC_JP = ("euc_jp", "euc_jis_2004")
 _CODECS: dict[str, tuple[str, ...]] = {
@@ -69,6 +70,11 @@ def decode(data: bytes, label: str = "", *, hint: str = "") -> Decoded:
     Order: what is declared, if it decodes strictly; ISO-2022-JP if its escapes are there; UTF-8; the Japanese sets if the
     text they give looks Japanese; a statistical detector for longer text; cp1252; Latin-1.
     """
+    if label in _UTF_8 and b"\x1b" not in data:
+        try:
+            return Decoded(clean(data.decode().removeprefix("\ufeff")))
+        except UnicodeDecodeError:
+            pass
     name = _canonical(label)
     if data.isascii() and b"\x1b" not in data and (name in _UNDECLARED or name in _CODECS) and name != "unicode-1-1-utf-7":
         return Decoded(clean(data.decode("ascii")))

@@ -21,12 +21,21 @@ _WORD = re.compile(r"=\?([^?\s]*)\?([bBqQ])\?(.*?)(?:\?=|\??\Z)", re.DOTALL)
 _BLANKS_BEFORE_COLON = re.compile(r"\A([!-9;-~]+)[ \t]+:")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
-_MESSAGE_ID = re.compile(r"<([^<>]+)>")
+_MESSAGE_ID = re.compile(r"<[^<>\s]+>").findall
+_FOLDED_MESSAGE_ID = re.compile(r"<([^<>]+)>").findall
 _DATE = re.compile(
-    r"\s*(?:[A-Za-z]{3},\s*)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d?):(\d\d)(?::(\d\d))? ([+-])(\d\d)(\d\d)(?:\s|$)"
+    r"(?:[A-Za-z]{3}, *)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d?):(\d\d)(?::(\d\d))? ([+-]\d{4})(?:\s|\Z)"
 ).match
 _MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_OFFSETS = {
+    f"{sign}{hours:02}{minutes:02}": timedelta(hours=hours, minutes=minutes) * (1 if sign == "+" else -1)
+    for sign in "+-"
+    for hours in range(15)
+    for minutes in range(60)
+}
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
+_ONE_DAY = timedelta(days=1)
+_NO_OFFSET = timedelta(0)
 
 
 class Headers:
@@ -186,33 +195,33 @@ def message_ids(value: str) -> tuple[str, ...]:
 
     Of more than 100 the first, the root of the conversation, and the last 99 are kept.
     """
-    if "<" in value:
-        ids = [f"<{''.join(token.split())}>" for token in _MESSAGE_ID.findall(value)]
-    else:
+    ids = _MESSAGE_ID(value)
+    if len(ids) != value.count("<"):
+        ids = [f"<{''.join(token.split())}>" for token in _FOLDED_MESSAGE_ID(value) if token.strip()]
+    elif not ids:
         ids = [f"<{token}>" for token in value.replace(",", " ").split() if "@" in token]
     if not value.isascii() or "\0" in value:
         ids = [charsets.clean(token) for token in ids]
     if len(ids) > MAX_MESSAGE_IDS:
         ids = [ids[0], *ids[1 - MAX_MESSAGE_IDS :]]
-    return tuple(token for token in ids if token != "<>")
+    return tuple(ids)
 
 
 def date(value: str, *, now: datetime) -> datetime | None:
     """The moment of a Date field in UTC; None if it cannot be read or lies outside 1980 … `now` + 1 day."""
     moment = _read_date(value)
-    return moment if moment is not None and _EARLIEST <= moment <= now + timedelta(days=1) else None
+    return moment if moment is not None and _EARLIEST <= moment <= now + _ONE_DAY else None
 
 
 def _read_date(value: str) -> datetime | None:
     usual = _DATE(value)
     if usual is None:
         return _read_unusual_date(value[:100])
-    day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = usual.groups()
+    day, month, year, hour, minute, second, zone = usual.groups()
     try:
-        leap_safe_second = min(int(second or 0), 59)
-        moment = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), leap_safe_second, tzinfo=UTC)
-        offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
-        return moment - offset if sign == "+" else moment + offset
+        return datetime(
+            int(year), _MONTHS[month], int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=UTC
+        ) - _OFFSETS.get(zone, _NO_OFFSET)
     except (KeyError, ValueError, OverflowError):
         return None
 
