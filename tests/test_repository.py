@@ -43,6 +43,7 @@ PUBLIC_URLS = {
 WRITERS = {
     "inboxes/sync/": "the sync engine writes ledger, cursor and messages in one transaction",
     "inboxes/erasure.py": "removes messages together with what hangs on them, for actions of several apps",
+    "inboxes/providers/": "pure: it knows mailboxes, not rows",
     "logging_rules/models.py": "the workspace's one policy comes into being when it is first asked for",
     "users/models.py": "the manager's create_user is Django's own contract",
     "crm_project/demo/": "makes the demo workspace",

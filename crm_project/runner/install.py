@@ -19,6 +19,7 @@ VENV = PROJECT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 UV = DATA / "uv" / "bin" / "uv"
 UV_LOCK = PROJECT / "requirements-uv.lock"
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 # Lock file and extras of pyproject.toml, from the smallest set to the largest; each contains the one before.
 LOCKS = {
@@ -144,6 +145,9 @@ def _environment() -> dict[str, str]:
     """uv must not fetch a Python of its own, nor need a home folder that can be written to."""
     environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never"}
     environment.pop("VIRTUAL_ENV", None)
+    if SYSTEM_CERTIFICATES.exists():
+        # Companies that inspect traffic put their own authority there; uv's built-in list does not have it.
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
     home = os.environ.get("HOME", "")
     if not (home and os.access(home, os.W_OK)):
         environment.setdefault("UV_CACHE_DIR", str(DATA / "uv-cache"))
