@@ -50,7 +50,7 @@ def programs(port: int, *, demo: bool) -> list[Program]:
     # Root is a fine account for a trial; the services have left it already.
     celery = [python, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "crm_project"]
     schedule = str(data_folder() / "beat-schedule")
-    web = ["--bind", f"{HOST}:{port}", "--worker-class", "gthread", "--threads", "8", "--worker-tmp-dir", "/tmp"]  # noqa: S108
+    web = ["--bind", f"{HOST}:{port}", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
     every = [
         Program("web", [python, "-m", "gunicorn", "crm_project.wsgi", *web, "--log-level", "warning"]),
         Program("worker", [*celery, "worker", "-Q", QUEUES, "--concurrency", "4", "--without-mingle", "-l", "WARNING"]),

@@ -27,7 +27,7 @@ LOCKS = {
     "requirements-local.lock": ["local"],
     "requirements-dev.lock": ["local", "dev"],
 }
-DOWNLOADS = {"requirements-local.lock": "85 MB", "requirements-dev.lock": "170 MB"}
+DOWNLOADS = {"requirements-local.lock": "75 MB", "requirements-dev.lock": "200 MB"}
 COMPILE = ["pip", "compile", "--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"]
 
 
