@@ -35,6 +35,7 @@ PUBLIC_URLS = {
     "account_change_password",
     "account_email",
     "healthz",
+    "join",
     "readyz",
     "set_language",
 }
@@ -45,6 +46,7 @@ WRITERS = {
     "inboxes/erasure.py": "removes messages together with what hangs on them, for actions of several apps",
     "inboxes/providers/": "pure: it knows mailboxes, not rows",
     "logging_rules/models.py": "the workspace's one policy comes into being when it is first asked for",
+    "logging_rules/tombstones.py": "sets the keyed hash of an un-logged message, for actions",
     "users/models.py": "the manager's create_user is Django's own contract",
     "crm_project/demo/": "makes the demo workspace",
 }

@@ -69,7 +69,7 @@ class LocalDelivery:
     def __init__(self, folders: MailFolders) -> None:
         self.folders = folders
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         accounts = self.folders.accounts()
         recipients = {address.lower() for _name, address in getaddresses(envelope.rcpt_tos)}
         for address in recipients & accounts.keys():
