@@ -2,3 +2,310 @@
 
 Codes are stable: they are stored, shown, logged and counted. The texts say what happened and what to do.
 """
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """`title` is a few words, `explanation` says what happened, `fix` what to do (or that nothing needs to be done)."""
+
+    title: str | Promise
+    explanation: str | Promise
+    fix: str | Promise
+
+
+_WAIT = _("You do not need to do anything: we keep trying, and no mail is lost.")
+_ASK_ADMIN = _("Ask the person who runs your mail to check it.")
+
+_REACHING = {
+    "host_invalid": Cause(
+        _("This is not a server name"),
+        _("The server name or the port cannot be right as it is written."),
+        _("Check the name (for example imap.example.com) and the port in your provider's instructions."),
+    ),
+    "host_not_found": Cause(
+        _("Server name not found"),
+        _("No server of this name can be found on the Internet at the moment."),
+        _("Check the spelling of the server name. If it is right, wait: we keep trying."),
+    ),
+    "host_refused": Cause(
+        _("Server is in a private network"),
+        _("The name leads to a private or internal address. Such addresses are refused to protect your network."),
+        _("If this mail server is meant, ask the operator of this site to add it to MAIL_HOSTS_ALLOWED."),
+    ),
+    "connection_refused": Cause(
+        _("Server does not accept connections"),
+        _("The server is there, but nothing answers on this port."),
+        _("Check the port: 993 for IMAP and 465 or 587 for SMTP are usual. If they are right, wait: we keep trying."),
+    ),
+    "unreachable": Cause(
+        _("Server cannot be reached"), _("There is no way through the network to the mail server at the moment."), _WAIT
+    ),
+    "timed_out": Cause(_("Server does not answer"), _("The mail server took too long to answer."), _WAIT),
+    "connection_lost": Cause(
+        _("Connection was cut"), _("The mail server or the network ended the connection half-way."), _WAIT
+    ),
+    "protocol_error": Cause(
+        _("Answer not understood"),
+        _("The mail server sent something that does not follow the mail protocol."),
+        _("Check that the port belongs to this kind of server. If mail was synced before, wait: we keep trying."),
+    ),
+    "server_trouble": Cause(
+        _("Mail server has a problem"), _("The mail server reports an internal problem of its own."), _WAIT
+    ),
+    "server_refused": Cause(
+        _("Mail server refused"), _("The mail server refused a request without a reason that we know."), _WAIT
+    ),
+    "server_refused_connection": Cause(
+        _("Mail server turned us away"), _("The mail server ended the connection as soon as it was made."), _WAIT
+    ),
+}
+_ENCRYPTION = {
+    "certificate_untrusted": Cause(
+        _("Certificate is not trusted"),
+        _(
+            "The server's certificate comes from an issuer that is not trusted, so we cannot know that it is your server."
+        ),
+        _ASK_ADMIN,
+    ),
+    "certificate_expired": Cause(
+        _("Certificate has expired"),
+        _("The server's certificate is no longer valid, or not yet. Your password was not sent."),
+        _ASK_ADMIN,
+    ),
+    "certificate_name_mismatch": Cause(
+        _("Certificate is for another name"),
+        _(
+            "The server shows a certificate for a different name. Many hosting companies have one server name for all customers."
+        ),
+        _("Use the server name from your hosting company's control panel instead of your own domain."),
+    ),
+    "tls_failed": Cause(
+        _("Encryption could not be set up"), _("The encrypted connection broke off while it was being made."), _WAIT
+    ),
+    "tls_not_offered": Cause(
+        _("Server offers no such encryption"),
+        _("The server does not speak the chosen kind of encryption on this port."),
+        _("Choose TLS for port 993 or 465, and STARTTLS for port 143 or 587."),
+    ),
+    "encryption_required": Cause(
+        _("Encryption is required"),
+        _("A password may only be sent over an encrypted connection."),
+        _("Choose TLS or STARTTLS."),
+    ),
+}
+_SIGNING_IN = {
+    "sign_in_refused": Cause(
+        _("User name or password refused"),
+        _("The mail server did not accept the user name and password."),
+        _(
+            "Enter the password again. If you changed it, or if your provider asks for an app password, use the new one."
+        ),
+    ),
+    "password_expired": Cause(
+        _("Password has expired"),
+        _("The mail server says that the password has expired."),
+        _("Set a new password at your provider and enter it here."),
+    ),
+    "app_password_needed": Cause(
+        _("App password needed"),
+        _("Your provider does not accept the usual password here, only one made for this purpose."),
+        _("Create an app password (or authorisation code) in your provider's security settings and enter it here."),
+    ),
+    "web_sign_in_needed": Cause(
+        _("Provider wants to see you"),
+        _("Your provider has stopped the sign-in until you confirm in a browser that it is you."),
+        _("Sign in to your mail in a browser, confirm what it asks, and try again."),
+    ),
+    "imap_disabled": Cause(
+        _("IMAP is switched off"),
+        _("Access by IMAP is switched off for this mailbox."),
+        _("Switch IMAP on in your provider's mail settings, or ask your administrator to do so."),
+    ),
+    "smtp_switched_off": Cause(
+        _("Sending by SMTP is switched off"),
+        _("Your organisation has switched off sending by SMTP for this mailbox."),
+        _("Ask your administrator to allow authenticated SMTP. Reading and logging work without it."),
+    ),
+    "password_sign_in_off": Cause(
+        _("Sign-in by password is not offered"),
+        _("This server no longer accepts passwords, only the provider's own sign-in."),
+        _("Ask your administrator whether password sign-in can be allowed for this mailbox."),
+    ),
+    "sign_in_not_offered": Cause(
+        _("Server offers no sign-in"),
+        _("The server offers no way to sign in that we know."),
+        _("Check the port and the encryption: 465 with TLS or 587 with STARTTLS are usual for sending."),
+    ),
+    "unsafe_login": Cause(
+        _("Provider calls the sign-in unsafe"),
+        _("Your provider does not let this program open the mailbox."),
+        _("Sign in to your mail in a browser, allow third-party mail programs in its settings, and try again."),
+    ),
+    "argument_refused": Cause(
+        _("Unusual character"),
+        _("The user name, password or text holds a line break or a control character."),
+        _("Type it again instead of pasting it."),
+    ),
+    "account_blocked": Cause(
+        _("Account is blocked"),
+        _("Your provider has blocked this account or asks to be contacted."),
+        _("Sign in to your mail in a browser or contact your provider."),
+    ),
+    "permission_missing": Cause(
+        _("Permission is missing"),
+        _("The sign-in worked, but this user may not read the mailbox."),
+        _("Ask the administrator of the mailbox to give this user full access."),
+    ),
+    "misconfigured": Cause(
+        _("A setting is wrong"), _("The mailbox cannot be opened with these settings."), _("Check the settings.")
+    ),
+    "mailbox_not_connected": Cause(
+        _("Mailbox cannot be opened"),
+        _(
+            "The password was accepted, but the server does not open the mailbox: too many connections, IMAP switched off, "
+            "or no right to it."
+        ),
+        _("We try again in half an hour. If it stays, check that IMAP is allowed for this mailbox."),
+    ),
+}
+_PAUSES = {
+    "rate_limited": Cause(_("Provider asked for a pause"), _("The mail server limits how much is asked of it."), _WAIT),
+    "too_many_connections": Cause(
+        _("Too many connections"),
+        _("Too many programs or devices are connected to this mailbox at once."),
+        _("We try again soon. If it stays, close mail programs on devices that you do not use."),
+    ),
+    "download_limit": Cause(
+        _("Download limit reached"),
+        _("The provider's limit for downloads from this mailbox is used up for now."),
+        _WAIT,
+    ),
+    "mailbox_busy": Cause(_("Mailbox is busy"), _("Another program is holding the mailbox at the moment."), _WAIT),
+}
+_FOLDERS = {
+    "folder_gone": Cause(
+        _("Folder is gone"),
+        _("This folder was renamed or deleted. What was logged from it stays."),
+        _("You do not need to do anything: a renamed folder is found again by itself."),
+    ),
+    "folder_refused": Cause(
+        _("Folder may not be opened"),
+        _("The server does not allow this folder to be read. The other folders go on."),
+        _("If its mail should be logged, ask the administrator of the mailbox for access to it."),
+    ),
+    "no_folders": Cause(
+        _("No folders found"),
+        _("The sign-in worked, but the mailbox shows no folder with mail."),
+        _("Check in your provider's mail settings which folders are shown to mail programs."),
+    ),
+    "cursor_expired": Cause(
+        _("Folder was renumbered"),
+        _(
+            "The mail server gave all messages of this folder new numbers. We match them again without downloading them twice."
+        ),
+        _WAIT,
+    ),
+    "cursor_resets": Cause(
+        _("Folder is renumbered again and again"),
+        _("The mail server keeps giving the messages of this folder new numbers, so it is synced more slowly."),
+        _ASK_ADMIN,
+    ),
+    "search_not_supported": Cause(
+        _("Server cannot search for this"),
+        _("The mail server cannot search for these characters."),
+        _("Search for an address instead, or for words in Latin letters."),
+    ),
+}
+_TRY_LATER = _("We try again a few times. If it stays, it is listed here, and you can try again yourself.")
+_MESSAGES = {
+    "not_returned": Cause(
+        _("Left out by the server"), _("The server lists this message but did not send it when asked."), _TRY_LATER
+    ),
+    "refused_by_server": Cause(
+        _("Refused by the server"), _("The server cannot read this message itself, while others are fine."), _TRY_LATER
+    ),
+    "malformed_answer": Cause(
+        _("Sent in a broken form"), _("The server's answer for this message could not be understood."), _TRY_LATER
+    ),
+    "headers_unreadable": Cause(
+        _("Headers unreadable"), _("Who sent this message to whom could not be read."), _TRY_LATER
+    ),
+    "connection_lost_at_message": Cause(
+        _("Breaks the connection"),
+        _("The server ends the connection each time it is asked for this message."),
+        _TRY_LATER,
+    ),
+    "message_gone": Cause(
+        _("Message is gone"),
+        _("The message was deleted or moved before it could be read."),
+        _("You do not need to do anything: where it was moved to, it is found again."),
+    ),
+    "system_fault": Cause(
+        _("A problem on our side"),
+        _("Several messages in a row could not be stored, so the sync stopped to be safe."),
+        _("Tell the operator of this site. Nothing is lost; the sync goes on where it stopped."),
+    ),
+    "unknown": Cause(_("Unknown problem"), _("Something went wrong that we have no name for yet."), _WAIT),
+}
+
+CAUSES: dict[str, Cause] = {
+    **_REACHING,
+    **_ENCRYPTION,
+    **_SIGNING_IN,
+    **_PAUSES,
+    **_FOLDERS,
+    **_MESSAGES,
+}
+
+# What somebody with an address at a known provider should know before typing a password; named by `inboxes.discovery`.
+HINTS: dict[str, str | Promise] = {
+    "gmail_app_password": _(
+        "Google needs an app password here: switch on 2-Step Verification in your Google account, then create an app password. "
+        "Your usual Google password does not work."
+    ),
+    "microsoft_password_off": _(
+        "Microsoft no longer accepts passwords from other programs for this mailbox. It can be connected only where your "
+        "administrator has allowed them."
+    ),
+    "app_password": _("This provider needs an app password: create one in the security settings of your account."),
+    "apple_app_password": _(
+        "Apple needs an app-specific password: create one at account.apple.com under Sign-In and Security."
+    ),
+    "enable_imap": _("First switch on IMAP access in the settings of your webmail."),
+    "enable_imap_yahoo_japan": _(
+        "First allow access by IMAP, POP and SMTP in the settings of Yahoo! JAPAN Mail. The user name is your Yahoo! JAPAN ID."
+    ),
+    "authorisation_code": _(
+        "This provider needs an authorisation code: switch on IMAP in the settings of your webmail and use the code it shows "
+        "instead of your password."
+    ),
+    "panel_host": _("Use the mail server name that your hosting company's control panel shows for your account."),
+    "initial_domain": _(
+        "At Sakura Internet the mail server is your initial domain (NAME.sakura.ne.jp), not your own domain: the certificate is "
+        "made for it."
+    ),
+    "mail_password": _(
+        "Use the mail password of your contract. It may differ from the password of your customer page."
+    ),
+    "docomo_password": _(
+        "NTT DOCOMO gives out a password of its own for IMAP: create it in the d ACCOUNT settings. The user name is your d ACCOUNT ID."
+    ),
+    "sonet_option": _("At So-net, IMAP is an option of its own and only works where it was ordered."),
+    "generated_password": _(
+        "Your administrator must allow third-party mail programs; then create a password for them in the mail settings."
+    ),
+    "region_host": _("The server name depends on the region of your account; check it in the mail settings."),
+    "bridge_only": _(
+        "This provider can be read only through its bridge program on your own computer, not from a server."
+    ),
+}
+
+
+def cause_of(code: str) -> Cause:
+    """The texts for a stored code; codes of an older version that are no longer known get the texts of "unknown"."""
+    return CAUSES.get(code, CAUSES["unknown"])

@@ -9,12 +9,15 @@ from imapclient import imap_utf7
 
 from inboxes.envelope import NOT_MAIL_ROLES, FolderRole
 from inboxes.providers.base import RemoteFolder
+from inboxes.providers.imap.connection import ImapConnection
+from inboxes.providers.imap.errors import Phase, classify
 from inboxes.providers.imap.folder_names import EXCHANGE_NAMES, OUTBOX_NAMES, ROLE_NAMES
 
 _LIST_LINE = re.compile(rb'\* (?:LIST|XLIST|LSUB) \(([^)]*)\) (NIL|"(?:\\.|[^"\\])*") ?(.*)', re.IGNORECASE | re.DOTALL)
 _LITERAL_AT_END = re.compile(rb"\{\d+\+?\}$")
 _ESCAPED = re.compile(rb"\\(.)")
 
+_PLAIN_LIST = b'LIST "" "*"'
 _FLAG_ROLES = {
     rb"\inbox": FolderRole.INBOX,
     rb"\sent": FolderRole.SENT,
@@ -61,6 +64,17 @@ class ListedFolder:
         a tree says nothing by its name."""
         path = self.path[1:] if len(self.path) > 1 and _folded(self.path[0]) in _PREFIXES else self.path
         return _folded(path[0]) if len(path) == 1 else ""
+
+
+def list_folders(connection: ImapConnection) -> list[RemoteFolder]:
+    """The folders of the mailbox that are worth syncing, with their roles."""
+    answer = connection.exchange(_list_command(connection.capabilities))
+    if not answer.ok:
+        answer = connection.exchange(_PLAIN_LIST)
+    if not answer.ok:
+        raise classify(answer.status, Phase.COMMAND)
+    exchange = b"microsoft exchange" in connection.greeting.lower()
+    return choose(parse_list(answer.responses), gmail=connection.is_gmail, exchange=exchange)
 
 
 def parse_list(responses: Iterable[list[bytes]]) -> list[ListedFolder]:
@@ -124,6 +138,14 @@ def folder_id(raw: bytes) -> str:
 def raw_name(remote_id: str) -> bytes:
     """Back from `folder_id`. Raises `UnicodeEncodeError` for text that did not come from there."""
     return remote_id.encode("latin-1")
+
+
+def _list_command(capabilities: frozenset[str]) -> bytes:
+    if {"SPECIAL-USE", "LIST-EXTENDED"} <= capabilities:
+        return _PLAIN_LIST + b" RETURN (SPECIAL-USE)"
+    if "XLIST" in capabilities and "SPECIAL-USE" not in capabilities:
+        return b"X" + _PLAIN_LIST
+    return _PLAIN_LIST
 
 
 def _role(folder: ListedFolder, flagged: set[FolderRole | None]) -> FolderRole:

@@ -9,9 +9,8 @@ from inboxes.envelope import Envelope
 from inboxes.providers.base import CursorExpired, FolderGone, Page, RawMessage, RemoteFolder, SearchQuery, Unreadable
 from inboxes.providers.imap.connection import ImapSettings, quoted
 from inboxes.providers.imap.cursors import Place, format_cursor, format_remote_id, parse_cursor, parse_remote_id
-from inboxes.providers.imap.errors import Phase, classify
 from inboxes.providers.imap.fetch import Row
-from inboxes.providers.imap.folders import choose, parse_list, raw_name
+from inboxes.providers.imap.folders import raw_name
 from inboxes.providers.imap.scan import GMAIL_HEADER_ITEMS, HEADER_ITEMS, LARGEST_HEADER, Scan
 from inboxes.providers.imap.session import OpenFolder, Session
 from inboxes.providers.imap.streaming import Stream, chunks
@@ -60,14 +59,7 @@ class ImapProvider:
         self._session.close()
 
     def folders(self) -> list[RemoteFolder]:
-        connection = self._session.connection
-        answer = self._session.exchange(_list_command(connection.capabilities))
-        if not answer.ok:
-            answer = self._session.exchange(b'LIST "" "*"')
-        if not answer.ok:
-            raise classify(answer.status, Phase.COMMAND)
-        exchange = b"microsoft exchange" in connection.greeting.lower()
-        return choose(parse_list(answer.responses), gmail=connection.is_gmail, exchange=exchange)
+        return self._session.folders()
 
     def anchor(self, folder: RemoteFolder) -> str:
         opened = self._session.examine(_raw(folder.remote_id))
@@ -216,14 +208,6 @@ def _raw_message(opened: OpenFolder, uid: int, body: bytes) -> RawMessage:
     return RawMessage(
         format_remote_id(Place(opened.uidvalidity, uid)), body[:PARTIAL_BYTES] if too_large else body, partial=too_large
     )
-
-
-def _list_command(capabilities: frozenset[str]) -> bytes:
-    if {"SPECIAL-USE", "LIST-EXTENDED"} <= capabilities:
-        return b'LIST "" "*" RETURN (SPECIAL-USE)'
-    if "XLIST" in capabilities and "SPECIAL-USE" not in capabilities:
-        return b'XLIST "" "*"'
-    return b'LIST "" "*"'
 
 
 def _body_chunks(uids: Sequence[int], sizes: Mapping[int, int]) -> Iterator[Sequence[int]]:

@@ -6,9 +6,10 @@ from array import array
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from inboxes.providers.base import CursorExpired, TemporarilyUnavailable
+from inboxes.providers.base import CursorExpired, RemoteFolder, TemporarilyUnavailable
 from inboxes.providers.imap.connection import Answer, ImapConnection, ImapSettings, quoted
 from inboxes.providers.imap.errors import Phase, classify
+from inboxes.providers.imap.folders import list_folders
 
 _UIDVALIDITY = re.compile(rb"\* OK \[UIDVALIDITY (\d{1,10})", re.IGNORECASE)
 _UIDNEXT = re.compile(rb"\* OK \[UIDNEXT (\d{1,10})", re.IGNORECASE)
@@ -42,6 +43,11 @@ class Session:
         if self._connection is None:
             self._connection = ImapConnection.open(self._settings)
         return self._connection
+
+    def folders(self) -> list[RemoteFolder]:
+        """The folders worth syncing."""
+        with self._dropping_broken():
+            return list_folders(self.connection)
 
     def examine(self, name: bytes) -> OpenFolder:
         """Open a folder read-only. Raises `FolderGone`."""

@@ -136,7 +136,7 @@ def test_an_envelope_carries_what_the_decision_needs(subject):
 def test_only_the_sent_folder_attests_that_the_owner_sent_it(subject):
     subject.deliver(mail(1, sender="haruka@crm.example"))
     subject.deliver(mail(2, sender="haruka@crm.example"), "Sent")
-    attested = {}
+    attested: dict[str, bool] = {}
     for role in (FolderRole.INBOX, FolderRole.SENT):
         folder = subject.folder(role)
         page = subject.provider.backfill_page(folder, "", anchor=subject.provider.anchor(folder), since=None)

@@ -1,0 +1,195 @@
+"""A signed-in SMTP submission connection (RFC 6409): reach, secure, sign in. No mail is sent from here."""
+
+import base64
+import contextlib
+import re
+import smtplib
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
+
+from inboxes.providers.base import (
+    Misconfigured,
+    PermissionMissing,
+    ProviderError,
+    RateLimited,
+    ReconnectRequired,
+    TemporarilyUnavailable,
+)
+from inboxes.providers.network import READ_SECONDS, Security, ascii_host, close_quietly, connect, wrap_tls
+
+Result = TypeVar("Result")
+
+# An address literal (RFC 5321, 4.1.3): smtplib's default asks DNS for the name of this machine and tells it to everybody.
+_EHLO_NAME = "[127.0.0.1]"
+
+# Reply code and text → what to do; the first row that matches.
+ROWS: tuple[tuple[str, type[ProviderError], str], ...] = (
+    (
+        r"^534|5\.7\.9\b|app(lication)?[- ]specific password|app password|authori[sz]ation code|授权码",
+        Misconfigured,
+        "app_password_needed",
+    ),
+    (r"5\.7\.139|SmtpClientAuthentication is disabled", Misconfigured, "smtp_switched_off"),
+    (r"5\.7\.30|basic authentication is (disabled|not supported)", Misconfigured, "password_sign_in_off"),
+    (r"^530.*STARTTLS|^538|must issue a? ?STARTTLS", Misconfigured, "encryption_required"),
+    (r"^421.*(too many|connections)|^432|^450 4\.7|concurrent|rate limit|too many", RateLimited, "rate_limited"),
+    (r"^(421|45\d|4\d\d)", TemporarilyUnavailable, "server_trouble"),
+    (r"^535", ReconnectRequired, "sign_in_refused"),
+    (r"^550 5\.7\.|account.{0,30}(suspended|locked|blocked|disabled)", PermissionMissing, "account_blocked"),
+    (r"^554", TemporarilyUnavailable, "server_refused_connection"),
+)
+_COMPILED = tuple((re.compile(words, re.IGNORECASE), error, cause) for words, error, cause in ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """How to reach and enter a submission server. `oauth_token` replaces the password."""
+
+    host: str
+    username: str
+    port: int = 465
+    security: Security = Security.TLS
+    password: str = field(default="", repr=False)
+    oauth_token: str = field(default="", repr=False)
+    allowed_hosts: tuple[str, ...] = ()
+
+
+class SmtpConnection:
+    """Not thread-safe. Every method raises `ProviderError` only."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self.settings = settings
+        self._socket: socket.socket | None = None
+        self._smtp: smtplib.SMTP | None = None
+
+    @classmethod
+    def open(cls, settings: SmtpSettings) -> Self:
+        """A connection that is signed in, closed again if any step fails."""
+        connection = cls(settings)
+        try:
+            connection.reach()
+            connection.secure()
+            connection.sign_in()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @property
+    def smtp(self) -> smtplib.SMTP:
+        """The signed-in smtplib object."""
+        if self._smtp is None:
+            raise RuntimeError("reach(), secure() and sign_in() come in this order")
+        return self._smtp
+
+    def reach(self) -> None:
+        """Connect to the server's port; without implicit TLS also hear its greeting."""
+        settings = self.settings
+        self._socket = connect(
+            settings.host, settings.port, security=settings.security, allowed_hosts=settings.allowed_hosts
+        )
+        if settings.security is not Security.TLS:
+            self._hear_greeting(self._socket)
+
+    def secure(self) -> None:
+        """Encrypt, with the certificate verified. Does nothing for a listed host without encryption."""
+        if self.settings.security is Security.TLS and self._socket is not None:
+            self._socket = wrap_tls(self._socket, self.settings.host)
+            self._hear_greeting(self._socket)
+        elif self.settings.security is Security.STARTTLS:
+            if not self.smtp.has_extn("starttls"):
+                raise Misconfigured("tls_not_offered")
+            _translated(self._start_tls)
+
+    def sign_in(self) -> None:
+        """Sign in with the token, or with the password by the best mechanism both sides know."""
+        settings = self.settings
+        if not (settings.username + settings.password + settings.oauth_token).isprintable():
+            raise Misconfigured("argument_refused")
+        if not self.smtp.has_extn("auth"):
+            raise Misconfigured("sign_in_not_offered")
+        _translated(self._log_in)
+
+    def close(self) -> None:
+        """Take leave if possible; never raises."""
+        if self._smtp is not None:
+            with contextlib.suppress(smtplib.SMTPException, OSError, ValueError):
+                self._smtp.quit()
+        if self._socket is not None:
+            close_quietly(self._socket)
+
+    def _hear_greeting(self, sock: socket.socket) -> None:
+        def greet() -> smtplib.SMTP:
+            smtp = _Smtp(sock, ascii_host(self.settings.host))
+            smtp.ehlo_or_helo_if_needed()
+            return smtp
+
+        self._smtp = _translated(greet)
+
+    def _start_tls(self) -> None:
+        code, text = self.smtp.docmd("STARTTLS")
+        if code != 220:
+            raise smtplib.SMTPResponseException(code, text)
+        if self._socket is not None:
+            self._socket = self.smtp.sock = wrap_tls(self._socket, self.settings.host)
+        # RFC 3207, 4.2: whatever was said before encryption is forgotten, what was read ahead too.
+        self.smtp.file = None
+        self.smtp.helo_resp = self.smtp.ehlo_resp = None
+        self.smtp.esmtp_features = {}
+        self.smtp.ehlo()
+
+    def _log_in(self) -> None:
+        settings = self.settings
+        if settings.oauth_token:
+            response = f"user={settings.username}\1auth=Bearer {settings.oauth_token}\1\1"
+            self.smtp.auth("XOAUTH2", lambda challenge=None: response if challenge is None else "")
+        elif (settings.username + settings.password).isascii():
+            self.smtp.login(settings.username, settings.password)
+        else:
+            # smtplib encodes as ASCII only; RFC 4616 says UTF-8.
+            secret = base64.b64encode(f"\0{settings.username}\0{settings.password}".encode()).decode()
+            code, text = self.smtp.docmd("AUTH", f"PLAIN {secret}")
+            if code != 235:
+                raise smtplib.SMTPAuthenticationError(code, text)
+
+
+class _Smtp(smtplib.SMTP):
+    """smtplib over a socket that is connected already, to an address that was checked."""
+
+    def __init__(self, sock: socket.socket, host: str) -> None:
+        self._connected = sock
+        super().__init__(host, local_hostname=_EHLO_NAME, timeout=READ_SECONDS)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> Any:
+        return self._connected
+
+
+def classify(code: int, text: bytes | str) -> ProviderError:
+    """The error a reply stands for; what nobody knows is worth another try later."""
+    words = f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
+    for pattern, error, cause in _COMPILED:
+        if pattern.search(words):
+            return error(cause, detail=words)
+    return TemporarilyUnavailable("server_refused", detail=words)
+
+
+def _translated(step: Callable[[], Result]) -> Result:
+    """Run a step of smtplib's and translate whatever it raises."""
+    try:
+        return step()
+    except smtplib.SMTPResponseException as error:
+        raise classify(error.smtp_code, error.smtp_error) from None
+    except smtplib.SMTPNotSupportedError:
+        raise Misconfigured("sign_in_not_offered") from None
+    except smtplib.SMTPServerDisconnected:
+        raise TemporarilyUnavailable("connection_lost") from None
+    except TimeoutError:
+        raise TemporarilyUnavailable("timed_out") from None
+    except smtplib.SMTPException:
+        raise TemporarilyUnavailable("server_refused") from None
+    except OSError:
+        raise TemporarilyUnavailable("connection_lost") from None
+    except ValueError:
+        raise TemporarilyUnavailable("protocol_error") from None
