@@ -15,9 +15,10 @@ from inscriptis.model.config import ParserConfig
 
 MAX_LENGTH = 2_000_000
 MAX_LINKS = 2_000
-# The HTML parser takes quadratic time in both; real mail stays below 100.
+# The HTML parser takes quadratic time in all three.
 MAX_DEPTH = 1_000
-MAX_ATTRIBUTES = 1_000
+MAX_ATTRIBUTES = 1_000  # of one tag
+MAX_REFERENCES = 50_000  # `&amp;` and the like
 
 _TAGS = frozenset(
     """
@@ -102,7 +103,7 @@ def sanitise(html: str) -> SanitisedHtml:
     """
     html = html[:MAX_LENGTH].replace("\0", "")
     if _is_bomb(html):
-        html = f"<pre>{html_escapes.escape(_strip_markup(html))}</pre>"
+        return SanitisedHtml(f"<pre>{html_escapes.escape(_strip_markup(html))}</pre>", has_remote=False)
     cleaned = _clean(html)
     inert = _IMAGE_SOURCE.sub(_make_inert, cleaned)
     return SanitisedHtml(inert, _REMOTE_IMAGE.search(inert) is not None)
@@ -181,7 +182,9 @@ def _make_inert(image: re.Match[str]) -> str:
 
 
 def _is_bomb(html: str) -> bool:
-    """Whether its nesting or the attributes of one tag would keep the parser busy for minutes. A cheap estimate, from above."""
+    """Whether it would keep the parser busy for minutes. A cheap estimate, from above."""
+    if html.count("&") > MAX_REFERENCES:
+        return True
     depth = 0
     opened: dict[str, int] = {}
     for closing, name, attributes in _TAG.findall(html):

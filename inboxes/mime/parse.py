@@ -101,7 +101,10 @@ _MESSAGE_FIELDS = frozenset(
     {"from", "to", "cc", "subject", "date", "message-id", "received", "return-path", "content-type", "mime-version", "sender", "reply-to"}
 )
 _TNEF_SIGNATURE = b"\x78\x9f\x3e\x22"
-_SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
+# Parts for programs: nobody attached these.
+_NOT_FOR_PEOPLE = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "text/x-amp-html"}
+)
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _STUB_LENGTH = 400
 _CID = re.compile(r"cid:([^\"'\s)>]+)", re.IGNORECASE)
@@ -111,7 +114,7 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT) -> ParsedMessage:
     """Never raises. For mail that is large or may be hostile call `guard.parse`, which puts a process around this."""
     raw = _tidy(raw)
     block, body = headers.split(raw)
-    fields = headers.parse(block + b"\r\n\r\n")
+    fields = headers.parse(block)
     if not raw.strip():
         return ParsedMessage(ParseState.UNPARSABLE, fields, defects=(Defect.EMPTY,))
     if _MESSAGE_FIELDS.isdisjoint(fields):
@@ -126,6 +129,12 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT) -> ParsedMessage:
     except Exception:  # noqa: BLE001 - whatever either parser trips over, the headers and the raw bytes are kept
         reading.give_up(Defect.STRUCTURE_UNREADABLE, body)
     return reading.result()
+
+
+def headers_only(raw: bytes, defect: Defect) -> ParsedMessage:
+    """The record of a message whose body nobody could read."""
+    fields = headers.parse(_tidy(raw[: headers.MAX_BLOCK]))
+    return ParsedMessage(ParseState.PARTIAL, fields, defects=(defect,))
 
 
 def _tidy(raw: bytes) -> bytes:
@@ -173,10 +182,11 @@ class _Reading:
         self.body, self.files = _Body(text.text), []
 
     def result(self) -> ParsedMessage:
-        text, html = self._cut(self.body.text), self._cut(self.body.html)
+        html = self._cut(self.body.html)
+        text = self._cut(self.body.text) or to_text(html)
         shown = {cid.lower() for cid in _CID.findall(html)}
         attachments = tuple(
-            Attachment(name, content_type, content, cid, cid.lower() in shown or content_type in _SIGNATURES)
+            Attachment(name, content_type, content, cid, cid.lower() in shown or content_type in _NOT_FOR_PEOPLE)
             for name, content_type, content, cid in self.files
         )
         state = ParseState.FULL if _INCOMPLETE.isdisjoint(self.defects) else ParseState.PARTIAL

@@ -1,0 +1,161 @@
+"""What is new in a reply, apart from what it quotes."""
+
+import re
+from functools import cache
+
+from mailparser_reply.parser import EmailMessage
+
+# Where the library's expressions stop being quick; our own below read line by line at any length.
+_LIBRARY_MAX_TEXT = 20_000
+_LIBRARY_MAX_LINE = 300
+_LANGUAGES = ["en", "ja", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "da", "ko", "cs"]
+
+_DATE = r"(?:\d{4}[年/.-]\s?\d{1,2}[月/.-]\s?\d{1,2}日?)"
+_ATTRIBUTION = re.compile(
+    rf"""\s*(?:
+        \(?{_DATE}[^\n]{{0,200}}(?:<[^<>\n]{{1,200}}>|のメール|書きました|wrote)[^\n]{{0,40}}[:：]      # Gmail, iPhone, Thunderbird
+      | On\ [^\n]{{5,250}}\ wrote[:：]
+      | (?:At|In)\ [^\n]{{5,250}}\ wrote[:：]
+      | [^\n]{{1,150}}(?:さん|様|氏)(?:は|が)[^\n]{{0,60}}(?:書きました|書いた|wrote)[^\n]{{0,10}}[:：]
+      | (?:Am|Le|El|Il|Op)\ [^\n]{{5,250}}\ (?:schrieb|a\ écrit|escribió|ha\ scritto|schreef)[^\n]{{0,100}}[:：]
+    )\s*""",
+    re.VERBOSE,
+).fullmatch
+_DIVIDER = re.compile(
+    r"\s*(?:-{2,}\s*(?:Original Message|Original Appointment|元のメッセージ|オリジナルメッセージ|元のメール|Ursprüngliche Nachricht|Message d'origine)\s*-{2,}"
+    r"|-{3,}\s*(?:Reply to this|Please reply above|この行より上)[^\n]{0,80})\s*",
+    re.IGNORECASE,
+).fullmatch
+_FORWARDED = re.compile(
+    r"-{3,}\s*(?:Forwarded message|転送メッセージ|転送されたメッセージ|Weitergeleitete Nachricht|Message transféré)\s*-{3,}|Begin forwarded message:",
+    re.IGNORECASE,
+)
+_RULE = re.compile(r"\s*[_-]{20,}\s*").fullmatch
+_FROM = re.compile(r"[\s*]*(?:From|差出人|送信者|Von|De|Da|Van)\s?[:：][\s*]*\S[^\n]*").fullmatch
+_MORE_FIELDS = re.compile(
+    r"[\s*]*(?:Sent|Date|To|Subject|Cc|送信日時|日時|日付|宛先|件名|送信先|ＣＣ|CC|Gesendet|An|Betreff|Envoyé|À|Objet|Enviado|Para|Asunto"
+    r"|Inviato|A|Oggetto|Verzonden|Aan|Onderwerp)\s?[:：]"
+).match
+_MAX_ATTRIBUTION_LINES = 3
+
+_HTML_MARKER = re.compile(
+    r"""<(?:
+        div\b[^<>]*\b(?:class|id)=["']?[^"'<>]*\b(?:gmail_quote|yahoo_quoted|protonmail_quote|divRplyFwdMsg|appendonsend|OutlookMessageHeader)\b
+      | blockquote\b[^<>]*\btype=["']?cite\b
+      | blockquote\b[^<>]*\bclass=["']?[^"'<>]*\b(?:gmail_quote|protonmail_quote)\b
+      | div\b[^<>]*\bclass=["']?[^"'<>]*\bmoz-cite-prefix\b
+      | div\b[^<>]*\bstyle=["'][^"'<>]*border-top:\s?(?:solid|1(?:\.0)?pt\ssolid)\s?\#(?:E1E1E1|B5C4DF)\b
+      | hr\b[^<>]*\bwidth:\s?98%
+    )[^<>]*>""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_TAG = re.compile(r"<[^<>]*+>")
+_SPACE = re.compile(r"(?:\s|&nbsp;|&#160;|\u200b)+")
+_BLANKS = re.compile(r"[\s\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]+")
+
+
+def split_reply(text: str) -> tuple[str, str]:
+    """(new, quoted): `quoted` begins with the line that introduces it.
+
+    An answer written below or between the quotes is left whole, and so is a mail that is all quote, as a forward is: nothing
+    that was written for the reader goes into the fold.
+    """
+    lines = text.split("\n")
+    start = _start_of_quote(lines)
+    library = _library_start(text, lines[:start])
+    start = min(start, library)
+    new = "\n".join(lines[:start]).rstrip()
+    return (new, "\n".join(lines[start:]).strip("\n")) if new.strip() and start < len(lines) else (text, "")
+
+
+def split_reply_html(html: str) -> tuple[str, str]:
+    """As `split_reply`, by the marks mail programs leave. Each half may lack tags the other has: sanitise both.
+
+    Works on HTML as it came and on what `html.sanitise` made of it.
+    """
+    marker = _HTML_MARKER.search(html)
+    if marker is None:
+        return html, ""
+    new, quoted = html[: marker.start()], html[marker.start() :]
+    end = quoted.lower().rfind("</blockquote>")
+    if _is_blank(new) or _FORWARDED.search(quoted[:1000]) or (end >= 0 and not _is_blank(quoted[end:])):
+        return html, ""
+    return new, quoted
+
+
+def snippet(text: str, length: int = 160) -> str:
+    """The first words of what is new, in one line, at most `length` characters."""
+    words = _BLANKS.sub(" ", split_reply(text[:20_000])[0][: length * 10]).strip()
+    if len(words) <= length:
+        return words
+    cut = words[: length - 1]
+    # A word is not cut unless it is very long, or of a script without spaces.
+    whole = cut.rpartition(" ")[0]
+    return (whole if len(whole) > length * 3 // 4 else cut).rstrip() + "…"
+
+
+def _start_of_quote(lines: list[str]) -> int:
+    """The number of the line where everything that follows is quoted, `len(lines)` if there is none."""
+    last = _last_own_line(lines)
+    for number, line in enumerate(lines):
+        if _FORWARDED.match(line):
+            return len(lines)
+        if _DIVIDER(line) or _is_header_block(lines, number):
+            return number - 1 if number and _RULE(lines[number - 1]) else number
+        size = _attribution_size(lines, number)
+        if size and last < number + size:
+            return number
+        if number > last and line.startswith((">", "＞")):
+            return number
+    return len(lines)
+
+
+def _last_own_line(lines: list[str]) -> int:
+    """The last line before the quotes the text ends with; -1 if all of it is quoted."""
+    for number in range(len(lines) - 1, -1, -1):
+        if lines[number].strip() and not lines[number].startswith((">", "＞")):
+            return number
+    return -1
+
+
+def _attribution_size(lines: list[str], number: int) -> int:
+    """How many lines from here say `so-and-so wrote:`; programs break this sentence where it pleases them. 0 if none do."""
+    sentence = ""
+    for size, line in enumerate(lines[number : number + _MAX_ATTRIBUTION_LINES], 1):
+        if not line.strip():
+            return 0
+        sentence = f"{sentence} {line.strip()}"
+        if len(sentence) > 500:
+            return 0
+        if line.rstrip().endswith((":", "：")):
+            return size if _ATTRIBUTION(sentence) else 0
+    return 0
+
+
+def _is_header_block(lines: list[str], number: int) -> bool:
+    """Outlook writes the header of what it quotes: From, and at least two more fields in the lines that follow."""
+    if not _FROM(lines[number][:1000]):
+        return False
+    return sum(1 for line in lines[number + 1 : number + 7] if _MORE_FIELDS(line)) >= 2
+
+
+def _library_start(text: str, lines: list[str]) -> int:
+    if len(text) > _LIBRARY_MAX_TEXT or any(len(line) > _LIBRARY_MAX_LINE for line in lines):
+        return len(lines)
+    own = "\n".join(lines)
+    found = _library_headers().search(own)
+    if found is None:
+        return len(lines)
+    number = own.count("\n", 0, found.start()) + (1 if own[found.start()] == "\n" else 0)
+    follows = lines[number + found[0].strip("\n").count("\n") + 1 :]
+    return number if all(not line.strip() or line.startswith((">", "＞")) for line in follows) else len(lines)
+
+
+@cache
+def _library_headers() -> re.Pattern[str]:
+    pattern: re.Pattern[str] = EmailMessage(text="", languages=list(_LANGUAGES)).HEADER_REGEX
+    return pattern
+
+
+def _is_blank(html: str) -> bool:
+    return not _SPACE.sub("", _TAG.sub("", html)) and "<img" not in html.lower()
