@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from inboxes.models import Message, Thread
@@ -39,6 +40,9 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("contacts:company-detail", args=[self.code])
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -92,6 +96,9 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("contacts:contact-detail", args=[self.code])
 
 
 class MergedContact(models.Model):

@@ -9,13 +9,14 @@ from django.db.models import Count, Exists, F, Max, Model, OuterRef, Prefetch, Q
 
 from contacts import search
 from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
-from inboxes.models import Message, Sighting
+from inboxes.models import Attachment, Message, Sighting
 from users.models import User
 
 Found = TypeVar("Found", bound=Model)
 
 CONTACTS_LISTED = 10_000  # nobody pages further; beyond it a search is the way
 COLLEAGUES_SHOWN = 6
+CANDIDATES = 10
 MAILS_COUNTED_FOR_TALKERS = 200
 
 CONTACT_ORDERS = {
@@ -71,6 +72,19 @@ def mail_found(user: User, text: str) -> "QuerySet[Message]":
     )
 
 
+def mail_in_full(user: User) -> "QuerySet[Message]":
+    """Logged e-mails with what their page shows: files, timelines, inboxes."""
+    return (
+        Message.objects.visible_to(user)
+        .defer("defects")
+        .prefetch_related(
+            Prefetch("attachments", Attachment.objects.order_by("position")),
+            Prefetch("timeline_entries", TimelineEntry.objects.select_related("contact").order_by("pk")),
+            Prefetch("sightings", Sighting.objects.select_related("inbox__owner").order_by("pk")),
+        )
+    )
+
+
 def matching(found: "QuerySet[Found]", text: str, field: str = "search") -> "QuerySet[Found]":
     """Those whose search text has every term of `text`."""
     query = search.query(text)
@@ -121,6 +135,11 @@ def talkers_with(contact: Contact, user: User) -> list[Talker]:
     return [Talker(row["inbox__owner__name"], row["mails"], row["last_at"]) for row in rows[:COLLEAGUES_SHOWN]]
 
 
+def merge_candidates(contact: Contact, user: User, *, text: str = "") -> list[Contact]:
+    """Contacts that may be the same person: those found by `text`, or without it those that share a word of the name."""
+    return [other for other in contact_list(user, text=text or contact.name)[: CANDIDATES + 1] if other != contact]
+
+
 def messages_only_on(contact: Contact) -> "QuerySet[TimelineEntry, int]":
     """Keys of the e-mails that stand on no other contact's timeline: they are erased with the contact."""
     elsewhere = TimelineEntry.objects.filter(message=OuterRef("message")).exclude(contact=contact)
@@ -136,6 +155,11 @@ class Belongings:
     mails: int
     mails_only_here: int
     notes: int
+
+    @property
+    def mails_kept(self) -> int:
+        """E-mails that outlive the contact, on the timelines of others."""
+        return self.mails - self.mails_only_here
 
 
 def belongings_of(contact: Contact) -> Belongings:

@@ -10,7 +10,7 @@ from contacts.actions.contacts import (
     edit_contact,
 )
 from contacts.actions.indexing import rebuild_search
-from contacts.actions.merging import merge_contacts
+from contacts.actions.merging import SameContact, filled_by, merge_contacts
 from contacts.actions.notes import add_note, delete_note, edit_note
 from contacts.actions.timeline import MailEntry, record_mail_entries
 
@@ -20,6 +20,7 @@ __all__ = [
     "ContactDetails",
     "DomainTaken",
     "MailEntry",
+    "SameContact",
     "UnusableAddress",
     "add_note",
     "create_company",
@@ -30,6 +31,7 @@ __all__ = [
     "edit_company",
     "edit_contact",
     "edit_note",
+    "filled_by",
     "merge_contacts",
     "rebuild_search",
     "record_mail_entries",

@@ -1,5 +1,7 @@
 """Merging two contacts that are one person."""
 
+from typing import Any
+
 from django.db import transaction
 
 from audit.actions import record
@@ -7,7 +9,7 @@ from contacts.actions.indexing import index_contacts
 from contacts.models import Contact, MergedContact
 from users.models import User
 
-FILLED_FIELDS = ("reading", "job_title", "phone", "company_id", "owner_id")
+FILLED_FIELDS = ("reading", "job_title", "phone", "company", "owner")
 
 
 class SameContact(Exception):
@@ -51,9 +53,13 @@ def _move_timeline(into: Contact, other: Contact) -> None:
 
 
 def _fill_blanks(into: Contact, other: Contact) -> None:
-    for field in FILLED_FIELDS:
-        if not getattr(into, field):
-            setattr(into, field, getattr(other, field))
+    for field, value in filled_by(into, other).items():
+        setattr(into, field, value)
     activity = [contact.last_activity_at for contact in (into, other) if contact.last_activity_at]
     into.last_activity_at = max(activity, default=None)
     into.save(update_fields=[*FILLED_FIELDS, "last_activity_at"])
+
+
+def filled_by(into: Contact, other: Contact) -> dict[str, Any]:
+    """The fields that are empty on `into` and would get the value of `other`."""
+    return {field: value for field in FILLED_FIELDS if not getattr(into, field) and (value := getattr(other, field))}

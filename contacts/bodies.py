@@ -1,0 +1,55 @@
+"""The formatted body of a logged e-mail as a document that can do nothing but be looked at.
+
+The HTML was sanitised when it was stored; the document's own Content-Security-Policy keeps it harmless even if that failed.
+Its frame has no cookies, so images that came with the e-mail are written into the document instead of being fetched.
+"""
+
+from base64 import b64encode
+
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from inboxes import files
+from inboxes.mime.html import show_inline_images, show_remote_images
+from inboxes.models import Attachment, Message
+
+EMBEDDABLE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+EMBEDDED_BYTES = 8_000_000
+"""All images of one body together; the attachments list has the others."""
+
+
+def body_policy(*, remote_images: bool) -> str:
+    """The document's own policy: nothing is fetched, run or submitted; links open in a window of their own."""
+    images = "data: https:" if remote_images else "data:"
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src {images}; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    )
+
+
+def body_document(message: Message, *, remote_images: bool) -> str:
+    """A whole HTML document. Expects the message's attachments to be loaded."""
+    html = show_inline_images(message.body_html, _embedded_images(message))
+    if remote_images:
+        html = show_remote_images(html)
+    context = {"message": message, "html": mark_safe(html)}  # noqa: S308 - sanitised by inboxes.mime.html when stored
+    return render_to_string("contacts/message_body.html", context)
+
+
+def _embedded_images(message: Message) -> dict[str, str]:
+    left = EMBEDDED_BYTES
+    images: dict[str, str] = {}
+    for attachment in message.attachments.all():
+        if attachment.content_id and attachment.content_type in EMBEDDABLE and attachment.size <= left:
+            left -= attachment.size
+            images[attachment.content_id] = _data_url(attachment)
+    return images
+
+
+def _data_url(attachment: Attachment) -> str:
+    """Empty when the file is gone: the image then stays blank."""
+    try:
+        content = files.read(attachment.file_key)
+    except FileNotFoundError:
+        return ""
+    return f"data:{attachment.content_type};base64,{b64encode(content).decode('ascii')}"

@@ -1,0 +1,85 @@
+"""One logged e-mail: its page, its body in a sandbox, its original, its files."""
+
+from typing import IO
+from uuid import UUID
+
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_GET
+
+from contacts import queries
+from contacts.bodies import body_document, body_policy
+from inboxes import files
+from inboxes.models import Attachment, Message
+from users.http import SignedInRequest
+
+SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+DECLARED = SHOWN_INLINE | {
+    "application/pdf",
+    "application/zip",
+    "application/msword",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-powerpoint",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "text/calendar",
+    "text/csv",
+    "text/plain",
+}
+"""Types that no browser runs; any other file is sent as bytes without a type."""
+FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+
+@require_GET
+def message(request: SignedInRequest, code: UUID) -> HttpResponse:
+    mail = get_object_or_404(queries.mail_in_full(request.user), code=code)
+    context = {
+        "mail": mail,
+        "timelines": [entry.contact for entry in mail.timeline_entries.all()],
+        "inboxes": sorted({sighting.inbox.owner.name for sighting in mail.sightings.all()}),
+        "images": "images" in request.GET,
+    }
+    return render(request, "contacts/message.html", context)
+
+
+@require_GET
+@xframe_options_sameorigin
+def message_body(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """The formatted body as a document of its own, for a sandboxed frame. Remote images only with `?images`."""
+    mail = get_object_or_404(Message.objects.visible_to(request.user).prefetch_related("attachments"), code=code)
+    images = "images" in request.GET
+    response = HttpResponse(body_document(mail, remote_images=images))
+    response["Content-Security-Policy"] = body_policy(remote_images=images)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@require_GET
+def message_original(request: SignedInRequest, code: UUID) -> FileResponse:
+    mail = get_object_or_404(Message.objects.visible_to(request.user).only("raw_key", "code"), code=code)
+    return download(stored(mail.raw_key), filename=f"{mail.code}.eml", content_type="message/rfc822")
+
+
+@require_GET
+def attachment(request: SignedInRequest, code: UUID) -> FileResponse:
+    file = get_object_or_404(Attachment, code=code, message__in=Message.objects.visible_to(request.user))
+    declared = file.content_type if file.content_type in DECLARED else "application/octet-stream"
+    inline = "inline" in request.GET and declared in SHOWN_INLINE
+    return download(stored(file.file_key), filename=file.filename, content_type=declared, inline=inline)
+
+
+def download(content: IO[bytes], *, filename: str, content_type: str, inline: bool = False) -> FileResponse:
+    response = FileResponse(content, as_attachment=not inline, filename=filename, content_type=content_type)
+    response["Content-Security-Policy"] = FILE_POLICY
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def stored(key: str) -> IO[bytes]:
+    try:
+        return files.open_file(key)
+    except FileNotFoundError as error:
+        raise Http404 from error
