@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from contacts import actions
 from contacts.actions import CompanyDetails, ContactDetails
 from contacts.models import Company, Contact, Note
+from tests.contacts.queries import queries_of
 from tests.factories.contacts import NOON, log_mail
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,7 @@ class TestList:
         assert "<script>alert(1)" not in html
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
-    def test_queries_do_not_grow_with_the_list(self, alice, alice_client, django_assert_num_queries):
+    def test_queries_do_not_grow_with_the_list(self, alice, alice_client):
         create(alice, "One", "one@meridian.example", owner=alice)
         count = queries_of(alice_client, "/contacts/")
         for number in range(49):
@@ -337,12 +337,3 @@ class TestSearch:
     @pytest.mark.parametrize("text", ["", "   ", "!!!", "nothing like it"])
     def test_finding_nothing_is_no_error(self, alice_client, text):
         assert alice_client.get("/search/", {"q": text}).status_code == 200
-
-
-def queries_of(client: Client, path: str) -> int:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(path).status_code == 200
-    return len(captured)
