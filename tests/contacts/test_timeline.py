@@ -20,6 +20,10 @@ def subjects(page):
     return [item.entry.message.subject for day in page.days for item in day.items]
 
 
+def subjects_of(entries):
+    return [entry.message.subject for entry in entries]
+
+
 def all_pages(contact, user, between_pages=lambda: None, **options):
     """Every entry met while paging to the end, folded ones included, as the reader meets them."""
     met, before = [], None
@@ -114,9 +118,9 @@ class TestFolding:
         (day,) = timeline_page(contact, alice).days
         (item,) = day.items
 
-        assert (item.entry.message.subject, item.folded) == ("Re: 2", 2)
+        assert (subjects_of([item.entry]), item.folded) == (["Re: 2"], 2)
         folded = folded_entries(contact, alice, head=item.place, last=item.last)
-        assert [entry.message.subject for entry in folded] == ["Re: 1", "Re: 0"]
+        assert subjects_of(folded) == ["Re: 1", "Re: 0"]
 
     def test_a_note_between_two_mails_keeps_them_apart(self, alice):
         contact, thread = make_contact(), Thread.objects.create()
@@ -169,7 +173,7 @@ class TestFolding:
         (item,) = day.items
 
         folded = folded_entries(contact, alice, head=item.place, last=item.last)
-        assert [entry.message.subject for entry in folded] == ["first"]
+        assert subjects_of(folded) == ["first"]
 
 
 class TestDays:
