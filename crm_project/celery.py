@@ -1,11 +1,26 @@
 """The Celery application and its schedule: one short tick finds due inboxes, everything else is fanned out from there."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+from crm_project import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_project.settings")
 
 app = Celery("genkan")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)
+app.conf.beat_schedule = {
+    "send-late-notifications": {"task": "notifications.tasks.send_late_e_mails", "schedule": 300.0},
+}
+
+
+@setup_logging.connect
+def log_like_everybody_else(**kwargs: Any) -> None:
+    """With a receiver here Celery leaves logging alone."""
+    logs.apply()

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from environs import validate
 
+from crm_project import logs
 from crm_project.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,7 +24,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 # Only behind a proxy that sets X-Forwarded-Proto itself: anybody could send that header otherwise.
 TRUST_PROXY: bool = env.bool("TRUST_PROXY", False)
 DATA_DIR: Path = env.path("DATA_DIR", BASE_DIR / ".genkan")
-LOG_FORMAT: str = env.str("LOG_FORMAT", "console", validate=validate.OneOf(["console", "json"]))
+LOG_FORMAT: str = env.str("LOG_FORMAT", "console" if DEBUG else "json", validate=validate.OneOf(["console", "json"]))
 # Hosts or networks that mail servers may have although they are private or loopback addresses (SSRF guard).
 MAIL_HOSTS_ALLOWED: list[str] = env.list("MAIL_HOSTS_ALLOWED", [])
 MAIL_SERVER = env.mail_server("EMAIL_URL", "consolemail://")
@@ -134,7 +135,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 3600
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_USER_DISPLAY = str
-WORKSPACE_DOMAIN_VALIDATORS: list[str] = []
+WORKSPACE_DOMAIN_VALIDATORS = ["inboxes.validators.refuse_free_mail"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
@@ -171,6 +172,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+LOGGING = logs.settings(LOG_FORMAT)
+logs.configure(LOG_FORMAT)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # says where people are
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True

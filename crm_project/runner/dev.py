@@ -18,6 +18,7 @@ HOST = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 8000, 8020
 READY_SECONDS = 60
 QUEUES = "live,backfill,default,mail_out"
+WEB_LOGS = ["--log-level", "warning", "--logger-class", "crm_project.web_server.Logger"]
 
 
 def main(arguments: list[str]) -> int:
@@ -52,7 +53,7 @@ def programs(port: int, *, demo: bool) -> list[Program]:
     schedule = str(data_folder() / "beat-schedule")
     web = ["--bind", f"{HOST}:{port}", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
     every = [
-        Program("web", [python, "-m", "gunicorn", "crm_project.wsgi", *web, "--log-level", "warning"]),
+        Program("web", [python, "-m", "gunicorn", "crm_project.wsgi", *web, *WEB_LOGS]),
         Program("worker", [*celery, "worker", "-Q", QUEUES, "--concurrency", "4", "--without-mingle", "-l", "WARNING"]),
         Program("beat", [*celery, "beat", "--schedule", schedule, "--pidfile=", "-l", "WARNING"]),
     ]

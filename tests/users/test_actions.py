@@ -125,6 +125,13 @@ def test_a_domain_is_stored_in_ascii_however_it_was_typed(admin: User, typed: st
     assert [row[0] for row in audited()] == ["workspace.domain_added"]
 
 
+@pytest.mark.parametrize("typed", ["gmail.com", "Docomo.ne.jp", "co.jp", "mail.yahoo.co.jp"])
+def test_a_domain_that_anybody_can_use_is_refused(admin: User, typed: str):
+    with pytest.raises(ValidationError, match="it cannot stand for your colleagues"):
+        actions.add_workspace_domain(domain=typed, by=admin)
+    assert not WorkspaceDomain.objects.exists()
+
+
 @pytest.mark.parametrize("typed", ["", "example", "exa mple.jp", "example..jp", "-.jp", "1.2.3.4", "example.jp\r\nx"])
 def test_what_is_no_domain_is_refused(admin: User, typed: str):
     with pytest.raises(ValidationError, match="is not a domain"):

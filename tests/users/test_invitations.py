@@ -69,7 +69,7 @@ def test_only_a_hash_of_the_link_is_stored(admin: User):
 
 
 def test_the_invited_person_joins_and_is_signed_in(admin: User, client: Client, django_capture_on_commit_callbacks):
-    invitation, path = send(admin, role=Role.SUPER_ADMIN)
+    _, path = send(admin, role=Role.SUPER_ADMIN)
     assert "hana@kita.example" in client.get(path).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         response = join(client, path)

@@ -1,6 +1,7 @@
 """Pages about people: what each shows, to whom, and what it changes."""
 
 import re
+
 import pytest
 from django.contrib.messages import get_messages
 from django.db import connection
