@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("", include("users.urls")),
     path("notifications/", include("notifications.urls")),
+    path("logging/", include("logging_rules.urls")),
     path("accounts/email/", views.not_offered),  # super admins look after addresses
     path("accounts/", include("allauth.account.urls")),
     path("language/", login_not_required(set_language), name="set_language"),

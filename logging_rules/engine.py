@@ -88,22 +88,19 @@ class Mark(StrEnum):
     LOG = "log"
 
 
-_MARK = re.compile(r"(?:^|[./\\])crm([./\\])(log|private)(?:\1|$)")
+_MARK = re.compile(r"crm/(log|private)(?:/|$)")
 NOT_MAIL_LABELS = frozenset({"CHAT", "DRAFT", "SPAM", "TRASH"})
 
 
 @lru_cache(maxsize=4096)
-def mark_of(name: str) -> Mark | None:
-    """The mark a folder or label carries: CRM/Log or CRM/Private or below one, in any case, whatever the delimiter (/ . \\)."""
-    match = _MARK.search(name.casefold())
-    return Mark(match[2]) if match else None
+def mark_of(label: str) -> Mark | None:
+    """The mark a label carries: CRM/Log, CRM/Private, or one below them, in any case. Providers show folders as labels."""
+    match = _MARK.match(label.casefold())
+    return Mark(match[1]) if match else None
 
 
-def mark_place(envelope: Envelope, mark: Mark) -> str:
-    """ "folder" or "label" when the mail carries the mark there, else ""."""
-    if mark_of(envelope.folder_id) is mark:
-        return "folder"
-    return "label" if any(mark_of(label) is mark for label in envelope.labels) else ""
+def has_mark(envelope: Envelope, mark: Mark) -> bool:
+    return any(mark_of(label) is mark for label in envelope.labels)
 
 
 def not_mail(mail: Mail) -> Decision | None:
@@ -132,8 +129,8 @@ def unlogged_by_owner(mail: Mail) -> Decision | None:
 def marked_private(mail: Mail) -> Decision | None:
     if mail.envelope.is_private:
         return Decision(log=False, code=Code.MARKED_PRIVATE, rule="sensitivity")
-    if place := mark_place(mail.envelope, Mark.PRIVATE):
-        return Decision(log=False, code=Code.MARKED_PRIVATE, rule=place, level=Level.PERSON)
+    if has_mark(mail.envelope, Mark.PRIVATE):
+        return Decision(log=False, code=Code.MARKED_PRIVATE, rule="label", level=Level.PERSON)
     return None
 
 
@@ -182,13 +179,12 @@ def sent_from_crm(mail: Mail) -> Decision | None:
 def chosen_by_owner(mail: Mail) -> Decision | None:
     envelope = mail.envelope
     by_id = mail.facts.chosen_by_hand.get((envelope.folder_id, envelope.remote_id))
-    rule = "by_hand" if by_id is not None else mark_place(envelope, Mark.LOG)
-    if not rule:
+    if by_id is None and not has_mark(envelope, Mark.LOG):
         return None
     return Decision(
         log=True,
         code=Code.CHOSEN_BY_OWNER,
-        rule=rule,
+        rule="label" if by_id is None else "by_hand",
         level=Level.PERSON,
         matched_address=mail.first_contact_address,
         contact_ids=mail.contact_ids,

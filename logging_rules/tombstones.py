@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Iterable
 
-from logging_rules.models import Tombstone, WorkspacePolicy
+from logging_rules.models import Tombstone
 
 
 def digest(fingerprint: bytes, *, key: str) -> bytes:
@@ -18,9 +18,3 @@ def unlogged_among(fingerprints: Iterable[bytes], *, owner_id: int, key: str) ->
     by_digest = {digest(fingerprint, key=key): fingerprint for fingerprint in fingerprints}
     found = tombstones.filter(digest__in=list(by_digest)).values_list("digest", flat=True)
     return frozenset(by_digest[bytes(value)] for value in found)
-
-
-def bury(fingerprint: bytes, *, owner_id: int) -> None:
-    """From now on the owner's mailboxes never log this mail again. Idempotent."""
-    key = WorkspacePolicy.objects.current().tombstone_key
-    Tombstone.objects.get_or_create(owner_id=owner_id, digest=digest(fingerprint, key=key))

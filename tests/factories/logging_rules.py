@@ -18,6 +18,9 @@ from logging_rules.facts import (
     Setting,
     facts_about,
 )
+from logging_rules.models import Tombstone, WorkspacePolicy
+from logging_rules.tombstones import digest
+from users.models import User
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ALICE = "alice@ours.example"
@@ -96,3 +99,9 @@ def facts(
     for name, value in more.items():
         setattr(found, name, value)
     return found
+
+
+def bury(fingerprint: bytes, *, owner: User) -> Tombstone:
+    """The owner un-logged this mail."""
+    key = WorkspacePolicy.objects.current().tombstone_key
+    return Tombstone.objects.create(owner=owner, digest=digest(fingerprint, key=key))

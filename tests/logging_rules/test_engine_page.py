@@ -11,7 +11,7 @@ from tests.factories.logging_rules import ALICE, NOW, SARAH, SARAHS_ID, STRANGER
 
 HOUR = timedelta(hours=1)
 
-FIRST = mail([SARAH], [ALICE, STRANGER], message_id="<1@x>", folder_id="CRM/Log")
+FIRST = mail([SARAH], [ALICE, STRANGER], message_id="<1@x>", labels=frozenset({"CRM/Log"}))
 ANSWER = sent([SARAH, STRANGER], message_id="<2@x>", references=("<1@x>",), sent_at=NOW + HOUR)
 ASIDE = mail(STRANGER, message_id="<3@x>", references=("<1@x>", "<2@x>"), sent_at=NOW + 2 * HOUR)
 UNRELATED = mail(SARAH, message_id="<4@x>", sent_at=NOW + 3 * HOUR)

@@ -22,7 +22,7 @@ times = st.integers(-3, 3).map(lambda days: NOW + timedelta(days=days))
 envelopes = st.builds(
     Envelope,
     remote_id=st.sampled_from(["1", "2"]),
-    folder_id=st.sampled_from(["INBOX", "Sent", "CRM/Log", "CRM/Private"]),
+    folder_id=st.sampled_from(["INBOX", "Sent"]),
     folder_role=st.sampled_from(list(FolderRole)),
     received_at=times,
     sent_at=times,
@@ -141,7 +141,7 @@ def correspondence(draw: st.DrawFn) -> list[Envelope]:
             mail(
                 draw(st.sampled_from([SARAH, STRANGER, "friend@elsewhere.example"])),
                 draw(st.sampled_from([ALICE, SARAH, STRANGER, "friend@elsewhere.example"])),
-                folder_id=draw(st.sampled_from(["INBOX", "INBOX", "CRM/Log"])),
+                labels=draw(st.sampled_from([frozenset(), frozenset(), frozenset({"CRM/Log"})])),
                 message_id=f"<{number}@x>",
                 references=(*parent.references, parent.message_id) if parent else (),
                 sent_at=draw(times),

@@ -15,9 +15,8 @@ from logging_rules.engine import Code, Decision
 from logging_rules.facts import Level, NeverLogKind, NeverLogScope, Preset
 from logging_rules.intake import InboxIntake
 from logging_rules.models import InboxPolicy, NeverLogEntry, PersonPolicy, WorkspacePolicy
-from logging_rules.tombstones import bury
 from tests.factories.contacts import log_mail, make_contact, make_inbox, make_message
-from tests.factories.logging_rules import NOW, SARAH, STRANGER, TANAKA, mail, sent
+from tests.factories.logging_rules import NOW, SARAH, STRANGER, TANAKA, bury, mail, sent
 from users.models import User, WorkspaceDomain
 
 pytestmark = pytest.mark.django_db
@@ -147,8 +146,7 @@ def test_mail_from_before_the_window_is_skipped(inbox, sarah):
 
 def test_an_unlogged_mail_stays_away_from_this_owner_only(inbox, sarah, alice, bob):
     envelope = mail()
-    bury(envelope.fingerprint, owner_id=alice.pk)
-    bury(envelope.fingerprint, owner_id=alice.pk)
+    bury(envelope.fingerprint, owner=alice)
 
     assert code(inbox, envelope) == Code.UNLOGGED_BY_OWNER
     assert code(inbox, mail()) == Code.KNOWN_CONTACT_INCOMING
@@ -159,7 +157,7 @@ def test_an_unlogged_mail_stays_away_from_this_owner_only(inbox, sarah, alice, b
 
 def test_a_tombstone_tells_nothing_and_survives_a_new_secret_key(inbox, alice, settings):
     envelope = mail()
-    bury(envelope.fingerprint, owner_id=alice.pk)
+    bury(envelope.fingerprint, owner=alice)
     settings.SECRET_KEY = "another key"
 
     assert bytes(alice.tombstones.get().digest) != envelope.fingerprint
@@ -263,7 +261,7 @@ def test_recording_puts_each_mail_on_the_timelines_of_its_contacts_once(inbox, s
 def test_a_page_costs_the_same_queries_for_1_and_1000_envelopes(inbox, logged, alice, preset):
     InboxPolicy.objects.update(preset=preset)
     WorkspacePolicy.objects.current()
-    bury(b"x" * 32, owner_id=alice.pk)
+    bury(b"x" * 32, owner=alice)
     never(alice, alice, "clinic.example")
     ids = ("<first@meridian.example>",)
     page = [

@@ -1,0 +1,125 @@
+"""Why an e-mail was logged, for everybody who sees it; and why a message of a mailbox was or was not, for its owner only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from contacts.models import Contact, ContactAddress
+from inboxes.models import Inbox, InboxKind, LedgerEntry, Message, Sighting
+from inboxes.providers.base import MailProvider, SearchQuery
+from logging_rules.engine import Decision
+from logging_rules.intake import InboxIntake
+from logging_rules.reasons import Reason
+from users.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedBecause:
+    """Why one inbox logged an e-mail, when, and whether a person decided it."""
+
+    reason: Reason
+    decided_at: datetime
+    decided_by: User | None
+    owner: User
+    is_personal: bool
+
+
+def why_logged(message: Message, *, viewer: User) -> list[LoggedBecause]:
+    """One answer for each inbox that holds the e-mail, the earliest decision first. Two queries."""
+    sightings = list(message.sightings.select_related("inbox__owner", "decided_by").order_by("decided_at", "pk"))
+    names = names_of({sighting.matched_address for sighting in sightings}, viewer=viewer)
+    return [
+        LoggedBecause(
+            reason=_reason_of(sighting, names),
+            decided_at=sighting.decided_at,
+            decided_by=sighting.decided_by,
+            owner=sighting.inbox.owner,
+            is_personal=sighting.inbox.kind == InboxKind.PERSONAL,
+        )
+        for sighting in sightings
+    ]
+
+
+def _reason_of(sighting: Sighting, names: dict[str, str]) -> Reason:
+    return Reason(
+        code=sighting.reason,
+        rule=sighting.rule,
+        level=sighting.level,
+        inbox=sighting.inbox.name or sighting.inbox.address,
+        owner=str(sighting.inbox.owner),
+        contact=names.get(sighting.matched_address, sighting.matched_address),
+        actor=str(sighting.decided_by or ""),
+    )
+
+
+def names_of(emails: Iterable[str], *, viewer: User) -> dict[str, str]:
+    """“Name (address)” of those addresses that belong to a contact today."""
+    rows = ContactAddress.objects.filter(email__in=set(emails), contact__in=Contact.objects.visible_to(viewer))
+    return {email: f"{name} ({email})" for email, name in rows.values_list("email", "contact__name")}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageExplanation:
+    """One message as its mailbox shows it now. `decision` is what it would be today; `stored` the state of its ledger row, which
+    only logged or troubled messages have, with its decision code and the cause of its trouble."""
+
+    folder: str
+    decision: Decision
+    reason: Reason
+    stored: str
+    stored_code: str
+    stored_cause: str
+
+
+def explain_message(inbox: Inbox, message_id: str, provider: MailProvider) -> list[MessageExplanation]:
+    """Looks the message up in every folder of the mailbox, live; keeps nothing. Empty when the mailbox does not hold it.
+
+    For the inbox's owner only. `message_id` may come without its angle brackets. Raises `ProviderError`.
+    """
+    wanted = message_id.strip()
+    wanted = wanted if wanted.startswith("<") else f"<{wanted}>"
+    found = [
+        (folder.name, envelope)
+        for folder in provider.folders()
+        for envelope in provider.search(folder, SearchQuery(message_id=wanted))
+        if envelope.message_id == wanted
+    ]
+    decisions = InboxIntake(inbox).decide([envelope for _, envelope in found])
+    names = names_of({decision.matched_address for decision in decisions}, viewer=inbox.owner)
+    rows = {
+        (row.folder.remote_id, row.remote_id): row
+        for row in LedgerEntry.objects.filter(
+            inbox=inbox, remote_id__in=[envelope.remote_id for _, envelope in found]
+        ).select_related("folder")
+    }
+    explanations = []
+    for (folder_name, envelope), decision in zip(found, decisions, strict=True):
+        row = rows.get((envelope.folder_id, envelope.remote_id))
+        explanations.append(
+            MessageExplanation(
+                folder=folder_name,
+                decision=decision,
+                reason=reason_of_decision(decision, inbox, names),
+                stored=row.state if row else "",
+                stored_code=row.code if row else "",
+                stored_cause=row.cause if row else "",
+            )
+        )
+    return explanations
+
+
+def reason_of_decision(decision: Decision, inbox: Inbox, names: dict[str, str]) -> Reason:
+    """For the owner of the inbox, in whose name no other person decides yet."""
+    return Reason(
+        code=decision.code,
+        rule=decision.rule,
+        level=decision.level,
+        inbox=inbox.name or inbox.address,
+        owner=str(inbox.owner),
+        contact=names.get(decision.matched_address, decision.matched_address),
+        actor=_name_of(decision.decided_by_id),
+    )
+
+
+def _name_of(person_id: int | None) -> str:
+    return str(User.objects.get(pk=person_id)) if person_id else ""

@@ -1,0 +1,106 @@
+"""Every reason in words: a short label for lists and counts, and a sentence for one e-mail."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from logging_rules.engine import Code
+from logging_rules.facts import Level
+
+LABELS: dict[str, Promise] = {
+    Code.NOT_MAIL: _("Drafts, spam, trash and chats"),
+    Code.OUTSIDE_WINDOW: _("Outside the chosen period"),
+    Code.UNLOGGED_BY_OWNER: _("Taken off the log before"),
+    Code.MARKED_PRIVATE: _("Marked as private"),
+    Code.NEVER_LOG_WORKSPACE: _("On the workspace’s never-log list"),
+    Code.NEVER_LOG_PERSONAL: _("On the personal never-log list"),
+    Code.INTERNAL_ONLY: _("Among colleagues only"),
+    Code.SENT_FROM_CRM: _("Sent from the CRM"),
+    Code.LOG_UNTICKED: _("Sent from the CRM without logging"),
+    Code.CHOSEN_BY_OWNER: _("Chosen by hand or label"),
+    Code.AUTOMATIC_MAIL: _("Automatic and bulk mail"),
+    Code.REPLY_TO_LOGGED: _("Part of a logged conversation"),
+    Code.KNOWN_CONTACT_OUTGOING: _("Sent to a contact"),
+    Code.KNOWN_CONTACT_INCOMING: _("Received from a contact"),
+    Code.PRESET_TOO_NARROW: _("With a contact, but the inbox logs less"),
+    Code.NO_KNOWN_CONTACT: _("Nobody in it is a contact"),
+}
+
+_SENTENCES: dict[str, Promise] = {
+    Code.NOT_MAIL: _("It is a draft, spam, in the trash, or a chat."),
+    Code.OUTSIDE_WINDOW: _("It arrived before the period that this inbox logs."),
+    f"{Code.OUTSIDE_WINDOW} paused": _("The inbox is paused or disabled."),
+    Code.UNLOGGED_BY_OWNER: _("%(owner)s took it off the log before, so it stays off."),
+    Code.MARKED_PRIVATE: _("%(owner)s filed it under “CRM/Private”."),
+    f"{Code.MARKED_PRIVATE} sensitivity": _("Its sender marked it as private or confidential."),
+    Code.NEVER_LOG_WORKSPACE: _("%(contact)s is on the workspace’s never-log list."),
+    Code.NEVER_LOG_PERSONAL: _("%(contact)s is on the never-log list of %(owner)s."),
+    Code.INTERNAL_ONLY: _("Everybody in it is a colleague."),
+    Code.SENT_FROM_CRM: _("%(actor)s wrote it in the CRM and left “Log” ticked."),
+    Code.LOG_UNTICKED: _("%(actor)s wrote it in the CRM and unticked “Log”."),
+    Code.CHOSEN_BY_OWNER: _("%(actor)s filed it under “CRM/Log”."),
+    f"{Code.CHOSEN_BY_OWNER} by_hand": _("%(actor)s logged it by hand."),
+    Code.AUTOMATIC_MAIL: _("A machine sent it, or it went to a list."),
+    Code.REPLY_TO_LOGGED: _("It belongs to a conversation that was logged before, and %(contact)s takes part in both."),
+    Code.KNOWN_CONTACT_OUTGOING: _("%(owner)s sent it, and %(contact)s in it is a contact of your workspace."),
+    Code.KNOWN_CONTACT_INCOMING: _("%(contact)s takes part in it and is a contact of your workspace."),
+    Code.PRESET_TOO_NARROW: _("%(contact)s takes part in it and is a contact, but the inbox logs less than that."),
+    Code.NO_KNOWN_CONTACT: _("Nobody in it is a contact."),
+    f"{Code.NO_KNOWN_CONTACT} never_log_address_only": _(
+        "The contact in it is reached by %(contact)s, which a never-log entry keeps off timelines."
+    ),
+}
+
+_SETTINGS: dict[str, Promise] = {
+    "preset_manual": _("The inbox %(inbox)s logs only what %(owner)s chooses."),
+    "preset_replies": _("The inbox %(inbox)s logs replies and conversations already logged."),
+    "preset_known": _("The inbox %(inbox)s logs all mail with known contacts."),
+}
+
+_LEVELS: dict[str, Promise] = {
+    Level.INBOX: _("Set for this inbox."),
+    Level.PERSON: _("Set by %(owner)s for all their inboxes."),
+    Level.WORKSPACE: _("Set for the whole workspace."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A decision with what a sentence about it names. `contact` is a name and address, or the address that matched."""
+
+    code: str
+    rule: str
+    level: str
+    inbox: str
+    owner: str
+    contact: str = ""
+    actor: str = ""
+
+    @property
+    def label(self) -> str:
+        return label_of(self.code)
+
+    @property
+    def because(self) -> str:
+        """What about the e-mail decided, in a sentence."""
+        return self._fill(_SENTENCES.get(f"{self.code} {self.rule}", _SENTENCES[self.code]))
+
+    @property
+    def setting(self) -> str:
+        """The setting of the inbox that applied; empty when none did."""
+        return self._fill(_SETTINGS[self.rule]) if self.rule in _SETTINGS else ""
+
+    @property
+    def set_where(self) -> str:
+        """The level the setting came from; empty when there is no `setting`."""
+        return self._fill(_LEVELS[self.level]) if self.setting and self.level in _LEVELS else ""
+
+    def _fill(self, text: Promise) -> str:
+        names = {"inbox": self.inbox, "owner": self.owner, "contact": self.contact, "actor": self.actor or self.owner}
+        return str(text) % names
+
+
+def label_of(code: str) -> str:
+    """A few words for a decision code; the code itself when it is no decision of ours (a quarantine cause, say)."""
+    return str(LABELS.get(code, code))

@@ -1,0 +1,25 @@
+"""Pages about what is logged and why."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from inboxes.models import Message
+from logging_rules.explain import why_logged
+from users.http import SignedInRequest
+from users.models import User
+
+
+@require_safe
+def why(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """A page of its own, or for htmx only the explanation."""
+    message = get_object_or_404(Message.objects.visible_to(request.user), code=code)
+    context = {
+        "message": message,
+        "explanations": why_logged(message, viewer=request.user),
+        "readers": User.objects.active().count(),
+    }
+    template = "logging_rules/why.html#explanation" if request.htmx else "logging_rules/why.html"
+    return render(request, template, context)
