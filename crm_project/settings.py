@@ -27,6 +27,8 @@ DATA_DIR: Path = env.path("DATA_DIR", BASE_DIR / ".genkan")
 LOG_FORMAT: str = env.str("LOG_FORMAT", "console" if DEBUG else "json", validate=validate.OneOf(["console", "json"]))
 # Hosts or networks that mail servers may have although they are private or loopback addresses (SSRF guard).
 MAIL_HOSTS_ALLOWED: list[str] = env.list("MAIL_HOSTS_ALLOWED", [])
+# How many workers may talk to one mail host at a time.
+MAIL_HOST_SLOTS: int = env.int("MAIL_HOST_SLOTS", 4)
 MAIL_SERVER = env.mail_server("EMAIL_URL", "consolemail://")
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "Genkan <genkan@localhost>")
 env.seal()
@@ -151,6 +153,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "mail": {"BACKEND": "inboxes.files.MailFiles"},  # never under a public URL
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -1,7 +1,7 @@
 """Connected mailboxes, what was seen in them, and the messages that were stored."""
 
 from inboxes.models.inbox import Credential, Inbox, InboxKind, InboxStatus, MailServer, Protocol, Security
-from inboxes.models.ledger import Folder, FolderState, LedgerEntry, LedgerState
+from inboxes.models.ledger import Folder, FolderState, HandledPage, LedgerEntry, LedgerState
 from inboxes.models.message import Attachment, Message, MessageState, Sighting, Thread, ThreadReference
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Credential",
     "Folder",
     "FolderState",
+    "HandledPage",
     "Inbox",
     "InboxKind",
     "InboxStatus",

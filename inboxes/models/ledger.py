@@ -1,6 +1,7 @@
 """How far each folder was read and what became of each message: cursors and ledger.
 
-Skipped mail leaves no row: a folder's cursors enclose what was handled, and `counts` says how many of each decision code.
+Skipped mail leaves no row of its own: a page of it leaves 8 hashed bytes per message, so that what the server holds can be
+compared with what was handled, and `counts` says how many there were of each decision code.
 """
 
 from typing import ClassVar
@@ -52,7 +53,23 @@ class Folder(models.Model):
         return f"folder {self.pk} of inbox {self.inbox_id}"
 
 
+class HandledPage(models.Model):
+    """Which messages of one page were skipped: a digest of each remote id (`inboxes.sync.handled`), end to end, in no order.
+
+    Says nothing about a message but "a decision was made". Rows of a folder are merged, and forgotten keys dropped, when it is
+    reconciled.
+    """
+
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="handled_pages")
+    digests = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"handled page {self.pk} of folder {self.folder_id}"
+
+
 class LedgerState(models.TextChoices):
+    """Gone: the server no longer holds the message under this key; what was logged of it stays logged."""
+
     LOGGED = "logged"
     RETRYING = "retrying"
     QUARANTINED = "quarantined"

@@ -78,7 +78,7 @@ class Message(models.Model):
     state = models.CharField(max_length=12, choices=MessageState, default=MessageState.FULL)
     defects = models.JSONField(default=list)
     size = models.PositiveBigIntegerField(default=0)
-    raw_key = models.CharField(max_length=64)
+    raw_key = models.CharField(max_length=64, db_index=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MessageQuerySet.as_manager()

@@ -1,0 +1,124 @@
+"""The bytes of stored e-mails and their attachments, named by their SHA-256, on the storage called "mail".
+
+Equal content is kept once. A file is written before the rows that refer to it, outside their transaction, so a crash can leave
+a file nobody refers to; `sweep` removes those. Only logged mail ever gets here.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, Storage, storages
+
+from inboxes.models import Attachment, Message
+
+GRACE = timedelta(minutes=10)
+"""A file touched more recently may belong to rows about to be committed (a worker's slice ends within five minutes)."""
+
+
+class MailFiles(FileSystemStorage):
+    """Files on disk that appear under their name only when complete, readable by this account only."""
+
+    def __init__(self, location: str | None = None) -> None:
+        super().__init__(location=location, file_permissions_mode=0o600, directory_permissions_mode=0o700)
+
+    def write(self, name: str, content: bytes) -> None:
+        path = Path(self.path(name))
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(draft).replace(path)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+
+    def touch(self, name: str) -> bool:
+        """Marks the file as just used; false when there is none."""
+        try:
+            os.utime(self.path(name))
+        except FileNotFoundError:
+            return False
+        return True
+
+
+def store(content: bytes) -> str:
+    """Keeps the bytes and returns their key. Idempotent."""
+    key = hashlib.sha256(content).hexdigest()
+    storage = _storage()
+    if isinstance(storage, MailFiles):
+        if not storage.touch(_name(key)):
+            storage.write(_name(key), content)
+    elif not storage.exists(_name(key)):
+        storage.save(_name(key), ContentFile(content))
+    return key
+
+
+def open_file(key: str) -> IO[bytes]:
+    """Raises FileNotFoundError when the file was removed."""
+    return _storage().open(_name(key), "rb")
+
+
+def read(key: str) -> bytes:
+    """Raises FileNotFoundError when the file was removed."""
+    with open_file(key) as file:
+        return file.read()
+
+
+def delete_unreferenced(keys: Iterable[str], *, now: datetime) -> int:
+    """Removes those of the files that no stored message or attachment refers to any more; returns how many.
+
+    Call it after the commit that removed the rows. Files of the last minutes are left for `sweep`.
+    """
+    wanted = set(keys)
+    unused = wanted - _referenced(wanted)
+    removed = [key for key in unused if _is_settled(key, now)]
+    for key in removed:
+        _storage().delete(_name(key))
+    return len(removed)
+
+
+def sweep(*, now: datetime) -> int:
+    """Removes every file that nothing refers to; returns how many. For a daily run."""
+    return sum(delete_unreferenced(batch, now=now) for batch in _stored_keys())
+
+
+def _storage() -> Storage:
+    return storages["mail"]
+
+
+def _name(key: str) -> str:
+    return f"mail/{key[:2]}/{key[2:4]}/{key}"
+
+
+def _referenced(keys: set[str]) -> set[str]:
+    raw = Message.objects.filter(raw_key__in=keys).values_list("raw_key", flat=True)
+    attached = Attachment.objects.filter(file_key__in=keys).values_list("file_key", flat=True)
+    return set(raw) | set(attached)
+
+
+def _is_settled(key: str, now: datetime) -> bool:
+    try:
+        return _storage().get_modified_time(_name(key)) < now - GRACE
+    except FileNotFoundError:
+        return False
+
+
+def _stored_keys() -> Iterator[list[str]]:
+    """The keys of all files, one folder at a time."""
+    for first in _folders_in("mail"):
+        for second in _folders_in(f"mail/{first}"):
+            yield [name for name in _storage().listdir(f"mail/{first}/{second}")[1] if not name.startswith(".")]
+
+
+def _folders_in(name: str) -> list[str]:
+    try:
+        return _storage().listdir(name)[0]
+    except FileNotFoundError:
+        return []

@@ -1,0 +1,12 @@
+"""What other apps may hear of inboxes. Sent on commit, with ids only."""
+
+from django.dispatch import Signal
+
+messages_stored = Signal()
+"""`inbox_id`, `message_ids`: e-mails that this inbox was not known to hold before."""
+
+inbox_status_changed = Signal()
+"""`inbox_id`: its status or the cause of it is another one."""
+
+sync_wanted = Signal()
+"""`inbox_id`: it is due now, because a person asked or its server has news."""
