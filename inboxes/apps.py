@@ -1,5 +1,10 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class InboxesConfig(AppConfig):
     name = "inboxes"
+
+    def ready(self) -> None:
+        import_module("inboxes.notices")

@@ -1,6 +1,6 @@
 """What the sync engine asks of whoever decides: `logging_rules.intake` implements it, the engine only knows these shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -40,6 +40,11 @@ class StoredMail(Generic[V]):
 
 class Intake(Protocol[V]):
     """Decides pages of one inbox and records what was logged."""
+
+    @property
+    def colleagues(self) -> Container[str]:
+        """The addresses that are ours: sharing one of them does not join an e-mail to a thread."""
+        ...
 
     def decide(self, envelopes: Sequence[Envelope]) -> list[V]:
         """One verdict per envelope, in order, in a constant number of queries. Called outside any transaction."""

@@ -1,0 +1,32 @@
+"""Opening the mailbox behind an inbox."""
+
+from django.conf import settings
+
+from inboxes.encryption import InvalidToken, UnknownKey
+from inboxes.models import Credential, Inbox, MailServer, Protocol
+from inboxes.providers.base import MailProvider, Misconfigured
+from inboxes.providers.imap.connection import ImapSettings
+from inboxes.providers.imap.provider import ImapProvider
+from inboxes.providers.network import Security
+
+
+def open_provider(inbox: Inbox) -> MailProvider:
+    """A provider that signs in on first use. Raises `Misconfigured` when the inbox has no usable server or credential."""
+    return ImapProvider(imap_settings(inbox))
+
+
+def imap_settings(inbox: Inbox) -> ImapSettings:
+    """Raises `Misconfigured`."""
+    try:
+        server = inbox.servers.get(protocol=Protocol.IMAP)
+        secret = inbox.credential.secret
+    except (MailServer.DoesNotExist, Credential.DoesNotExist, UnknownKey, InvalidToken) as error:
+        raise Misconfigured("credential_missing") from error
+    return ImapSettings(
+        host=server.host,
+        port=server.port,
+        security=Security(server.security),
+        username=server.username,
+        password=secret,
+        allowed_hosts=tuple(settings.MAIL_HOSTS_ALLOWED),
+    )

@@ -1,0 +1,145 @@
+"""The life of an inbox: which status follows which, and what each trouble leads to.
+
+    connecting ── started ──▶ active ◀── succeeded ── degraded ── proved ──▶ needs_reconnect
+                                │  ── troubled ──▶      ▲                          │
+                              paused                    └────── reconnected ───────┘      any ── disabled ──▶ disabled
+
+Only a proved cause asks a person for anything: refused twice, at least ten minutes apart, with no success between. Network trouble
+and throttling heal by themselves, whatever they look like.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+
+import structlog
+from django.db import transaction
+
+from audit.actions import record
+from inboxes import notices
+from inboxes.models import Inbox, InboxStatus
+from inboxes.providers.base import Misconfigured, PermissionMissing, ProviderError, RateLimited, ReconnectRequired
+from inboxes.signals import inbox_status_changed
+from inboxes.sync.lease import Lease
+from inboxes.sync.slice import SystemFault
+
+logger = structlog.get_logger(__name__)
+
+PROOF_GAP = timedelta(minutes=10)
+TELL_AFTER = timedelta(minutes=60)
+LONGEST_PAUSE = timedelta(minutes=15)
+RECONNECTING = "reconnecting"
+
+Trouble = ProviderError | SystemFault
+
+
+class Event(StrEnum):
+    STARTED = "started"
+    SUCCEEDED = "succeeded"
+    TROUBLED = "troubled"
+    PROVED = "proved"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    RECONNECTED = "reconnected"
+    DISABLED = "disabled"
+
+
+_S = InboxStatus
+TRANSITIONS: Mapping[Event, Mapping[str, InboxStatus]] = {
+    Event.STARTED: {_S.CONNECTING: _S.ACTIVE},
+    Event.SUCCEEDED: {_S.ACTIVE: _S.ACTIVE, _S.DEGRADED: _S.ACTIVE},
+    Event.TROUBLED: {_S.ACTIVE: _S.DEGRADED, _S.DEGRADED: _S.DEGRADED},
+    Event.PROVED: {_S.ACTIVE: _S.NEEDS_RECONNECT, _S.DEGRADED: _S.NEEDS_RECONNECT},
+    Event.PAUSED: {_S.ACTIVE: _S.PAUSED, _S.DEGRADED: _S.PAUSED},
+    Event.RESUMED: {_S.PAUSED: _S.ACTIVE},
+    # Degraded until the first success: the outage lasts until then.
+    Event.RECONNECTED: {
+        _S.ACTIVE: _S.DEGRADED,
+        _S.DEGRADED: _S.DEGRADED,
+        _S.NEEDS_RECONNECT: _S.DEGRADED,
+        _S.PAUSED: _S.DEGRADED,
+        _S.DISABLED: _S.DEGRADED,
+    },
+    Event.DISABLED: {status: _S.DISABLED for status in _S if status != _S.DISABLED},
+}
+
+
+class NotPossibleNow(ValueError):
+    """The inbox is not in a status in which this can happen."""
+
+
+def next_status(status: str, event: Event) -> InboxStatus:
+    """Raises `NotPossibleNow`."""
+    try:
+        return TRANSITIONS[event][status]
+    except KeyError:
+        raise NotPossibleNow(f"{event} does not follow {status}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What a trouble leads to."""
+
+    event: Event
+    retry_at: datetime | None
+    refused_at: datetime | None
+
+
+def react(inbox: Inbox, trouble: Trouble, *, now: datetime) -> Reaction:
+    """Pure but for the jitter. The provider's wish for a pause wins; else full jitter up to a quarter of an hour."""
+    if isinstance(trouble, ReconnectRequired | PermissionMissing | Misconfigured):
+        first = inbox.refused_at if inbox.cause == trouble.cause and inbox.refused_at else now
+        if now - first >= PROOF_GAP:
+            return Reaction(Event.PROVED, None, first)
+        return Reaction(Event.TROUBLED, first + PROOF_GAP, first)
+    if isinstance(trouble, RateLimited):
+        pause = timedelta(seconds=trouble.retry_after * random.uniform(1, 1.1))
+    else:
+        ceiling = min(LONGEST_PAUSE.total_seconds(), 5.0 * 2 ** min(inbox.failures, 10))
+        pause = timedelta(seconds=random.uniform(1, ceiling))
+    return Reaction(Event.TROUBLED, now + pause, inbox.refused_at)
+
+
+@transaction.atomic
+def note_success(lease: Lease, *, now: datetime, cause: str = "") -> None:
+    """A slice went through. With a `cause` something in the mailbox is in trouble all the same. Raises `LeaseLost`."""
+    lease.guard()
+    inbox = Inbox.objects.select_related("owner", "connected_by").get(pk=lease.inbox_id)
+    event = Event.TROUBLED if cause else Event.SUCCEEDED
+    if event == Event.SUCCEEDED and inbox.status == InboxStatus.DEGRADED:
+        notices.tell_of_recovery(inbox, now=now, told_before=now - inbox.status_since >= TELL_AFTER)
+    inbox.failures, inbox.refused_at, inbox.retry_at, inbox.live_synced_at = 0, None, None, now
+    move(inbox, event, cause=cause, now=now, also=["failures", "refused_at", "retry_at", "live_synced_at"])
+
+
+@transaction.atomic
+def note_failure(lease: Lease, trouble: Trouble, *, now: datetime) -> datetime | None:
+    """Returns when to try again, or None when a person has to act first. Raises `LeaseLost`."""
+    lease.guard()
+    inbox = Inbox.objects.select_related("owner", "connected_by").get(pk=lease.inbox_id)
+    reaction = react(inbox, trouble, now=now)
+    inbox.failures += 1
+    inbox.retry_at, inbox.refused_at = reaction.retry_at, reaction.refused_at
+    move(inbox, reaction.event, cause=trouble.cause, now=now, also=["failures", "refused_at", "retry_at"])
+    logger.info("sync_failed", inbox_id=inbox.pk, cause=trouble.cause, failures=inbox.failures, status=inbox.status)
+    if reaction.event == Event.PROVED:
+        record(by=None, action="inbox.needs_reconnect", target=inbox, details={"cause": trouble.cause})
+        notices.tell_of_disconnection(inbox)
+    elif now - inbox.status_since >= TELL_AFTER:
+        notices.tell_of_outage(inbox)
+    return reaction.retry_at
+
+
+def move(inbox: Inbox, event: Event, *, cause: str, now: datetime, also: list[str]) -> None:
+    """Writes the status that follows, together with the fields `also`. Call inside a transaction. Raises `NotPossibleNow`."""
+    status, before = next_status(inbox.status, event), (inbox.status, inbox.cause)
+    outage_goes_on = event == Event.RECONNECTED and inbox.status in (InboxStatus.DEGRADED, InboxStatus.NEEDS_RECONNECT)
+    if status != inbox.status and not outage_goes_on:
+        inbox.status_since = now
+    inbox.status, inbox.cause = status, cause
+    inbox.save(update_fields=["status", "status_since", "cause", *also])
+    if (inbox.status, inbox.cause) != before:
+        transaction.on_commit(partial(inbox_status_changed.send, sender=Inbox, inbox_id=inbox.pk), robust=True)

@@ -1,0 +1,129 @@
+"""What people are told about inboxes, and who is told: once per episode, never mail content."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from inboxes.models import Inbox, InboxKind, InboxStatus
+from notifications.actions import notify
+from notifications.kinds import Kind, Tone, Words, register
+from users.models import User
+
+REMIND_AFTER = timedelta(days=3)
+NEEDS_RECONNECT = "inbox_needs_reconnect"
+REMINDER = "inbox_still_disconnected"
+UNREACHABLE = "inbox_unreachable"
+RECOVERED = "inbox_recovered"
+QUARANTINED = "messages_quarantined"
+
+
+def people_to_tell(inbox: Inbox) -> list[User]:
+    """The owner of a personal inbox; for a team inbox everybody who could mend it."""
+    if inbox.kind == InboxKind.PERSONAL:
+        return [inbox.owner]
+    holders = User.objects.holders_of_account_access()
+    return list({person.pk: person for person in (*holders, inbox.connected_by)}.values())
+
+
+def tell_of_disconnection(inbox: Inbox) -> None:
+    """At once: nothing is logged until somebody reconnects the inbox."""
+    _tell(inbox, NEEDS_RECONNECT)
+
+
+def tell_of_outage(inbox: Inbox) -> None:
+    """The mailbox could not be read for a while. It heals by itself; people should know that the timeline lags."""
+    _tell(inbox, UNREACHABLE)
+
+
+def tell_of_recovery(inbox: Inbox, *, now: datetime, told_before: bool) -> None:
+    """Only those who were told of the trouble need to hear that it is over."""
+    if told_before:
+        _tell(inbox, RECOVERED, until=now.isoformat())
+
+
+def tell_of_quarantine(inbox: Inbox, *, now: datetime) -> None:
+    """At most once a day and inbox, however many messages it is."""
+    _tell(inbox, QUARANTINED, episode=f"{localtime(now):%Y-%m-%d}")
+
+
+def remind_of_disconnections(*, now: datetime) -> int:
+    """Tells people again of inboxes that wait for them since three days; returns how many were told. For a daily run."""
+    waiting = Inbox.objects.filter(status=InboxStatus.NEEDS_RECONNECT, status_since__lte=now - REMIND_AFTER)
+    return sum(_tell(inbox, REMINDER) for inbox in waiting.select_related("owner", "connected_by"))
+
+
+def _tell(inbox: Inbox, kind: str, *, episode: str = "", **more: str) -> int:
+    episode = episode or inbox.status_since.isoformat()
+    return notify(
+        recipients=people_to_tell(inbox),
+        kind=kind,
+        context={"inbox": inbox.address, "cause": inbox.cause, "since": inbox.status_since.isoformat(), **more},
+        url=f"/inboxes/{inbox.code}/",
+        episode=f"inbox:{inbox.pk}:{kind}:{episode}",
+    )
+
+
+def _words(context: Words) -> Words:
+    moments = {name: parse_datetime(context[name]) for name in ("since", "until") if name in context}
+    return {name: date_format(localtime(moment), "SHORT_DATETIME_FORMAT") for name, moment in moments.items() if moment}
+
+
+def _kinds() -> Iterable[Kind]:
+    fields = frozenset({"inbox", "cause", "since"})
+    yield Kind(
+        code=NEEDS_RECONNECT,
+        title=_("%(inbox)s needs to be reconnected"),
+        text=_("The mail server no longer lets us in since %(since)s. Until you reconnect, no new e-mail is logged."),
+        action=_("Reconnect"),
+        fields=fields,
+        tone=Tone.BAD,
+        icon="plug",
+        words=_words,
+    )
+    yield Kind(
+        code=REMINDER,
+        title=_("%(inbox)s is still disconnected"),
+        text=_("No new e-mail has been logged since %(since)s. Reconnecting catches up with everything missed."),
+        action=_("Reconnect"),
+        fields=fields,
+        tone=Tone.BAD,
+        icon="plug",
+        words=_words,
+    )
+    yield Kind(
+        code=UNREACHABLE,
+        title=_("%(inbox)s cannot be read at the moment"),
+        text=_("We have been trying since %(since)s and go on trying. Nothing is lost, and you need not do anything."),
+        action=_("See what happened"),
+        fields=fields,
+        tone=Tone.WARN,
+        icon="wifi-off",
+        words=_words,
+    )
+    yield Kind(
+        code=RECOVERED,
+        title=_("%(inbox)s works again"),
+        text=_("The trouble lasted from %(since)s to %(until)s. E-mail of that time is being logged now."),
+        action=_("See the inbox"),
+        fields=fields | {"until"},
+        tone=Tone.OK,
+        icon="circle-check",
+        words=_words,
+    )
+    yield Kind(
+        code=QUARANTINED,
+        title=_("Some e-mail in %(inbox)s could not be read"),
+        text=_("It was tried several times and set aside; everything else goes on. You can have it tried again."),
+        action=_("See which"),
+        fields=fields,
+        tone=Tone.WARN,
+        icon="triangle-alert",
+        words=_words,
+    )
+
+
+register(*_kinds())

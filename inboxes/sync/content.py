@@ -1,0 +1,80 @@
+"""From the bytes of a logged e-mail to what is stored of it."""
+
+from dataclasses import dataclass
+
+from inboxes import files
+from inboxes.mime.html import sanitise
+from inboxes.mime.parse import Attachment, parse
+from inboxes.models import MessageState
+from inboxes.providers.base import RawMessage
+
+
+@dataclass(frozen=True, slots=True)
+class FiledAttachment:
+    """A file of the e-mail whose bytes are in the file store already."""
+
+    filename: str
+    content_type: str
+    size: int
+    content_id: str
+    inline: bool
+    file_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The readable parts of one e-mail, and the keys of its bytes in the file store."""
+
+    raw_key: str
+    state: str
+    defects: tuple[str, ...]
+    body_text: str
+    quoted_text: str
+    body_html: str
+    has_remote_images: bool
+    snippet: str
+    attachments: tuple[FiledAttachment, ...]
+
+    @property
+    def text(self) -> str:
+        return f"{self.body_text}\n{self.quoted_text}"
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it holds in memory."""
+        return 2 * (len(self.body_text) + len(self.quoted_text) + len(self.body_html))
+
+    def says_the_same(self, text: str, state: str) -> bool:
+        """Whether a stored body is this one, white space aside. A body that was not read whole differs from nothing."""
+        if not (state == self.state == MessageState.FULL):
+            return True
+        return text.split() == self.text.split()
+
+
+def read_content(message: RawMessage) -> Content:
+    """Parses an e-mail and files its bytes. Mail that cannot be read is a record too; raises only when nothing can be kept."""
+    parsed = parse(message.raw)
+    html = sanitise(parsed.html)
+    state = MessageState(parsed.state)
+    return Content(
+        raw_key=files.store(message.raw),
+        state=MessageState.PARTIAL if message.partial and state == MessageState.FULL else state,
+        defects=parsed.defects,
+        body_text=parsed.text,
+        quoted_text="",
+        body_html=html.html,
+        has_remote_images=html.has_remote,
+        snippet=" ".join(parsed.text.split())[:160],
+        attachments=tuple(map(_file, parsed.attachments)),
+    )
+
+
+def _file(attachment: Attachment) -> FiledAttachment:
+    return FiledAttachment(
+        filename=attachment.filename[:255],
+        content_type=attachment.content_type[:120],
+        size=attachment.size,
+        content_id=attachment.content_id[:250],
+        inline=attachment.is_inline,
+        file_key=files.store(attachment.content),
+    )

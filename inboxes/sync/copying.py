@@ -1,0 +1,89 @@
+"""Bulk writes: COPY for rows that are new, arrays with ON CONFLICT for rows that may be there already."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from io import StringIO
+from typing import Any
+
+from django.db import connection, models
+
+Row = Sequence[Any]
+_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+
+
+def reserve_keys(model: type[models.Model], count: int) -> list[int]:
+    """Primary keys for rows about to be copied; the ones not used leave a gap, as any sequence does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],
+        )
+        return [key for (key,) in cursor.fetchall()]
+
+
+def copy_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> None:
+    """Inserts new rows. Raises IntegrityError when one of them is there already."""
+    text = StringIO()
+    for row in rows:
+        text.write("\t".join(map(_encode, row)))
+        text.write("\n")
+    text.seek(0)
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.copy_expert(f"COPY {model._meta.db_table} ({_columns(model, fields)}) FROM STDIN", text)
+
+
+def merge_rows(
+    model: type[models.Model],
+    fields: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    conflict: str,
+    update: Sequence[str] = (),
+    returning: str = "id",
+) -> list[Any]:
+    """Inserts rows; on a conflict over the columns `conflict` updates the columns `update`, or keeps the row as it is.
+
+    Returns the column `returning` of the rows written. No two rows may conflict with one another when `update` is given.
+    """
+    if not rows:
+        return []
+    types = ", ".join(f"%s::{_column_type(model, name)}[]" for name in fields)
+    changes = ", ".join(f"{column} = EXCLUDED.{column}" for column in update)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({_columns(model, fields)}) SELECT * FROM unnest({types})"  # noqa: S608
+            f" ON CONFLICT ({conflict}) DO {f'UPDATE SET {changes}' if changes else 'NOTHING'} RETURNING {returning}",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+        return [value for (value,) in cursor.fetchall()]
+
+
+def _columns(model: type[models.Model], fields: Sequence[str]) -> str:
+    return ", ".join(_field(model, name).column for name in fields)
+
+
+def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    return {field.name: field for field in model._meta.concrete_fields}[name]
+
+
+def _column_type(model: type[models.Model], name: str) -> str:
+    """Without its length: an array of them has none."""
+    return str(_field(model, name).db_type(connection)).partition("(")[0]
+
+
+def _encode(value: Any) -> str:
+    """One value in COPY's text format."""
+    match value:
+        case str():
+            return value.translate(_ESCAPES)
+        case None:
+            return r"\N"
+        case bytes():
+            return rf"\\x{value.hex()}"
+        case datetime():
+            return value.isoformat()
+        case list() | tuple() | dict():
+            return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
+        case _:
+            return str(value)

@@ -1,0 +1,130 @@
+"""One slice of work for one inbox: what is new, then what is due again, then the past, then the daily check.
+
+A slice is short, safe to kill at any point and safe to run twice. It takes the inbox's lease, or does nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from inboxes import life
+from inboxes.connections import open_provider as open_mailbox
+from inboxes.models import Inbox, MailServer, Protocol
+from inboxes.providers.base import MailProvider, ProviderError
+from inboxes.sync import reconcile
+from inboxes.sync.folders import discover_folders
+from inboxes.sync.intake import Intake, V
+from inboxes.sync.lease import Lease, LeaseLost, take_lease
+from inboxes.sync.retries import retry_due
+from inboxes.sync.slice import Clock, Slice, SystemFault
+from inboxes.sync.slots import host_slot
+from inboxes.sync.tracks import follow_live, read_past
+
+logger = structlog.get_logger(__name__)
+
+BUDGET = timedelta(seconds=60)
+POLL = timedelta(seconds=60)
+SLOT_WAIT = timedelta(seconds=15)
+
+
+class Outcome(StrEnum):
+    """Done: nothing left until the next poll. More: come back at once. Busy: another worker is at it, or at its host."""
+
+    DONE = "done"
+    MORE = "more"
+    BUSY = "busy"
+    LOST = "lost"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SliceReport:
+    """What a slice did: decision codes with how often each was given; `cause` says why it failed."""
+
+    outcome: Outcome
+    counts: dict[str, int] = field(default_factory=dict)
+    cause: str = ""
+
+
+def run_slice(
+    *,
+    inbox_id: int,
+    intake_for: Callable[[Inbox], Intake[V]],
+    open_provider: Callable[[Inbox], MailProvider] = open_mailbox,
+    clock: Clock = timezone.now,
+    budget: timedelta = BUDGET,
+    worker: str = "",
+) -> SliceReport:
+    """Syncs the inbox for at most about `budget`. Provider errors end in the inbox's status, not in an exception."""
+    taken = take_lease(inbox_id, worker=worker)
+    if taken is None:
+        return SliceReport(Outcome.BUSY)
+    inbox, lease = taken
+    with host_slot(_host_of(inbox), in_trouble=inbox.failures > 0) as admitted:
+        if not admitted:
+            lease.release(next_due_at=clock() + SLOT_WAIT)
+            return SliceReport(Outcome.BUSY)
+        try:
+            return _work(inbox, lease, intake_for, open_provider, clock, budget)
+        except LeaseLost:
+            return SliceReport(Outcome.LOST)
+        except (ProviderError, SystemFault) as trouble:
+            return _fail(lease, trouble, clock)
+        except Exception:
+            # A defect of ours: the inbox must neither stay leased nor be tried in a hot loop.
+            _fail(lease, SystemFault(), clock)
+            raise
+
+
+def _work(
+    inbox: Inbox,
+    lease: Lease,
+    intake_for: Callable[[Inbox], Intake[V]],
+    open_provider: Callable[[Inbox], MailProvider],
+    clock: Clock,
+    budget: timedelta,
+) -> SliceReport:
+    with open_provider(inbox) as provider:
+        run = Slice(inbox, lease, provider, intake_for(inbox), clock, deadline=clock() + budget)
+        more = not _sync(run)
+    life.note_success(lease, now=clock(), cause=run.trouble)
+    lease.release(next_due_at=clock() + (timedelta() if more else POLL))
+    return SliceReport(Outcome.MORE if more else Outcome.DONE, dict(run.counts), run.trouble)
+
+
+def _sync(run: Slice[V]) -> bool:
+    """True when nothing is left until the next poll."""
+    discover_folders(run)
+    if not (follow_live(run) and retry_due(run) and read_past(run)):
+        return False
+    _note_past_is_read(run)
+    if reconcile.is_due(run.inbox, run.clock()):
+        return reconcile.reconcile(run) == 0
+    return True
+
+
+def _note_past_is_read(run: Slice[V]) -> None:
+    if run.inbox.backfill_done_at is None:
+        with transaction.atomic():
+            run.lease.guard()
+            Inbox.objects.filter(pk=run.inbox.pk).update(backfill_done_at=run.clock())
+
+
+def _fail(lease: Lease, trouble: ProviderError | SystemFault, clock: Clock) -> SliceReport:
+    try:
+        retry_at = life.note_failure(lease, trouble, now=clock())
+        lease.release(next_due_at=retry_at)
+    except LeaseLost:
+        return SliceReport(Outcome.LOST)
+    return SliceReport(Outcome.FAILED, cause=trouble.cause)
+
+
+def _host_of(inbox: Inbox) -> str:
+    """What may be slow for several inboxes at once: the mail server, or the provider."""
+    hosts = MailServer.objects.filter(inbox=inbox, protocol=Protocol.IMAP).values_list("host", flat=True)
+    return next(iter(hosts), inbox.provider)

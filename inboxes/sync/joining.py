@@ -1,0 +1,67 @@
+"""Finding or making the threads of e-mails about to be stored. Runs in the transaction that stores them, under its locks."""
+
+import uuid
+from collections.abc import Collection, Container, Sequence
+
+from django.db import connection
+
+from inboxes.envelope import Envelope
+from inboxes.models import Message, Thread, ThreadReference
+from inboxes.sync.copying import copy_rows, merge_rows, reserve_keys
+from inboxes.threading import Correspondence, ThreadGroup, correspondence, join_threads, outsiders
+
+MESSAGES_READ = 50
+"""Who takes part in a thread is read from this many of its newest messages."""
+
+PARTICIPANTS = f"""
+    SELECT wanted.pk, array_agg(DISTINCT person.email)
+    FROM unnest(%s::bigint[]) AS wanted (pk),
+    LATERAL (
+        SELECT from_email, recipients FROM {Message._meta.db_table}
+        WHERE thread_id = wanted.pk ORDER BY sent_at DESC LIMIT %s
+    ) newest,
+    LATERAL (
+        SELECT newest.from_email AS email
+        UNION ALL SELECT recipient ->> 1 FROM jsonb_array_elements(newest.recipients) recipient
+    ) person
+    GROUP BY wanted.pk
+"""  # noqa: S608 - the name of our own table
+
+
+def threads_for(envelopes: Sequence[Envelope], colleagues: Container[str]) -> list[int]:
+    """The thread of each e-mail, made if need be, and the message ids that will lead later mail to it."""
+    letters = [correspondence(envelope, colleagues) for envelope in envelopes]
+    references = _references_to({message_id for letter in letters for message_id in letter.message_ids})
+    participants = _participants({thread_pk for _, thread_pk in references})
+    known = {pk: ThreadGroup(pk, set(outsiders(emails, colleagues))) for pk, emails in participants.items()}
+    mentioned: dict[str, list[ThreadGroup]] = {}
+    for message_id, thread_pk in references:
+        mentioned.setdefault(message_id, []).append(known[thread_pk])
+    return _write_threads(letters, join_threads(letters, mentioned))
+
+
+def _write_threads(letters: Sequence[Correspondence], groups: Sequence[ThreadGroup]) -> list[int]:
+    new = [group for group in dict.fromkeys(groups) if group.pk is None]
+    for group, key in zip(new, reserve_keys(Thread, len(new)), strict=True):
+        group.pk = key
+    copy_rows(Thread, ("id", "code"), ((group.pk, uuid.uuid4()) for group in new))
+    rows = {
+        (group.pk, message_id)
+        for letter, group in zip(letters, groups, strict=True)
+        for message_id in letter.message_ids
+    }
+    merge_rows(ThreadReference, ("thread", "message_id"), list(rows), conflict="message_id, thread_id")
+    return [group.pk for group in groups if group.pk is not None]
+
+
+def _references_to(message_ids: Collection[str]) -> list[tuple[str, int]]:
+    """The stored threads that mention the message ids, oldest first."""
+    rows = ThreadReference.objects.filter(message_id__in=message_ids).order_by("thread_id")
+    return list(rows.values_list("message_id", "thread_id"))
+
+
+def _participants(threads: Collection[int]) -> dict[int, list[str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(PARTICIPANTS, [list(threads), MESSAGES_READ])
+        found: dict[int, list[str]] = dict(cursor.fetchall())
+    return {thread_pk: found.get(thread_pk, []) for thread_pk in threads}

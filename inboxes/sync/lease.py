@@ -1,0 +1,67 @@
+"""Who may write for an inbox: one worker at a time, and only under the generation it started with.
+
+A lease is a fence number on the inbox's row. Every transaction of the worker begins with `guard`, a conditional UPDATE that
+locks the row, renews the lease and refuses when another worker took over, or a person paused, disconnected or reconnected the
+inbox meanwhile. Times are the database's: the clocks of workers may disagree.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from inboxes.models import Inbox
+from inboxes.models.inbox import SYNCING_STATUSES
+
+DURATION = timedelta(seconds=120)
+HEARTBEAT_SECONDS = 30
+
+
+class LeaseLost(Exception):
+    """Somebody else holds the inbox now; nothing of the current transaction may be kept."""
+
+
+@dataclass(slots=True)
+class Lease:
+    """The right to write for one inbox, as long as `guard` says so."""
+
+    inbox_id: int
+    fence: int
+    generation: int
+    _renewed_at: float = field(default_factory=time.monotonic)
+
+    def guard(self) -> None:
+        """Call first in every transaction that writes. Raises `LeaseLost`."""
+        held = Inbox.objects.filter(pk=self.inbox_id, lease_fence=self.fence, generation=self.generation)
+        if not held.update(lease_expires_at=Now() + DURATION):
+            raise LeaseLost
+        self._renewed_at = time.monotonic()
+
+    def keep(self) -> None:
+        """Renews a lease that was not renewed for a while; cheap otherwise. Raises `LeaseLost`."""
+        if time.monotonic() - self._renewed_at > HEARTBEAT_SECONDS:
+            self.guard()
+
+    def release(self, *, next_due_at: datetime | None = None) -> None:
+        """Lets the next worker in. Does nothing when the lease was lost already."""
+        changes: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}
+        if next_due_at is not None:
+            changes["next_due_at"] = next_due_at
+        Inbox.objects.filter(pk=self.inbox_id, lease_fence=self.fence, generation=self.generation).update(**changes)
+
+
+@transaction.atomic
+def take_lease(inbox_id: int, *, worker: str) -> tuple[Inbox, Lease] | None:
+    """The inbox and its lease, or None when it is not to be synced, or another worker is at it."""
+    free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=Now())
+    taken = Inbox.objects.filter(free, pk=inbox_id, status__in=SYNCING_STATUSES).update(
+        lease_owner=worker[:80], lease_fence=F("lease_fence") + 1, lease_expires_at=Now() + DURATION
+    )
+    if not taken:
+        return None
+    inbox = Inbox.objects.select_related("owner").get(pk=inbox_id)
+    return inbox, Lease(inbox_id=inbox.pk, fence=inbox.lease_fence, generation=inbox.generation)

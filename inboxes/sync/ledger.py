@@ -1,0 +1,69 @@
+"""Ledger rows of messages that failed: the retry ladder and quarantine."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inboxes.models import Folder, LedgerEntry, LedgerState
+from inboxes.providers.base import MessageGone
+from inboxes.sync.copying import merge_rows
+
+LADDER = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=12),
+)
+"""How long to wait after the first, second … failure of a message; after one more it is quarantined."""
+
+GONE_AFTER = 3
+"""A message that the server did not return so many times is taken to be deleted; the reconcile would bring it back."""
+
+FIELDS = ("inbox", "folder", "remote_id", "state", "code", "cause", "attempts", "retry_at")
+CHANGES = ("state", "cause", "attempts", "retry_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A message that could not be handled this time; `cause` is a code of `inboxes.causes`."""
+
+    remote_id: str
+    cause: str
+
+
+def settled_ids(folder: Folder, remote_ids: Collection[str]) -> set[str]:
+    """Those of the messages that have a ledger row."""
+    if not remote_ids:
+        return set()
+    rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=remote_ids)
+    return set(rows.values_list("remote_id", flat=True))
+
+
+def record_failures(folder: Folder, failures: Sequence[Failure], *, now: datetime) -> list[str]:
+    """Moves each message one rung up the ladder; returns those that are quarantined by it."""
+    if not failures:
+        return []
+    attempts = dict(
+        LedgerEntry.objects.filter(
+            folder=folder, remote_id__in=[failure.remote_id for failure in failures]
+        ).values_list("remote_id", "attempts")
+    )
+    rows, quarantined = [], []
+    for failure in failures:
+        count = attempts.get(failure.remote_id, 0) + 1
+        state, retry_at = after_failure(count, failure.cause, now)
+        if state == LedgerState.QUARANTINED:
+            quarantined.append(failure.remote_id)
+        rows.append((folder.inbox_id, folder.pk, failure.remote_id, state, "", failure.cause, count, retry_at))
+    merge_rows(LedgerEntry, FIELDS, rows, conflict="folder_id, remote_id", update=CHANGES)
+    return quarantined
+
+
+def after_failure(attempts: int, cause: str, now: datetime) -> tuple[LedgerState, datetime | None]:
+    """What follows the n-th failure of a message."""
+    if cause == MessageGone.cause and attempts >= GONE_AFTER:
+        return LedgerState.GONE, None
+    if attempts > len(LADDER):
+        return LedgerState.QUARANTINED, None
+    return LedgerState.RETRYING, now + LADDER[attempts - 1]

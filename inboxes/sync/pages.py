@@ -1,0 +1,226 @@
+"""Handling one page of envelopes: decide, fetch the bodies of what is logged, write it down.
+
+A page ends in one transaction that holds everything, the cursor included. Only a page with more logged mail than should be in
+memory at once writes some of it ahead, without the cursor: after a crash the page is listed again and finds it in the ledger.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Generic
+
+from django.db import transaction
+
+from inboxes import notices
+from inboxes.envelope import Envelope
+from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, Message
+from inboxes.providers.base import MessageGone, Page, ProviderError, RawMessage, RemoteFolder
+from inboxes.sync import handled
+from inboxes.sync.content import read_content
+from inboxes.sync.intake import V
+from inboxes.sync.isolation import NOT_OF_ONE_MESSAGE, isolate, persistently
+from inboxes.sync.ledger import Failure, record_failures, settled_ids
+from inboxes.sync.rekeying import Rekeyed, match_logged, rewrite_keys
+from inboxes.sync.slice import Slice
+from inboxes.sync.storing import LoggedMail, store_mails
+
+CHUNK_MAILS = 100
+CHUNK_WEIGHT = 16_000_000
+"""Logged mails are written when there are so many, or so many bytes of them: what a worker holds in memory stays bounded."""
+
+CAREFUL_AFTER = 2
+"""After so many failed slices in a row bodies are fetched one by one, to find a message that breaks the connection."""
+
+COULD_NOT_DECIDE = "could_not_decide"
+COULD_NOT_STORE = "could_not_store"
+
+
+@dataclass(slots=True)
+class Conclusion:
+    """What is true once a page is handled: the folder's `moves`, the codes given, what was skipped, what failed.
+
+    `again`: the messages had ledger rows before, which those that are skipped now lose.
+    """
+
+    moves: Mapping[str, Any]
+    again: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
+    skipped: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    rekeyed: list[Rekeyed] = field(default_factory=list)
+
+
+def handle_page(
+    run: Slice[V], folder: Folder, remote: RemoteFolder, page: Page, *, moves: Mapping[str, Any], again: bool = False
+) -> None:
+    """Records every message of the page as logged, skipped or failed, and moves the folder.
+
+    `again` says that the page holds messages of the ledger that are due for another try. Raises `LeaseLost`, `SystemFault` and
+    provider errors; then the page is not concluded, and may be handled again.
+    """
+    conclusion = Conclusion(moves, again)
+    conclusion.failures += [Failure(message.remote_id, message.reason) for message in page.unreadable]
+    envelopes = list({envelope.remote_id: envelope for envelope in page.envelopes}.values())
+    if folder.state == FolderState.RECONCILING:
+        envelopes, conclusion.rekeyed = match_logged(folder, envelopes)
+        conclusion.counts.update(row.code for row in conclusion.rekeyed)
+    mails = _decide(run, envelopes, conclusion)
+    if not again:
+        mails = _without_settled(folder, mails, conclusion)
+    PageWriter(run, folder, conclusion).write(_with_bodies(run, remote, mails))
+
+
+def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion) -> list[LoggedMail[V]]:
+    """The mails to log; the others are noted in the conclusion."""
+    to_log: list[LoggedMail[V]] = []
+
+    def decide(part: Sequence[Envelope]) -> None:
+        for envelope, verdict in list(zip(part, run.intake.decide(part), strict=True)):
+            if verdict.log:
+                to_log.append(LoggedMail(envelope, verdict, None))
+            else:
+                conclusion.counts[verdict.code] += 1
+                conclusion.skipped.append(envelope.remote_id)
+
+    for envelope in isolate(envelopes, decide):
+        run.note_local_fault()
+        conclusion.failures.append(Failure(envelope.remote_id, COULD_NOT_DECIDE))
+    return to_log
+
+
+def _without_settled(folder: Folder, mails: list[LoggedMail[V]], conclusion: Conclusion) -> list[LoggedMail[V]]:
+    """Leaves out what has a ledger row: logged before a crash, or waiting for its own next try."""
+    remote_ids = [mail.envelope.remote_id for mail in mails] + [failure.remote_id for failure in conclusion.failures]
+    settled = settled_ids(folder, remote_ids)
+    conclusion.failures = [failure for failure in conclusion.failures if failure.remote_id not in settled]
+    return [mail for mail in mails if mail.envelope.remote_id not in settled]
+
+
+def _with_bodies(
+    run: Slice[V], remote: RemoteFolder, mails: Sequence[LoggedMail[V]]
+) -> Iterator[LoggedMail[V] | Failure]:
+    """The mails ready to be stored. A body is fetched only of e-mails that are not stored yet, whichever inbox they came from."""
+    stored = _stored_once([mail.envelope.fingerprint for mail in mails])
+    missing = []
+    for mail in mails:
+        if mail.envelope.fingerprint in stored:
+            yield mail
+        else:
+            missing.append(mail)
+    one_by_one = run.inbox.failures >= CAREFUL_AFTER
+    for part in [[mail] for mail in missing] if one_by_one else [missing]:
+        yield from _fetch(run, remote, part)
+
+
+def _stored_once(fingerprints: Sequence[bytes]) -> set[bytes]:
+    """Those stored in one variant only: of several, it takes the body to tell which one a mail is."""
+    if not fingerprints:
+        return set()
+    found = Message.objects.filter(fingerprint__in=fingerprints).values_list("fingerprint", flat=True)
+    return {bytes(key) for key, count in Counter(map(bytes, found)).items() if count == 1}
+
+
+def _fetch(run: Slice[V], remote: RemoteFolder, mails: Sequence[LoggedMail[V]]) -> Iterator[LoggedMail[V] | Failure]:
+    if not mails:
+        return
+    waiting = {mail.envelope.remote_id: mail for mail in mails}
+    try:
+        for raw in run.provider.bodies(remote, list(waiting)):
+            run.lease.keep()
+            if mail := waiting.pop(raw.remote_id, None):
+                yield _read(run, mail, raw)
+    except ProviderError as error:
+        if len(mails) == 1:
+            yield Failure(mails[0].envelope.remote_id, error.cause)
+        raise
+    yield from (Failure(remote_id, MessageGone.cause) for remote_id in waiting)
+
+
+def _read(run: Slice[V], mail: LoggedMail[V], raw: RawMessage) -> LoggedMail[V] | Failure:
+    contents = []
+    for _ in isolate([raw], lambda part: contents.append(read_content(part[0]))):
+        run.note_local_fault()
+        return Failure(raw.remote_id, COULD_NOT_STORE)
+    run.note_local_success()
+    return replace(mail, content=contents[0])
+
+
+class PageWriter(Generic[V]):
+    """Writes the mails of a page as they come in, and its conclusion with the last of them."""
+
+    def __init__(self, run: Slice[V], folder: Folder, conclusion: Conclusion) -> None:
+        self._run = run
+        self._folder = folder
+        self._conclusion = conclusion
+        self._waiting: list[LoggedMail[V]] = []
+        self._weight = 0
+
+    def write(self, mails: Iterator[LoggedMail[V] | Failure]) -> None:
+        try:
+            for mail in mails:
+                if isinstance(mail, Failure):
+                    self._conclusion.failures.append(mail)
+                else:
+                    self._collect(mail)
+        except ProviderError:
+            # What came through is kept, so that the next try begins behind it.
+            self._write_ahead()
+            self._commit([], Conclusion(moves={}, failures=self._conclusion.failures))
+            raise
+        self._conclude()
+
+    def _collect(self, mail: LoggedMail[V]) -> None:
+        if len(self._waiting) >= CHUNK_MAILS or self._weight >= CHUNK_WEIGHT:
+            self._write_ahead()
+        self._waiting.append(mail)
+        self._weight += mail.content.weight if mail.content else 0
+
+    def _conclude(self) -> None:
+        try:
+            self._commit(self._waiting, self._conclusion)
+        except NOT_OF_ONE_MESSAGE:
+            raise
+        except Exception:
+            # One of the mails cannot be stored: find it, and conclude without it.
+            self._write_ahead()
+            self._commit([], self._conclusion)
+
+    def _write_ahead(self) -> None:
+        mails, self._waiting, self._weight = self._waiting, [], 0
+        for mail in isolate(mails, self._commit):
+            self._conclusion.failures.append(Failure(mail.envelope.remote_id, COULD_NOT_STORE))
+            self._run.note_local_fault()
+
+    def _commit(self, mails: Sequence[LoggedMail[V]], conclusion: Conclusion | None = None) -> None:
+        """One transaction. The codes of logged mails are counted with their ledger rows, the others with the conclusion."""
+        codes = Counter(mail.verdict.code for mail in mails) + (conclusion.counts if conclusion else Counter())
+        moves = conclusion.moves if conclusion else {}
+        changes = {**moves, "counts": dict(Counter(self._folder.counts) + codes)}
+        persistently(partial(self._transact, mails, conclusion, changes))
+        for name, value in changes.items():
+            setattr(self._folder, name, value)
+        self._run.counts += codes
+
+    @transaction.atomic
+    def _transact(
+        self, mails: Sequence[LoggedMail[V]], conclusion: Conclusion | None, changes: Mapping[str, Any]
+    ) -> None:
+        now = self._run.clock()
+        self._run.lease.guard()
+        store_mails(self._run.inbox, self._folder, mails, intake=self._run.intake, now=now)
+        if conclusion:
+            _record(self._run.inbox, self._folder, conclusion, now)
+        Folder.objects.filter(pk=self._folder.pk).update(**changes)
+
+
+def _record(inbox: Inbox, folder: Folder, conclusion: Conclusion, now: datetime) -> None:
+    """Everything of a conclusion but the folder's own row."""
+    if conclusion.skipped:
+        HandledPage.objects.create(folder=folder, digests=handled.pack(conclusion.skipped))
+    if conclusion.again:
+        LedgerEntry.objects.filter(folder=folder, remote_id__in=conclusion.skipped).delete()
+    rewrite_keys(conclusion.rekeyed)
+    if record_failures(folder, conclusion.failures, now=now):
+        notices.tell_of_quarantine(inbox, now=now)

@@ -1,0 +1,94 @@
+"""Is everything accounted for? Once a day what the server holds is compared with what was handled, message by message."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+
+from inboxes.models import Folder, HandledPage, Inbox, LedgerEntry, LedgerState
+from inboxes.providers.base import RemoteFolder
+from inboxes.sync.copying import merge_rows
+from inboxes.sync.folders import tolerated
+from inboxes.sync.handled import digest, unpack
+from inboxes.sync.intake import V
+from inboxes.sync.slice import Slice
+from inboxes.sync.tracks import catch_up
+
+logger = structlog.get_logger(__name__)
+
+INTERVAL = timedelta(days=1)
+GAP_FOUND = "gap_found"
+
+
+def is_due(inbox: Inbox, now: datetime) -> bool:
+    return inbox.reconciled_at is None or now - inbox.reconciled_at >= INTERVAL
+
+
+def reconcile(run: Slice[V]) -> int:
+    """Compares every folder whose past was read; messages nobody handled go on the retry ladder. Returns how many."""
+    gaps = 0
+    for folder, remote in run.readable_folders:
+        if folder.backfill_done_at:
+            with tolerated(run, folder):
+                gaps += _reconcile_folder(run, folder, remote)
+            run.lease.keep()
+    with transaction.atomic():
+        run.lease.guard()
+        Inbox.objects.filter(pk=run.inbox.pk).update(reconciled_at=run.clock())
+    return gaps
+
+
+def _reconcile_folder(run: Slice[V], folder: Folder, remote: RemoteFolder) -> int:
+    """What arrives while we compare is neither missed nor taken for missed: ledger first, then server, then new mail."""
+    before = set(LedgerEntry.objects.filter(folder=folder).values_list("remote_id", flat=True))
+    pages = list(HandledPage.objects.filter(folder=folder))
+    on_server = run.provider.remote_ids(remote, since=run.inbox.history_since)
+    if not catch_up(run, folder, remote):
+        return 0
+    ledger = dict(LedgerEntry.objects.filter(folder=folder).values_list("remote_id", "state"))
+    skipped = {part for page in pages for part in unpack(bytes(page.digests))}
+    arrived = {part for page in _pages_since(folder, pages) for part in unpack(bytes(page.digests))}
+    digests = {remote_id: digest(remote_id) for remote_id in on_server - ledger.keys()}
+    gaps = [remote_id for remote_id, part in digests.items() if part not in skipped and part not in arrived]
+    back = [remote_id for remote_id, state in ledger.items() if state == LedgerState.GONE and remote_id in on_server]
+    with transaction.atomic():
+        run.lease.guard()
+        _note_gaps(folder, gaps, run.clock())
+        _note_gone(folder, before - on_server)
+        _note_back(folder, back, run.clock())
+        _merge_pages(folder, pages, keep=b"".join(part for part in digests.values() if part in skipped))
+        Folder.objects.filter(pk=folder.pk).update(server_total=len(on_server))
+    if gaps:
+        logger.warning("sync_gap_found", inbox_id=folder.inbox_id, folder_id=folder.pk, messages=len(gaps))
+    return len(gaps)
+
+
+def _note_gaps(folder: Folder, remote_ids: list[str], now: datetime) -> None:
+    fields = ("inbox", "folder", "remote_id", "state", "code", "cause", "attempts", "retry_at")
+    rows = [
+        (folder.inbox_id, folder.pk, remote_id, LedgerState.RETRYING, "", GAP_FOUND, 0, now) for remote_id in remote_ids
+    ]
+    merge_rows(LedgerEntry, fields, rows, conflict="folder_id, remote_id")
+
+
+def _note_gone(folder: Folder, remote_ids: set[str]) -> None:
+    rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=remote_ids)
+    rows.exclude(state=LedgerState.GONE).update(state=LedgerState.GONE, retry_at=None)
+
+
+def _note_back(folder: Folder, remote_ids: list[str], now: datetime) -> None:
+    """A server may hide mail for a while. Logged mail is logged again; the rest gets another try."""
+    rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=remote_ids)
+    rows.filter(message=None).update(state=LedgerState.RETRYING, attempts=0, retry_at=now)
+    rows.filter(message__isnull=False).update(state=LedgerState.LOGGED)
+
+
+def _pages_since(folder: Folder, pages: list[HandledPage]) -> QuerySet[HandledPage]:
+    return HandledPage.objects.filter(folder=folder).exclude(pk__in=[page.pk for page in pages])
+
+
+def _merge_pages(folder: Folder, pages: list[HandledPage], *, keep: bytes) -> None:
+    """One row instead of many, and nothing about messages the server no longer holds."""
+    HandledPage.objects.filter(pk__in=[page.pk for page in pages]).delete()
+    HandledPage.objects.create(folder=folder, digests=keep)

@@ -1,0 +1,71 @@
+"""One worker's turn at one inbox: what every step of it needs at hand."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic
+
+from inboxes.models import Folder, Inbox
+from inboxes.providers.base import MailProvider, RemoteFolder
+from inboxes.sync.intake import Intake, V
+from inboxes.sync.lease import Lease
+
+Clock = Callable[[], datetime]
+
+LOCAL_FAULTS_ALLOWED = 5
+"""So many messages in a row that fail for reasons of our own mean that we are broken, not they."""
+
+
+class SystemFault(Exception):
+    """This installation cannot work right now (disk full, a defect): stop, blame no message, try again later."""
+
+    cause = "system_fault"
+
+
+@dataclass(slots=True)
+class Slice(Generic[V]):
+    """`folders` are the stored folders by remote id; `remote_folders` what the mailbox lists now.
+
+    `counts` are the decision codes given during this slice; `set_aside` holds the keys of folders that cannot be read now;
+    `trouble` is the cause to show although the mailbox as a whole works.
+    """
+
+    inbox: Inbox
+    lease: Lease
+    provider: MailProvider
+    intake: Intake[V]
+    clock: Clock
+    deadline: datetime
+    folders: dict[str, Folder] = field(default_factory=dict)
+    remote_folders: dict[str, RemoteFolder] = field(default_factory=dict)
+    set_aside: set[int] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
+    trouble: str = ""
+    local_faults_in_a_row: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self.clock() >= self.deadline
+
+    @property
+    def readable_folders(self) -> list[tuple[Folder, RemoteFolder]]:
+        """Folders that are anchored and listed, those people look at first in front."""
+        found = [
+            (folder, self.remote_folders[remote_id])
+            for remote_id, folder in self.folders.items()
+            if folder.anchor and remote_id in self.remote_folders and folder.pk not in self.set_aside
+        ]
+        return sorted(found, key=lambda pair: (ROLES_FIRST.get(pair[0].role, len(ROLES_FIRST)), pair[0].pk))
+
+    def note_local_fault(self) -> None:
+        """Raises `SystemFault` when too many messages in a row failed for reasons of our own."""
+        self.local_faults_in_a_row += 1
+        if self.local_faults_in_a_row >= LOCAL_FAULTS_ALLOWED:
+            raise SystemFault
+
+    def note_local_success(self) -> None:
+        self.local_faults_in_a_row = 0
+
+
+ROLES_FIRST = {"inbox": 0, "sent": 1}

@@ -1,0 +1,243 @@
+"""Writing logged e-mails: messages, attachments, sightings, ledger rows and, through the intake, timeline entries.
+
+Everything here happens inside one transaction that the caller opened and guarded. Each step tolerates that the row is there
+already, so a page may be written again after a crash.
+"""
+
+import uuid
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from hashlib import blake2b
+from itertools import chain
+from typing import Any, Generic
+
+from django.db import connection, transaction
+
+from inboxes.envelope import Address, Envelope
+from inboxes.models import Attachment, Folder, Inbox, LedgerEntry, LedgerState, Message, Sighting
+from inboxes.signals import messages_stored
+from inboxes.sync.content import Content
+from inboxes.sync.copying import copy_rows, merge_rows, reserve_keys
+from inboxes.sync.intake import Intake, StoredMail, V
+from inboxes.sync.joining import threads_for
+from inboxes.threading import message_ids
+
+LOCK_CLASS = 20_116
+LOCK_BUCKETS = 1_024
+"""Conversations are locked by buckets: enough to let workers pass one another, few enough for PostgreSQL's lock table."""
+
+MESSAGE_FIELDS = (
+    "id", "code", "fingerprint", "variant", "thread", "message_id", "from_email", "from_name", "recipients", "subject",
+    "sent_at", "snippet", "body_text", "quoted_text", "body_html", "has_remote_images", "state", "defects", "size", "raw_key",
+)  # fmt: skip
+ATTACHMENT_FIELDS = (
+    "code", "message", "position", "filename", "content_type", "size", "content_id", "inline", "file_key",
+)  # fmt: skip
+SIGHTING_FIELDS = (
+    "message", "inbox", "outgoing", "reason", "rule", "level", "matched_address", "decided_by", "decided_at",
+)  # fmt: skip
+LEDGER_FIELDS = (
+    "inbox", "folder", "remote_id", "state", "code", "cause", "attempts", "retry_at", "message", "fingerprint",
+)  # fmt: skip
+
+LEDGER_CHANGES = ("state", "code", "cause", "attempts", "retry_at", "message_id", "fingerprint")
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMail(Generic[V]):
+    """An e-mail to be stored. Without `content` the same e-mail is stored already and only this inbox's view of it is added."""
+
+    envelope: Envelope
+    verdict: V
+    content: Content | None
+
+
+class StoredCopyGone(Exception):
+    """The stored e-mail that a mail was to be joined with was removed meanwhile; its body has to be fetched after all."""
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """Where one e-mail is stored, or, while `pk` is 0, is about to be."""
+
+    variant: int
+    text: str
+    state: str
+    pk: int = 0
+    thread_pk: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An e-mail that is not stored yet, and its place."""
+
+    place: Place
+    envelope: Envelope
+    content: Content
+
+
+def store_mails(
+    inbox: Inbox, folder: Folder, mails: Sequence[LoggedMail[V]], *, intake: Intake[V], now: datetime
+) -> None:
+    """Raises `StoredCopyGone`, and database errors for values PostgreSQL refuses; then nothing may be committed."""
+    if not mails:
+        return
+    _lock_relatives(mails)
+    shelves = _shelves([mail.envelope.fingerprint for mail in mails])
+    drafts: list[Draft] = []
+    places = [_place(mail, shelves.setdefault(mail.envelope.fingerprint, []), drafts) for mail in mails]
+    _write_messages(drafts, intake.colleagues)
+    new = {draft.place for draft in drafts}
+    stored = [
+        StoredMail(mail.envelope, mail.verdict, place.pk, place.thread_pk, is_new=place in new)
+        for mail, place in zip(mails, places, strict=True)
+    ]
+    sighted = _write_sightings(inbox, stored, now)
+    _write_ledger(inbox, folder, stored)
+    intake.record(stored)
+    if sighted:
+        tell = partial(messages_stored.send, sender=Inbox, inbox_id=inbox.pk, message_ids=sighted)
+        transaction.on_commit(tell, robust=True)
+
+
+def _lock_relatives(mails: Sequence[LoggedMail[V]]) -> None:
+    """Keeps other workers from storing the same e-mails, or joining the same threads, until the transaction ends.
+
+    Buckets are taken in ascending order, so two workers cannot wait for one another.
+    """
+    buckets = {_bucket(mail.envelope.fingerprint) for mail in mails}
+    for mail in mails:
+        buckets.update(_bucket(message_id.encode()) for message_id in message_ids(mail.envelope))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_advisory_xact_lock(%s, bucket)) FROM unnest(%s::int[]) AS bucket",
+            [LOCK_CLASS, sorted(buckets)],
+        )
+
+
+def _bucket(key: bytes) -> int:
+    return int.from_bytes(blake2b(key, digest_size=4).digest()) % LOCK_BUCKETS
+
+
+def _shelves(fingerprints: Sequence[bytes]) -> dict[bytes, list[Place]]:
+    """What is stored under each fingerprint, by variant."""
+    shelves: dict[bytes, list[Place]] = {}
+    fields = ("fingerprint", "pk", "thread_id", "variant", "state", "body_text", "quoted_text")
+    rows = Message.objects.filter(fingerprint__in=fingerprints).order_by("variant").values_list(*fields)
+    for fingerprint, pk, thread_pk, variant, state, text, quoted in rows:
+        place = Place(variant, f"{text}\n{quoted}", state, pk=pk, thread_pk=thread_pk)
+        shelves.setdefault(bytes(fingerprint), []).append(place)
+    return shelves
+
+
+def _place(mail: LoggedMail[V], shelf: list[Place], drafts: list[Draft]) -> Place:
+    """The place on the shelf that says the same, or a new one, for which a draft is added."""
+    if mail.content is None:
+        if not shelf:
+            raise StoredCopyGone
+        return shelf[0]
+    for place in shelf:
+        if mail.content.says_the_same(place.text, place.state):
+            return place
+    place = Place(shelf[-1].variant + 1 if shelf else 0, mail.content.text, mail.content.state)
+    shelf.append(place)
+    drafts.append(Draft(place, mail.envelope, mail.content))
+    return place
+
+
+def _write_messages(drafts: Sequence[Draft], colleagues: Container[str]) -> None:
+    """Gives the place of each draft its message and thread."""
+    if not drafts:
+        return
+    threads = threads_for([draft.envelope for draft in drafts], colleagues)
+    for draft, key, thread_pk in zip(drafts, reserve_keys(Message, len(drafts)), threads, strict=True):
+        draft.place.pk, draft.place.thread_pk = key, thread_pk
+    copy_rows(Message, MESSAGE_FIELDS, map(_message_row, drafts))
+    copy_rows(Attachment, ATTACHMENT_FIELDS, chain.from_iterable(map(_attachment_rows, drafts)))
+
+
+def _message_row(draft: Draft) -> tuple[Any, ...]:
+    place, envelope, content = draft.place, draft.envelope, draft.content
+    author = next(iter(envelope.from_), Address(""))
+    return (
+        place.pk,
+        uuid.uuid4(),
+        envelope.fingerprint,
+        place.variant,
+        place.thread_pk,
+        envelope.message_id[:998],
+        author.email[:320],
+        author.name[:500],
+        _recipients(envelope),
+        envelope.subject,
+        envelope.sent_at,
+        content.snippet,
+        content.body_text,
+        content.quoted_text,
+        content.body_html,
+        content.has_remote_images,
+        content.state,
+        content.defects,
+        envelope.size,
+        content.raw_key,
+    )
+
+
+def _recipients(envelope: Envelope) -> list[tuple[str, str, str]]:
+    kinds = (("to", envelope.to), ("cc", envelope.cc), ("bcc", envelope.bcc))
+    return [(kind, address.email, address.name) for kind, addresses in kinds for address in addresses]
+
+
+def _attachment_rows(draft: Draft) -> Iterator[tuple[Any, ...]]:
+    for position, file in enumerate(draft.content.attachments):
+        yield (
+            uuid.uuid4(),
+            draft.place.pk,
+            position,
+            file.filename,
+            file.content_type,
+            file.size,
+            file.content_id,
+            file.inline,
+            file.file_key,
+        )
+
+
+def _write_sightings(inbox: Inbox, stored: Sequence[StoredMail[V]], now: datetime) -> list[int]:
+    """Returns the messages that the inbox was not known to hold before."""
+    rows = [
+        (
+            mail.message_pk,
+            inbox.pk,
+            mail.envelope.sent_by_owner,
+            mail.verdict.code,
+            mail.verdict.rule,
+            mail.verdict.level,
+            mail.verdict.matched_address,
+            mail.verdict.decided_by_id,
+            now,
+        )
+        for mail in stored
+    ]
+    return merge_rows(Sighting, SIGHTING_FIELDS, rows, conflict="message_id, inbox_id", returning="message_id")
+
+
+def _write_ledger(inbox: Inbox, folder: Folder, stored: Sequence[StoredMail[V]]) -> None:
+    rows = [
+        (
+            inbox.pk,
+            folder.pk,
+            mail.envelope.remote_id,
+            LedgerState.LOGGED,
+            mail.verdict.code,
+            "",
+            0,
+            None,
+            mail.message_pk,
+            mail.envelope.fingerprint,
+        )
+        for mail in stored
+    ]
+    merge_rows(LedgerEntry, LEDGER_FIELDS, rows, conflict="folder_id, remote_id", update=LEDGER_CHANGES)

@@ -1,0 +1,75 @@
+"""The two tracks of a folder: new mail first, then the past."""
+
+from typing import Any
+
+from django.db import transaction
+
+from inboxes.models import Folder, FolderState
+from inboxes.providers.base import Page, RemoteFolder
+from inboxes.sync.folders import tolerated
+from inboxes.sync.intake import V
+from inboxes.sync.pages import handle_page
+from inboxes.sync.slice import Slice
+
+
+def follow_live(run: Slice[V]) -> bool:
+    """Reads what is new in every folder. True when nothing is left for now."""
+    readable = run.readable_folders
+    unchanged = run.provider.unchanged({folder.remote_id: folder.live_cursor for folder, _ in readable})
+    _mark_ok(run, [folder for folder, _ in readable if folder.remote_id in unchanged])
+    caught_up = True
+    for folder, remote in readable:
+        if folder.remote_id not in unchanged:
+            with tolerated(run, folder):
+                caught_up &= catch_up(run, folder, remote)
+    return caught_up
+
+
+def catch_up(run: Slice[V], folder: Folder, remote: RemoteFolder) -> bool:
+    """Reads one folder's new mail. True when nothing is left for now; raises `CursorExpired`, `FolderGone`."""
+    while not run.is_over:
+        page = run.provider.live_page(remote, folder.live_cursor)
+        stands_still = page.cursor == folder.live_cursor
+        handle_page(run, folder, remote, page, moves={"live_cursor": page.cursor, **_found(run, folder)})
+        run.lease.keep()
+        if page.done or stands_still:
+            return True
+    return False
+
+
+def read_past(run: Slice[V]) -> bool:
+    """Reads older mail of all folders, a page each in turn. True when everything in the window is handled."""
+    while unfinished := [pair for pair in run.readable_folders if not pair[0].backfill_done_at]:
+        for folder, remote in unfinished:
+            if run.is_over:
+                return False
+            with tolerated(run, folder):
+                since = run.inbox.history_since
+                page = run.provider.backfill_page(remote, folder.backfill_cursor, anchor=folder.anchor, since=since)
+                handle_page(run, folder, remote, page, moves=_past_moves(run, folder, page))
+                run.lease.keep()
+    return True
+
+
+def _past_moves(run: Slice[V], folder: Folder, page: Page) -> dict[str, Any]:
+    moves = {"backfill_cursor": page.cursor, "remaining": page.remaining, **_found(run, folder)}
+    if page.done or page.cursor == folder.backfill_cursor:
+        moves |= {"backfill_done_at": run.clock(), "remaining": 0, "state": FolderState.LIVE}
+    return moves
+
+
+def _found(run: Slice[V], folder: Folder) -> dict[str, Any]:
+    """What a folder's row says once it was read."""
+    moves: dict[str, Any] = {"last_ok_at": run.clock(), "missing_sightings": 0}
+    if folder.state == FolderState.MISSING:
+        moves["state"] = FolderState.LIVE
+    return moves
+
+
+def _mark_ok(run: Slice[V], folders: list[Folder]) -> None:
+    if folders:
+        with transaction.atomic():
+            run.lease.guard()
+            rows = Folder.objects.filter(pk__in=[folder.pk for folder in folders])
+            rows.update(last_ok_at=run.clock(), missing_sightings=0)
+            rows.filter(state=FolderState.MISSING).update(state=FolderState.LIVE)
