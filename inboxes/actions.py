@@ -1,0 +1,234 @@
+"""Every change people make to inboxes. All are audited; a worker that is syncing the inbox meanwhile writes nothing more.
+
+Each action says who may do it and raises PermissionDenied for anybody else, ValidationError for what cannot be.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.actions import record
+from inboxes import life
+from inboxes.addresses import InvalidAddress, normalise
+from inboxes.life import Event
+from inboxes.models import (
+    Credential,
+    Inbox,
+    InboxKind,
+    InboxStatus,
+    LedgerEntry,
+    LedgerState,
+    MailServer,
+    Protocol,
+    Security,
+)
+from inboxes.signals import sync_wanted
+from users.models import User
+
+IMPATIENCE_HURTS = frozenset({"sign_in_refused", "rate_limited"})
+"""Causes that asking the server again makes worse: it locks accounts, or throttles longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """How to reach one mail server."""
+
+    host: str
+    port: int
+    security: Security
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImapConnection:
+    """All it takes to connect an IMAP inbox. `smtp` is optional: without it nothing can be sent from the inbox."""
+
+    address: str
+    imap: ServerSettings
+    password: str = field(repr=False)
+    smtp: ServerSettings | None = None
+
+
+@transaction.atomic
+def connect_imap_inbox(*, connection: ImapConnection, history_since: datetime | None, by: User) -> Inbox:
+    """A personal inbox of `by`, not syncing yet: `start` it once its logging is chosen. `history_since` None: all of the past.
+
+    Nothing is tried here; check the servers first (`inboxes.providers.checks`).
+    """
+    if not by.is_active:
+        raise PermissionDenied
+    address = _valid_address(connection.address)
+    _refuse_taken(address)
+    inbox = Inbox(owner=by, connected_by=by, kind=InboxKind.PERSONAL, address=address, history_since=history_since)
+    try:
+        with transaction.atomic():
+            inbox.save(force_insert=True)
+    except IntegrityError:
+        _refuse_taken(address)
+        raise
+    _write_servers(inbox, connection.imap, connection.smtp)
+    Credential.objects.create(inbox=inbox, secret=connection.password)
+    record(by=by, action="inbox.connected", target=inbox, details={"provider": inbox.provider, "kind": inbox.kind})
+    return inbox
+
+
+@transaction.atomic
+def start(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
+    """Begins to sync an inbox that was connected."""
+    inbox = _held(inbox, _owner_only, by)
+    _move(inbox, Event.STARTED, now=now)
+    record(by=by, action="inbox.started", target=inbox)
+    _want_sync(inbox, now)
+
+
+@transaction.atomic
+def pause(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
+    """Stops reading and logging until `resume`; what arrives meanwhile is read then."""
+    inbox = _held(inbox, _may_manage, by)
+    _shut_workers_out(inbox)
+    _move(inbox, Event.PAUSED, now=now)
+    record(by=by, action="inbox.paused", target=inbox)
+
+
+@transaction.atomic
+def resume(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
+    inbox = _held(inbox, _may_manage, by)
+    _move(inbox, Event.RESUMED, now=now)
+    record(by=by, action="inbox.resumed", target=inbox)
+    _want_sync(inbox, now)
+
+
+@transaction.atomic
+def disable(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
+    """Stops everything the inbox does; nothing is deleted. `reconnect` brings it back."""
+    inbox = _held(inbox, _may_manage, by)
+    _shut_workers_out(inbox)
+    _move(inbox, Event.DISABLED, now=now)
+    record(by=by, action="inbox.disabled", target=inbox)
+
+
+@transaction.atomic
+def reconnect(*, inbox: Inbox, connection: ImapConnection, by: User, now: datetime | None = None) -> None:
+    """A new password, and perhaps new servers, for the same address. Goes on from the last good cursors."""
+    inbox = _held(inbox, _owner_only, by)
+    if _valid_address(connection.address) != inbox.address:
+        raise ValidationError(
+            _("This inbox is %(address)s. To use another address, connect it as an inbox of its own."),
+            params={"address": inbox.address},
+            code="other_address",
+        )
+    _shut_workers_out(inbox)
+    _write_servers(inbox, connection.imap, connection.smtp)
+    Credential.objects.update_or_create(inbox=inbox, defaults={"secret": connection.password})
+    inbox.failures, inbox.refused_at, inbox.retry_at = 0, None, None
+    inbox.save(update_fields=["failures", "refused_at", "retry_at"])
+    _move(inbox, Event.RECONNECTED, cause=life.RECONNECTING, now=now)
+    record(by=by, action="inbox.reconnected", target=inbox)
+    _want_sync(inbox, now)
+
+
+@transaction.atomic
+def sync_now(*, inbox: Inbox, by: User, now: datetime | None = None) -> datetime:
+    """Makes the inbox due; returns when it is. That is later where asking the server again at once would do harm."""
+    inbox = _held(inbox, _may_manage, by)
+    if not inbox.is_syncing:
+        raise ValidationError(_("This inbox is not syncing. Resume or reconnect it first."), code="not_syncing")
+    record(by=by, action="inbox.sync_requested", target=inbox)
+    return _want_sync(inbox, now)
+
+
+@transaction.atomic
+def replay_quarantined(*, inbox: Inbox, by: User, now: datetime | None = None) -> int:
+    """Tries every quarantined message again, from the bottom of the ladder; returns how many there are."""
+    inbox = _held(inbox, _owner_only, by)
+    now = now or timezone.now()
+    quarantined = LedgerEntry.objects.filter(inbox=inbox, state=LedgerState.QUARANTINED)
+    count = quarantined.update(state=LedgerState.RETRYING, attempts=0, retry_at=now)
+    record(by=by, action="inbox.quarantine_replayed", target=inbox, details={"messages": count})
+    if inbox.is_syncing:
+        _want_sync(inbox, now)
+    return count
+
+
+def _held(inbox: Inbox, rule: Callable[[Inbox, User], bool], by: User) -> Inbox:
+    """The inbox as it is now, locked until the transaction ends."""
+    locked = Inbox.objects.select_for_update(of=("self",)).select_related("owner").get(pk=inbox.pk)
+    if not (by.is_active and rule(locked, by)):
+        raise PermissionDenied
+    return locked
+
+
+def _owner_only(inbox: Inbox, person: User) -> bool:
+    """What touches the credential or the mail itself. For a team inbox: whoever holds account access."""
+    return person.has_account_access if inbox.kind == InboxKind.TEAM else person == inbox.owner
+
+
+def _may_manage(inbox: Inbox, person: User) -> bool:
+    return person.is_super_admin or _owner_only(inbox, person)
+
+
+def _move(inbox: Inbox, event: Event, *, cause: str = "", now: datetime | None) -> None:
+    try:
+        life.move(inbox, event, cause=cause, now=now or timezone.now(), also=[])
+    except life.NotPossibleNow as error:
+        raise ValidationError(
+            _("This is not possible while the inbox is: %(status)s"),
+            params={"status": InboxStatus(inbox.status).label},
+            code="not_possible_now",
+        ) from error
+
+
+def _shut_workers_out(inbox: Inbox) -> None:
+    """Whoever syncs the inbox now finds its generation gone, and writes nothing more."""
+    inbox.generation += 1
+    inbox.lease_owner, inbox.lease_expires_at = "", None
+    inbox.save(update_fields=["generation", "lease_owner", "lease_expires_at"])
+
+
+def _want_sync(inbox: Inbox, now: datetime | None) -> datetime:
+    now = now or timezone.now()
+    earliest = inbox.retry_at if inbox.cause in IMPATIENCE_HURTS else None
+    inbox.next_due_at = max(now, earliest or now)
+    inbox.save(update_fields=["next_due_at"])
+    if inbox.next_due_at <= now:
+        transaction.on_commit(partial(sync_wanted.send, sender=Inbox, inbox_id=inbox.pk), robust=True)
+    return inbox.next_due_at
+
+
+def _valid_address(text: str) -> str:
+    try:
+        return normalise(text)
+    except InvalidAddress:
+        raise ValidationError(_("This is not an e-mail address."), code="invalid_address") from None
+
+
+def _refuse_taken(address: str) -> None:
+    """One address is one inbox, as its own address or as an alias of another."""
+    if Inbox.objects.filter(Q(address=address) | Q(aliases__contains=[address])).exists():
+        raise ValidationError(
+            _("%(address)s is connected already. An address can be connected once only."),
+            params={"address": address},
+            code="already_connected",
+        )
+
+
+def _write_servers(inbox: Inbox, imap: ServerSettings, smtp: ServerSettings | None) -> None:
+    for protocol, server in ((Protocol.IMAP, imap), (Protocol.SMTP, smtp)):
+        if server is not None:
+            MailServer.objects.update_or_create(
+                inbox=inbox,
+                protocol=protocol,
+                defaults={
+                    "host": server.host.strip().lower(),
+                    "port": server.port,
+                    "security": server.security,
+                    "username": server.username,
+                },
+            )
