@@ -60,7 +60,7 @@ def merge_rows(
 
 
 def _columns(model: type[models.Model], fields: Sequence[str]) -> str:
-    return ", ".join(_field(model, name).column for name in fields)
+    return ", ".join(str(_field(model, name).column) for name in fields)
 
 
 def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
