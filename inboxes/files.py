@@ -79,8 +79,9 @@ def delete_unreferenced(keys: Iterable[str], *, now: datetime) -> int:
     wanted = set(keys)
     unused = wanted - _referenced(wanted)
     removed = [key for key in unused if _is_settled(key, now)]
+    storage = _storage()
     for key in removed:
-        _storage().delete(_name(key))
+        storage.delete(_name(key))
     return len(removed)
 
 

@@ -1,6 +1,5 @@
 """What people are told about inboxes, and who is told: once per episode, never mail content."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.utils.dateparse import parse_datetime
@@ -72,58 +71,56 @@ def _words(context: Words) -> Words:
     return {name: date_format(localtime(moment), "SHORT_DATETIME_FORMAT") for name, moment in moments.items() if moment}
 
 
-def _kinds() -> Iterable[Kind]:
-    fields = frozenset({"inbox", "cause", "since"})
-    yield Kind(
+FIELDS = frozenset({"inbox", "cause", "since"})
+register(
+    Kind(
         code=NEEDS_RECONNECT,
         title=_("%(inbox)s needs to be reconnected"),
         text=_("The mail server no longer lets us in since %(since)s. Until you reconnect, no new e-mail is logged."),
         action=_("Reconnect"),
-        fields=fields,
+        fields=FIELDS,
         tone=Tone.BAD,
         icon="plug",
         words=_words,
-    )
-    yield Kind(
+    ),
+    Kind(
         code=REMINDER,
         title=_("%(inbox)s is still disconnected"),
         text=_("No new e-mail has been logged since %(since)s. Reconnecting catches up with everything missed."),
         action=_("Reconnect"),
-        fields=fields,
+        fields=FIELDS,
         tone=Tone.BAD,
         icon="plug",
         words=_words,
-    )
-    yield Kind(
+    ),
+    Kind(
         code=UNREACHABLE,
         title=_("%(inbox)s cannot be read at the moment"),
         text=_("We have been trying since %(since)s and go on trying. Nothing is lost, and you need not do anything."),
         action=_("See what happened"),
-        fields=fields,
+        fields=FIELDS,
         tone=Tone.WARN,
         icon="wifi-off",
         words=_words,
-    )
-    yield Kind(
+    ),
+    Kind(
         code=RECOVERED,
         title=_("%(inbox)s works again"),
         text=_("The trouble lasted from %(since)s to %(until)s. E-mail of that time is being logged now."),
         action=_("See the inbox"),
-        fields=fields | {"until"},
+        fields=FIELDS | {"until"},
         tone=Tone.OK,
         icon="circle-check",
         words=_words,
-    )
-    yield Kind(
+    ),
+    Kind(
         code=QUARANTINED,
         title=_("Some e-mail in %(inbox)s could not be read"),
         text=_("It was tried several times and set aside; everything else goes on. You can have it tried again."),
         action=_("See which"),
-        fields=fields,
+        fields=FIELDS,
         tone=Tone.WARN,
         icon="triangle-alert",
         words=_words,
-    )
-
-
-register(*_kinds())
+    ),
+)

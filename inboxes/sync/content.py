@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from inboxes import files
+from inboxes.mime import guard
 from inboxes.mime.html import sanitise
-from inboxes.mime.parse import Attachment, parse
+from inboxes.mime.parse import Attachment
+from inboxes.mime.reply import snippet, split_reply
 from inboxes.models import MessageState
 from inboxes.providers.base import RawMessage
 
@@ -53,18 +55,19 @@ class Content:
 
 def read_content(message: RawMessage) -> Content:
     """Parses an e-mail and files its bytes. Mail that cannot be read is a record too; raises only when nothing can be kept."""
-    parsed = parse(message.raw)
+    parsed = guard.parse(message.raw)
+    new, quoted = split_reply(parsed.text)
     html = sanitise(parsed.html)
     state = MessageState(parsed.state)
     return Content(
         raw_key=files.store(message.raw),
         state=MessageState.PARTIAL if message.partial and state == MessageState.FULL else state,
         defects=parsed.defects,
-        body_text=parsed.text,
-        quoted_text="",
+        body_text=new,
+        quoted_text=quoted,
         body_html=html.html,
         has_remote_images=html.has_remote,
-        snippet=" ".join(parsed.text.split())[:160],
+        snippet=snippet(new or quoted),
         attachments=tuple(map(_file, parsed.attachments)),
     )
 

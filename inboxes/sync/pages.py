@@ -182,8 +182,7 @@ class PageWriter(Generic[V]):
             self._commit(self._waiting, self._conclusion)
         except NOT_OF_ONE_MESSAGE:
             raise
-        except Exception:
-            # One of the mails cannot be stored: find it, and conclude without it.
+        except Exception:  # noqa: BLE001 - one of the mails cannot be stored: find it, and conclude without it
             self._write_ahead()
             self._commit([], self._conclusion)
 
