@@ -127,6 +127,14 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "users.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "crm_project.account_forms.LoginForm",
+    "change_password": "crm_project.account_forms.ChangePasswordForm",
+    "set_password": "crm_project.account_forms.SetPasswordForm",
+    "reset_password": "crm_project.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "crm_project.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "crm_project.account_forms.ReauthenticateForm",
+}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Nobody gets mail for an address that has no account here.

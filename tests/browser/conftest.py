@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -94,9 +93,3 @@ def accessible() -> Callable[[Page], None]:
 
     return check
 
-
-@pytest.fixture
-def screenshots() -> Path | None:
-    """Where pictures of pages go, for looking at: the folder named by GENKAN_SCREENSHOTS, if any."""
-    folder = os.environ.get("GENKAN_SCREENSHOTS")
-    return Path(folder) if folder else None

@@ -32,7 +32,7 @@ def test_the_shell_is_accessible_in_the_persons_own_theme(open_page, accessible,
 def test_a_person_signs_in_with_a_password(open_page, alice: User):
     page = open_page("/accounts/password/change/")
 
-    page.get_by_label("Email").fill(alice.email)
+    page.get_by_label("E-mail address").fill(alice.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/accounts/password/change/")
@@ -56,9 +56,9 @@ def test_a_form_is_sent_once_however_often_its_button_is_pressed(open_page, alic
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
 
     page.route("**/*", lambda route: route.fulfill(status=204) if route.request.method == "POST" else route.continue_())
-    page.get_by_label("Current Password").fill("x")
-    page.get_by_label("New Password", exact=True).fill("y")
-    page.get_by_label("New Password (again)").fill("y")
+    page.get_by_label("Current password").fill("x")
+    page.get_by_label("New password", exact=True).fill("y")
+    page.get_by_label("New password, once more").fill("y")
     page.get_by_role("button", name="Save password").evaluate("button => { button.click(); button.click(); }")
     page.locator("button[aria-busy=true]").wait_for()
 
