@@ -69,16 +69,21 @@ def test_an_error_names_its_request(client):
 
 
 @pytest.mark.django_db
-def test_an_error_of_ours_is_a_kind_page(client, monkeypatch):
-    def broken() -> dict[str, str]:
-        raise RuntimeError
-
-    monkeypatch.setattr("crm_project.health.parts", broken)
+@pytest.mark.urls("tests.crm_project.broken_urls")
+def test_an_error_of_ours_is_a_kind_page_that_asks_no_database(client, django_assert_num_queries):
     client.raise_request_exception = False
 
-    response = client.get("/readyz")
+    with django_assert_num_queries(0):
+        response = client.get("/broken/")
 
     assert (response.status_code, "Something broke on our side" in response.content.decode()) == (500, True)
+
+
+@pytest.mark.django_db
+def test_the_start_page_leads_into_the_product(client):
+    client.force_login(User.objects.create_user("alice@northwind.example", PASSWORD, name="Alice"))
+
+    assert client.get(client.get("/").url).status_code == 200
 
 
 @pytest.mark.django_db
