@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from notifications.models import Notification
+from notifications.queries import unread_count
 from users.models import Workspace
 
 
@@ -15,6 +15,4 @@ def shell(request: HttpRequest) -> dict[str, object]:
 
 
 def unread_notifications(request: HttpRequest) -> int:
-    if not request.user.is_authenticated:
-        return 0
-    return Notification.objects.visible_to(request.user).unread().count()
+    return unread_count(request.user) if request.user.is_authenticated else 0

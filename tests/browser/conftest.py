@@ -92,4 +92,3 @@ def accessible() -> Callable[[Page], None]:
         ] == []
 
     return check
-

@@ -2,6 +2,7 @@
 
 import pytest
 
+from notifications import actions
 from tests.factories.users import PASSWORD
 from users.models import User
 
@@ -85,3 +86,16 @@ def test_an_error_page_is_accessible(browser, live_server, accessible, language)
     page.goto("/nowhere/")
 
     accessible(page)
+
+
+def test_the_bell_tells_the_news(open_page, accessible, alice: User):
+    actions.notify(
+        recipients=[alice], kind="invitation_accepted", context={"person": "Bob"}, url="/people/", episode="a test"
+    )
+    page = open_page("/profile/", user=alice)
+
+    page.get_by_role("button", name="Unread notifications: 1").click()
+    page.locator("#bell a").nth(1).wait_for()
+    accessible(page)
+
+    assert page.locator("#bell a").last.inner_text() == "All notifications"

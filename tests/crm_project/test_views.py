@@ -80,13 +80,6 @@ def test_an_error_of_ours_is_a_kind_page_that_asks_no_database(client, django_as
 
 
 @pytest.mark.django_db
-def test_the_start_page_leads_into_the_product(client):
-    client.force_login(User.objects.create_user("alice@northwind.example", PASSWORD, name="Alice"))
-
-    assert client.get(client.get("/").url).status_code == 200
-
-
-@pytest.mark.django_db
 def test_a_form_without_its_token_says_what_to_do():
     response = Client(enforce_csrf_checks=True).post(reverse("account_login"), {"login": "x"})
 
