@@ -72,7 +72,7 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
     if event in {"socket.connect", "socket.sendto"}:
         connection, address = arguments
         assert isinstance(connection, socket.socket)
-        if connection.family != socket.AF_UNIX and not _is_local(str(address[0])):  # type: ignore[index]
+        if connection.family != socket.AF_UNIX and not _is_local(str(address[0])):
             raise NetworkRefused(f"{event} to {address}")
     elif event == "socket.getaddrinfo" and arguments[0] and not _is_local_name(arguments[0]):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known (tests have no network)")

@@ -1,0 +1,129 @@
+"""bin/dev and bin/manage as a person uses them."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from crm_project.runner.folders import PROJECT
+from tests.runner.test_services import processes_in, wait_until
+
+OURS = (
+    "ALLOWED_HOSTS",
+    "BASE_URL",
+    "DATABASE_URL",
+    "EMAIL_URL",
+    "FIELD_KEYS",
+    "MAIL_HOSTS_ALLOWED",
+    "REDIS_URL",
+    "SECRET_KEY",
+)
+
+
+@pytest.fixture
+def environment():
+    """That of a terminal: nothing of the tests' own settings, and a data folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="genkan-dev-") as path:
+        Path(path).chmod(0o711)
+        rest = {name: value for name, value in os.environ.items() if name not in OURS}
+        yield rest | {"DATA_DIR": path}
+        wait_until(lambda: processes_in(path) == [])
+
+
+def launch(*arguments, environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", "crm_project.runner", *arguments],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+
+
+def address_of(process):
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        found = re.fullmatch(r"Genkan is running: http://127\.0\.0\.1:(\d+)\n", line)
+        if found:
+            return int(found.group(1))
+    raise AssertionError("".join(lines))
+
+
+def status_of(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/accounts/login/")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_the_sign_in_page_and_stops_without_a_trace(environment, stop):
+    process = launch("dev", "--empty", environment=environment)
+    port = address_of(process)
+    assert status_of(port) == 200
+
+    process.send_signal(stop)
+    output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert output.endswith("genkan: stopped\n")
+    wait_until(lambda: processes_in(environment["DATA_DIR"]) == [])
+
+
+def test_after_a_kill_nothing_is_left_and_the_next_start_works(environment):
+    process = launch("dev", "--empty", environment=environment)
+    address_of(process)
+    process.kill()
+    process.communicate()
+    wait_until(lambda: processes_in(environment["DATA_DIR"]) == [])
+
+    again = launch("dev", "--empty", environment=environment)
+    assert status_of(address_of(again)) == 200
+
+    again.send_signal(signal.SIGINT)
+    again.communicate(timeout=60)
+
+
+def test_a_taken_port_is_named(environment):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = launch("dev", "--empty", "--port", str(port), environment=environment)
+        output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert output == (f"genkan: Port {port} is taken.\nChoose another with --port, or none to get a free one.\n")
+
+
+def run(*arguments, environment):
+    process = launch("manage", *arguments, environment=environment)
+    output, _ = process.communicate(timeout=90)
+    return process.returncode, output
+
+
+def test_services_are_printed_kept_and_stopped(environment):
+    code, output = run("services", "--json", environment=environment)
+    addresses = json.loads(output)
+    assert (code, set(addresses)) == (0, {"database", "redis"})
+
+    assert run("migrate", "--verbosity", "0", environment=environment) == (0, "")
+    assert json.loads(run("services", "--json", environment=environment)[1]) == addresses
+
+    assert run("services", "--stop", "--json", environment=environment) == (0, '{"services": "stopped"}\n')
+
+
+def test_the_exit_code_of_a_command_is_passed_on(environment):
+    assert run("no_such_command", environment=environment)[0] == 1
