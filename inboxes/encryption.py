@@ -25,7 +25,8 @@ class KeyRing:
         if not keys:
             raise ImproperlyConfigured("FIELD_KEYS is empty: no secret can be stored.")
         self._fernets = {key_id(key): Fernet(key) for key in keys}
-        self.current_id = key_id(keys[0])
+        self.ids = tuple(self._fernets)  # newest first
+        self.current_id = self.ids[0]
 
     def encrypt(self, text: str) -> str:
         return f"{self.current_id}:{self._fernets[self.current_id].encrypt(text.encode()).decode()}"
@@ -39,6 +40,7 @@ class KeyRing:
 
 
 def key_id(key: str) -> str:
+    """Names a key without telling anything about it."""
     return hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
