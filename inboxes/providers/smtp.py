@@ -106,7 +106,7 @@ class SmtpConnection:
     def sign_in(self) -> None:
         """Sign in with the token, or with the password by the best mechanism both sides know."""
         settings = self.settings
-        if not (settings.username + settings.password + settings.oauth_token).isprintable():
+        if set(settings.username + settings.password + settings.oauth_token) & {"\r", "\n", "\0"}:
             raise Misconfigured("argument_refused")
         if not self.smtp.has_extn("auth"):
             raise Misconfigured("sign_in_not_offered")

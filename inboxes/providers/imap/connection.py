@@ -129,8 +129,7 @@ class ImapConnection:
 
     def send(self, command: bytes) -> bytes:
         """Send without waiting; returns the tag whose completion will end the answer."""
-        if b"\r" in command or b"\n" in command or b"\0" in command:
-            raise Misconfigured("argument_refused")
+        _refuse_line_ends(command)
         self._commands_sent += 1
         tag = _TAG_PREFIX + str(self._commands_sent).encode()
         with translated_errors():
@@ -158,6 +157,7 @@ class ImapConnection:
 
     def exchange_literal(self, before: bytes, literal: bytes, after: bytes = b"") -> Answer:
         """A command with one argument as a literal, for text that cannot be quoted (RFC 3501, 4.3)."""
+        _refuse_line_ends(literal)
         tag = self.send(before + b"{%d}" % len(literal))
         responses: list[list[bytes]] = []
         with translated_errors():
@@ -190,8 +190,7 @@ class ImapConnection:
     def _log_in(self, client: "_Client") -> None:
         settings = self.settings
         for value in (settings.username, settings.password, settings.oauth_token):
-            if not value.isprintable():
-                raise Misconfigured("argument_refused")
+            _refuse_line_ends(value.encode())
         if settings.oauth_token:
             client.oauth2_login(settings.username, settings.oauth_token)
         elif client.has_capability("LOGINDISABLED") and not client.has_capability("AUTH=PLAIN"):
@@ -216,6 +215,11 @@ class ImapConnection:
             raise classify(words.encode() if words.startswith("BYE") else f"NO {words}".encode(), phase) from None
         except (ValueError, TypeError, IndexError, KeyError):
             raise TemporarilyUnavailable("protocol_error") from None
+
+
+def _refuse_line_ends(argument: bytes) -> None:
+    if b"\r" in argument or b"\n" in argument or b"\0" in argument:
+        raise Misconfigured("argument_refused")
 
 
 def _made(thing: Result | None) -> Result:

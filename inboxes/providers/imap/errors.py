@@ -81,6 +81,7 @@ ROWS: tuple[Row, ...] = (
     ),
     # Exchange says this for too many connections, for IMAP being off, and for a shared mailbox without rights.
     Row(Phase.ANY, r"authenticated but not connected", RateLimited, "mailbox_not_connected", 1800),
+    Row(Phase.COMMAND, r"\[BADCHARSET", ProviderError, "search_not_supported"),
     # Back-pressure.
     Row(
         Phase.ANY,

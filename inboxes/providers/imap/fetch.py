@@ -147,7 +147,7 @@ def _parse_slowly(response: list[bytes]) -> Row | BadRow | None:
         items = next(iter(parsed.values()))
         found_uid = next(iter(parsed)) if _find_uid(b" ".join(lines)) else 0
         return _row_of_items(found_uid, items) if found_uid else None
-    except Exception:
+    except Exception:  # noqa: BLE001
         # Whatever a hostile or broken server makes the parser raise costs this row only.
         uid = _find_uid(b" ".join(lines))
         return BadRow(int(uid[1]) if uid else None)

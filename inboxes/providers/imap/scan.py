@@ -85,7 +85,7 @@ class Scan:
                 sent_by_owner="\\Sent" in labels,
                 is_draft=is_draft or "\\Draft" in labels,
             )
-        except Exception:
+        except Exception:  # noqa: BLE001
             # One message's headers must never stop the mail behind it.
             self._unreadable[row.uid] = "headers_unreadable"
         else:

@@ -13,8 +13,9 @@ from inboxes.providers.imap.session import OpenFolder, Session
 COMMANDS_IN_FLIGHT = 2
 # RFC 2683, 3.2.1.5 asks for short lines and servers cut at 8,000 to 65,000; contiguous UIDs need a dozen bytes.
 LONGEST_UID_SET = 7_500
-# A message that ends the connection costs two reconnects: the cut, and the proof that it is this message.
-RECONNECTS = 3
+# A message that ends the connection costs two reconnects, the cut and the proof that it is this message; up to 14 where the server
+# loses the answers before it too.
+RECONNECTS = 16
 # Bisecting 2,500 messages down to one takes 12 refusals in a row; more means that the server refuses everything.
 REFUSALS_IN_A_ROW = 40
 
@@ -146,26 +147,29 @@ class Stream:
         return (Failed(uid, "refused_by_server") for uid in refused)
 
     def _take_up_again(self, error: TemporarilyUnavailable) -> Iterator[Failed]:
-        """After a cut: the message that was on its way is asked for alone, so that it is given up if it does it again."""
+        """After a cut: reconnect and go on, closing in on a message that may have caused it."""
         hopeless = isinstance(error, RateLimited) or error.cause == "server_refused"
         if hopeless or not self._flying or self._reconnects >= RECONNECTS:
             raise error
         self._reconnects += 1
-        unfinished = [[uid for uid in chunk if uid in self._missing] for _, chunk in self._flying]
+        (_, cut_chunk), *others = self._flying
         self._flying.clear()
         self._session.reopen(self._folder)
-        unfinished = [chunk for chunk in unfinished if chunk]
-        self._waiting.extendleft(reversed(unfinished))
-        if not unfinished:
-            return
-        suspect, *others = self._waiting.popleft()
-        if others:
-            self._waiting.appendleft(others)
-        if suspect in self._suspects:
-            yield from self._give_up([suspect], "connection_lost_at_message")
-        else:
-            self._suspects.add(suspect)
-            self._waiting.appendleft([suspect])
+        self._waiting.extendleft(chunk for _, chunk in reversed(others))
+        left = [uid for uid in cut_chunk if uid in self._missing]
+        if len(left) == 1 and left[0] in self._suspects:
+            yield from self._give_up(left, "connection_lost_at_message")
+        elif left:
+            self._waiting.extendleft(reversed(self._narrowed(left, progress=len(left) < len(cut_chunk))))
+
+    def _narrowed(self, left: Sequence[int], *, progress: bool) -> list[Sequence[int]]:
+        """Servers answer in order, so the first message that is missing is the suspect and is asked for alone; of a chunk that
+        brought nothing at all, any may be."""
+        if progress or len(left) == 1:
+            self._suspects.add(left[0])
+            return [part for part in (left[:1], left[1:]) if part]
+        middle = len(left) // 2
+        return [left[:middle], left[middle:]]
 
     def _give_up(self, uids: Sequence[int], reason: str) -> Iterator[Failed]:
         self._missing.difference_update(uids)
