@@ -121,6 +121,18 @@ def test_a_reset_link_leads_to_a_new_password(client, mailoutbox):
 
 
 @pytest.mark.django_db
+def test_a_changed_password_is_told_by_mail_and_leads_back_to_the_profile(client, mailoutbox):
+    alice = User.objects.create_user("alice@northwind.example", "the old password", name="Alice")
+    client.force_login(alice)
+    form = {"oldpassword": "the old password", "password1": PASSWORD, "password2": PASSWORD}
+
+    response = client.post(reverse("account_change_password"), form)
+
+    assert response.url == reverse("users:profile")
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [([alice.email], "Your password was changed")]
+
+
+@pytest.mark.django_db
 def test_an_unknown_address_gets_no_mail_and_the_same_answer(client, mailoutbox):
     response = client.post(reverse("account_reset_password"), {"email": "nobody@northwind.example"})
 
