@@ -1,0 +1,44 @@
+"""Background work: what is scheduled exists, and somebody serves its queue."""
+
+import re
+from pathlib import Path
+
+from crm_project.celery import app
+from crm_project.runner.dev import QUEUES
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def our_tasks():
+    app.loader.import_default_modules()
+    return {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
+
+
+def queue_of(task):
+    options = app.amqp.router.route(task._get_exec_options(), task.name)
+    queue = options.get("queue")
+    return getattr(queue, "name", queue) or app.conf.task_default_queue
+
+
+def test_every_scheduled_task_exists():
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert scheduled - our_tasks().keys() == set()
+
+
+def test_every_task_waits_in_a_queue_that_workers_serve():
+    assert {name: queue_of(task) for name, task in our_tasks().items() if queue_of(task) not in QUEUES.split(",")} == {}
+
+
+def test_containers_serve_the_same_queues_as_one_machine():
+    served = re.search(r"\$\{QUEUES:-([\w,]+)\}", (PROJECT / "bin" / "container").read_text())
+    assert served is not None
+    assert served.group(1) == QUEUES
+
+
+def test_a_task_leaves_no_result_and_takes_json_only():
+    assert (app.conf.task_ignore_result, app.conf.accept_content, app.conf.task_serializer) == (True, ["json"], "json")
+
+
+def test_a_task_is_confirmed_after_it_is_done_and_taken_one_at_a_time():
+    conf = app.conf
+    assert (conf.task_acks_late, conf.task_reject_on_worker_lost, conf.worker_prefetch_multiplier) == (True, True, 1)
