@@ -26,8 +26,9 @@ class EncryptedColumn:
 
     def stored(self) -> "models.QuerySet[models.Model]":
         """Rows with a value, which `stored_text` holds as it lies in the database."""
-        rows: models.QuerySet[models.Model] = self.model._base_manager.exclude(**{self.name: None})
-        return rows.annotate(stored_text=Cast(self.name, models.TextField()))
+        text = Cast(self.name, models.TextField())
+        rows: models.QuerySet[models.Model] = self.model._base_manager.exclude(**{self.name: None}).annotate(stored_text=text)
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
