@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         try:
             _wait_until_ready(port, runner)
             if not options.empty and not runner.is_stopping and _has_command("demo"):
-                _manage("demo", environment=environment)
+                _manage("demo", "ensure", environment=environment)
             if not runner.is_stopping:
                 print(_welcome(address, environment, demo=not options.empty), flush=True)
         except LaunchError:
@@ -119,7 +119,7 @@ def _wait_until_ready(port: int, runner: ProcessRunner) -> None:
 def _welcome(address: str, environment: dict[str, str], *, demo: bool) -> str:
     lines = ["", f"Genkan is running: {address}", ""]
     if demo and _has_command("demo"):
-        lines += [_manage("demo", "--describe", environment=environment).strip()]
+        lines += [_manage("demo", "describe", environment=environment).strip()]
     else:
-        lines += ["Create the first super admin:  bin/manage user add you@example.com --super-admin"]
+        lines += ["Create the first super admin:  bin/manage user add you@example.com --role super_admin"]
     return "\n".join([*lines, "", "Ctrl-C stops everything.", ""])

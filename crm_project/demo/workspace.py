@@ -1,0 +1,101 @@
+"""Makes the demo workspace and connects its inboxes over IMAP, through the same actions the screens use."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from contacts.actions import ContactDetails, add_note, create_contact
+from contacts.models import Contact
+from crm_project.demo.home import HOST, Ports
+from crm_project.demo.people import CONTACTS, DOMAIN, EMMA, JAMES, PASSWORD, SARAH, SATO, WORKSPACE, YUKI, Person
+from inboxes.actions import ImapConnection, ServerSettings, connect_imap_inbox, start
+from inboxes.models import Inbox, MailServer, Protocol, Security
+from logging_rules.actions import set_inbox_policy
+from logging_rules.models import Preset
+from users.actions import add_workspace_domain, create_person, rename_workspace
+from users.models import Role, User
+
+HISTORY = timedelta(days=90)
+
+
+def ensure(ports: Ports) -> bool:
+    """Makes what is missing; returns whether anything was. On later starts it only points the inboxes at today's ports."""
+    with transaction.atomic():
+        made = not User.objects.filter(email=EMMA.email).exists()
+        if made:
+            _people()
+            _contacts()
+    for person, preset in ((YUKI, Preset.KNOWN), (JAMES, Preset.REPLIES)):
+        made |= _connect(person, preset, ports)
+    _point_at(ports)
+    return made
+
+
+def _people() -> None:
+    emma = _person(EMMA, role=Role.SUPER_ADMIN)
+    rename_workspace(name=WORKSPACE, by=emma)
+    add_workspace_domain(domain=DOMAIN, by=emma)
+    _person(YUKI)
+    _person(JAMES)
+
+
+def _person(person: Person, role: str = Role.MEMBER) -> User:
+    return create_person(
+        email=person.email,
+        name=person.name,
+        password=PASSWORD,
+        role=role,
+        language=person.language,
+        time_zone=person.time_zone,
+        by=None,
+    )
+
+
+def _contacts() -> None:
+    yuki = User.objects.get(email=YUKI.email)
+    for known in CONTACTS:
+        create_contact(
+            by=yuki,
+            details=ContactDetails(
+                name=known.name,
+                reading=known.reading,
+                emails=[known.email, *known.other_addresses],
+                company=known.company,
+                job_title=known.job_title,
+                phone=known.phone,
+                owner=yuki,
+            ),
+        )
+    emma = User.objects.get(email=EMMA.email)
+    sarah, sato = (Contact.objects.get(addresses__email=known.email) for known in (SARAH, SATO))
+    add_note(contact=sarah, body="Their current contract ends on 31 March. Keep the start date flexible.", by=emma)
+    add_note(contact=sato, body="来月の展示会でお会いする予定です。", by=yuki)
+
+
+def _connect(person: Person, preset: Preset, ports: Ports) -> bool:
+    if Inbox.objects.filter(address=person.email).exists():
+        return False
+    owner = User.objects.get(email=person.email)
+    with transaction.atomic():
+        inbox = connect_imap_inbox(
+            connection=ImapConnection(
+                address=person.email,
+                imap=ServerSettings(HOST, ports.imap, Security.NONE, person.email),
+                smtp=ServerSettings(HOST, ports.smtp, Security.NONE, person.email),
+                password=PASSWORD,
+            ),
+            history_since=timezone.now() - HISTORY,
+            by=owner,
+        )
+        set_inbox_policy(inbox=inbox, preset=preset, by=owner)
+        start(inbox=inbox, by=owner)
+    return True
+
+
+def _point_at(ports: Ports) -> None:
+    """The demo's mail server may have had to move to other ports since last time."""
+    for protocol, port in ((Protocol.IMAP, ports.imap), (Protocol.SMTP, ports.smtp)):
+        MailServer.objects.filter(
+            inbox__address__in=[YUKI.email, JAMES.email], protocol=protocol, host=HOST
+        ).exclude(port=port).update(port=port)

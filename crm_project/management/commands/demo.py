@@ -1,0 +1,73 @@
+"""`manage.py demo`: makes the demo workspace, describes it, and sends a mail into it."""
+
+from argparse import Namespace
+from smtplib import SMTP
+
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from crm_project.demo.home import HOST, Ports, known_ports
+from crm_project.demo.mail import DemoMail
+from crm_project.demo.people import CONTACTS, EMMA, JAMES, PASSWORD, PRIVATE_MARKS, SARAH, YUKI
+from crm_project.demo.workspace import ensure
+from users.commands import Answer, JsonCommand
+
+GUIDE = f"""\
+Sign in as                          password: {PASSWORD}
+  {YUKI.email:<28} a member with a mixed mailbox, in Japanese
+  {JAMES.email:<28} a member who logs replies only
+  {EMMA.email:<28} the super admin
+
+What to try
+  - Open Contacts > {SARAH.name} as Yuki: her e-mails, each with "Why was this logged?"
+  - Open Inboxes as Yuki: what was logged, what was skipped, and why.
+  - Look for private mail: subjects start with {PRIVATE_MARKS[0]} or {PRIVATE_MARKS[1]}. It is in Yuki's mailbox and nowhere in Genkan.
+  - Let a mail arrive:  bin/manage demo send --subject "Hello again"
+  - Prove it:           bin/manage privacy verify"""
+
+
+class Command(JsonCommand):
+    help = "The demo workspace."
+
+    def add_actions(self) -> None:
+        self.add_action("ensure", self.ensure, help="make the demo workspace if it is not there")
+        self.add_action("describe", self.describe, help="who can sign in and what to try")
+        send = self.add_action("send", self.send, help="send an e-mail to a demo mailbox")
+        send.add_argument("--from", dest="sender", default=SARAH.email)
+        send.add_argument("--to", default=YUKI.email)
+        send.add_argument("--subject", default="Hello from the demo")
+        send.add_argument("--body", default="This e-mail has just arrived.")
+
+    def ensure(self, options: Namespace) -> Answer:
+        ports = _ports()
+        made = ensure(ports)
+        return Answer({"made": made}, "The demo workspace was made." if made else "The demo workspace is there.")
+
+    def describe(self, options: Namespace) -> Answer:
+        accounts = [{"email": person.email, "password": PASSWORD} for person in (EMMA, YUKI, JAMES)]
+        return Answer({"accounts": accounts}, GUIDE)
+
+    def send(self, options: Namespace) -> Answer:
+        names = {known.email: known.name for known in CONTACTS}
+        mail = DemoMail(
+            timezone.now(), (names.get(options.sender, ""), options.sender), [("", options.to)], options.subject, options.body
+        )
+        with _submission() as smtp:
+            smtp.sendmail(options.sender, [options.to], mail.as_bytes())
+        return Answer({"message_id": mail.message_id}, f"Sent to {options.to}.")
+
+
+def _ports() -> Ports:
+    ports = known_ports()
+    if ports is None:
+        raise CommandError("The demo's mail server has not been started yet. Run bin/dev.")
+    return ports
+
+
+def _submission() -> SMTP:
+    try:
+        smtp = SMTP(HOST, _ports().smtp, timeout=10)
+    except OSError as error:
+        raise CommandError("The demo's mail server is not running. Run bin/dev.") from error
+    smtp.login(YUKI.email, PASSWORD)
+    return smtp
