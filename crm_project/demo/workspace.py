@@ -69,8 +69,13 @@ def _contacts() -> None:
         )
     emma = User.objects.get(email=EMMA.email)
     sarah, sato = (Contact.objects.get(addresses__email=known.email) for known in (SARAH, SATO))
-    add_note(contact=sarah, body="Their current contract ends on 31 March. Keep the start date flexible.", by=emma)
-    add_note(contact=sato, body="来月の展示会でお会いする予定です。", by=yuki)
+    add_note(
+        contact=sarah,
+        body="Their current contract ends on 31 March. Keep the start date flexible.",
+        by=emma,
+        now=timezone.now(),
+    )
+    add_note(contact=sato, body="来月の展示会でお会いする予定です。", by=yuki, now=timezone.now())
 
 
 def _connect(person: Person, preset: Preset, ports: Ports) -> bool:
@@ -96,6 +101,6 @@ def _connect(person: Person, preset: Preset, ports: Ports) -> bool:
 def _point_at(ports: Ports) -> None:
     """The demo's mail server may have had to move to other ports since last time."""
     for protocol, port in ((Protocol.IMAP, ports.imap), (Protocol.SMTP, ports.smtp)):
-        MailServer.objects.filter(
-            inbox__address__in=[YUKI.email, JAMES.email], protocol=protocol, host=HOST
-        ).exclude(port=port).update(port=port)
+        MailServer.objects.filter(inbox__address__in=[YUKI.email, JAMES.email], protocol=protocol, host=HOST).exclude(
+            port=port
+        ).update(port=port)

@@ -1,5 +1,6 @@
 """`manage.py demo`: makes the demo workspace, describes it, and sends a mail into it."""
 
+import time
 from argparse import Namespace
 from smtplib import SMTP
 
@@ -10,8 +11,10 @@ from crm_project.demo.home import HOST, Ports, known_ports
 from crm_project.demo.mail import DemoMail
 from crm_project.demo.people import CONTACTS, EMMA, JAMES, PASSWORD, PRIVATE_MARKS, SARAH, YUKI
 from crm_project.demo.workspace import ensure
+from crm_project.runner.ports import is_free
 from users.commands import Answer, JsonCommand
 
+START_SECONDS = 20
 GUIDE = f"""\
 Sign in as                          password: {PASSWORD}
   {YUKI.email:<28} a member with a mixed mailbox, in Japanese
@@ -39,8 +42,7 @@ class Command(JsonCommand):
         send.add_argument("--body", default="This e-mail has just arrived.")
 
     def ensure(self, options: Namespace) -> Answer:
-        ports = _ports()
-        made = ensure(ports)
+        made = ensure(_running_server())
         return Answer({"made": made}, "The demo workspace was made." if made else "The demo workspace is there.")
 
     def describe(self, options: Namespace) -> Answer:
@@ -50,7 +52,11 @@ class Command(JsonCommand):
     def send(self, options: Namespace) -> Answer:
         names = {known.email: known.name for known in CONTACTS}
         mail = DemoMail(
-            timezone.now(), (names.get(options.sender, ""), options.sender), [("", options.to)], options.subject, options.body
+            timezone.now(),
+            (names.get(options.sender, ""), options.sender),
+            [("", options.to)],
+            options.subject,
+            options.body,
         )
         with _submission() as smtp:
             smtp.sendmail(options.sender, [options.to], mail.as_bytes())
@@ -62,6 +68,17 @@ def _ports() -> Ports:
     if ports is None:
         raise CommandError("The demo's mail server has not been started yet. Run bin/dev.")
     return ports
+
+
+def _running_server() -> Ports:
+    """Waits for the mail server that is starting beside this command."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        ports = known_ports()
+        if ports is not None and not is_free(HOST, ports.imap):
+            return ports
+        time.sleep(0.1)
+    raise CommandError("The demo's mail server does not answer. Run bin/dev.")
 
 
 def _submission() -> SMTP:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import warnings
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -15,7 +16,8 @@ class Command(BaseCommand):
     help = "Runs the demo's mail server (IMAP and SMTP on loopback) until it is stopped."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # aiosmtpd warns at every connection that there is no TLS; this server never leaves loopback.
+        # aiosmtpd warns twice at every connection that there is no TLS; this server never leaves loopback.
+        warnings.filterwarnings("ignore", message="Requiring AUTH while not requiring TLS")
         logging.getLogger("mail.log").setLevel(logging.ERROR)
         ports = prepare()
         self.stdout.write(f"IMAP on port {ports.imap}, SMTP on port {ports.smtp}")
