@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from inboxes.addresses import InvalidAddress, normalise
 from inboxes.envelope import Address
 from inboxes.mime.charsets import clean
-from inboxes.mime.headers import decode_bytes, decode_words
+from inboxes.mime.headers import decode_bytes, decode_words, readable
 
 MAX_ADDRESSES = 2000
 
@@ -24,7 +24,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_SPACES = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 
 
 def parse_addresses(values: Iterable[str], *, hint: str = "") -> tuple[Address, ...]:
@@ -51,8 +51,7 @@ def _readable(name: str, hint: str) -> str:
     name = name.strip()
     if "=?" not in name and name.isascii() and name.isprintable():
         return name
-    text = clean(decode_words(decode_bytes(name, hint=hint), hint=hint))
-    return _SPACES.sub(" ", text).strip(" \"'")
+    return readable(decode_words(decode_bytes(name, hint=hint), hint=hint)).strip("\"' ")
 
 
 def _scan(value: str, hint: str) -> Iterator[Address]:
@@ -141,11 +140,11 @@ def _email_and_name(phrase: str, angle: str | None, comment: str) -> tuple[str, 
     if bare is None:
         return "", ""
     words.remove(bare)
-    return _normalised(bare.strip("'.")), " ".join(words) or comment
+    return _normalised(bare.strip("'.:")), " ".join(words) or comment
 
 
 def _normalised(email: str) -> str:
     try:
         return normalise(email)
     except InvalidAddress:
-        return clean(email).lower()
+        return _UNPRINTABLE.sub("", clean(email)).lower()

@@ -21,7 +21,21 @@ GUESSED = "charset_guessed"
 DAMAGED = "charset_damaged"
 
 # Labels that declare nothing: the bytes must speak for themselves.
-_UNDECLARED = frozenset({"", "us-ascii", "ascii", "ansi_x3.4-1968", "unknown-8bit", "x-unknown", "unknown", "default", "binary", "8bit", "none"})
+_UNDECLARED = frozenset(
+    {
+        "",
+        "us-ascii",
+        "ascii",
+        "ansi_x3.4-1968",
+        "unknown-8bit",
+        "x-unknown",
+        "unknown",
+        "default",
+        "binary",
+        "8bit",
+        "none",
+    }
+)
 
 _UTF_8 = frozenset({"utf-8", "UTF-8"})
 _SHIFT_JIS = ("cp932",)  # never shift_jis: ①, ㈱ and 髙 are outside it, and senders mean cp932
@@ -32,7 +46,10 @@ _CODECS: dict[str, tuple[str, ...]] = {
     "utf8mb4": ("utf-8",),
     "unicode-1-1-utf-8": ("utf-8",),
     "unicode-1-1-utf-7": ("utf-7",),
-    **dict.fromkeys(("shift-jis", "shiftjis", "sjis", "x-sjis", "ms-kanji", "windows-31j", "cp932", "ms932", "x-ms-cp932"), _SHIFT_JIS),
+    **dict.fromkeys(
+        ("shift-jis", "shiftjis", "sjis", "x-sjis", "ms-kanji", "windows-31j", "cp932", "ms932", "x-ms-cp932"),
+        _SHIFT_JIS,
+    ),
     **dict.fromkeys(("shift-jisx0213", "shift-jis-2004"), ("shift_jis_2004", "cp932")),
     **dict.fromkeys(("euc-jp", "x-euc-jp", "x-euc", "eucjp", "cp51932", "eucjp-ms", "eucjpms"), _EUC_JP),
     **dict.fromkeys(("gb2312", "gbk", "x-gbk", "gb18030", "cp936", "euc-cn", "gb-2312-80"), ("gb18030",)),
@@ -48,7 +65,9 @@ _CODECS: dict[str, tuple[str, ...]] = {
     "x-mac-roman": ("mac_roman",),
     "macintosh": ("mac_roman",),
 }
-_ISO_2022_JP = re.compile(r"_?(?:cs)?-?iso-?2022-?jp(?:-?(?:ms|ext|1|2|3|2004))?(?:\$esc)?|cp5022[012]|jis|jis7").fullmatch
+_ISO_2022_JP = re.compile(
+    r"_?(?:cs)?-?iso-?2022-?jp(?:-?(?:ms|ext|1|2|3|2004))?(?:\$esc)?|cp5022[012]|jis|jis7"
+).fullmatch
 # Codecs Python knows that are not character sets, or that run something else than a table.
 _DENIED = frozenset(
     "idna punycode base64 hex quopri rot-13 rot13 zlib zip bz2 uu undefined unicode-escape raw-unicode-escape unicode-internal charmap "
@@ -59,7 +78,16 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # NFC would replace these by another character: the 神 or 隆 in somebody's name.
 _COMPATIBILITY_IDEOGRAPHS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 # Asked only when the text was found not to look Japanese.
-_NOT_JAPANESE = ["cp932", "shift_jis", "shift_jis_2004", "shift_jisx0213", "euc_jp", "euc_jis_2004", "euc_jisx0213", "utf_7"]
+_NOT_JAPANESE = [
+    "cp932",
+    "shift_jis",
+    "shift_jis_2004",
+    "shift_jisx0213",
+    "euc_jp",
+    "euc_jis_2004",
+    "euc_jisx0213",
+    "utf_7",
+]
 _LONG_ENOUGH_TO_DETECT = 40
 _DETECTION_SAMPLE = 20_000
 
@@ -76,7 +104,12 @@ def decode(data: bytes, label: str = "", *, hint: str = "") -> Decoded:
         except UnicodeDecodeError:
             pass
     name = _canonical(label)
-    if data.isascii() and b"\x1b" not in data and (name in _UNDECLARED or name in _CODECS) and name != "unicode-1-1-utf-7":
+    if (
+        data.isascii()
+        and b"\x1b" not in data
+        and (name in _UNDECLARED or name in _CODECS)
+        and name != "unicode-1-1-utf-7"
+    ):
         return Decoded(clean(data.decode("ascii")))
     declared = _decode_declared(data, name)
     if declared is not None:
@@ -141,6 +174,8 @@ def _guess(data: bytes, name: str, hint: str) -> Decoded:
     utf8 = _strictly(data, "utf-8")
     if utf8 is not None:
         return Decoded(clean(utf8.removeprefix("\ufeff")), defect)
+    if b"\xed" in data and (text := _cesu8(data)):
+        return Decoded(clean(text), GUESSED)
     if _is_mostly_utf8(data, name):
         return Decoded(clean(data.decode("utf-8", "replace")), DAMAGED)
     hinted = _decode_declared(data, hint) if hint else None
@@ -171,6 +206,15 @@ def _strictly(data: bytes, codec: str) -> str | None:
         return data.decode(codec)
     except UnicodeError:
         return None
+
+
+def _cesu8(data: bytes) -> str:
+    """UTF-8 of UTF-16 units, as some databases and Java programs write emoji; "" if it is not that."""
+    try:
+        units = data.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+    except UnicodeError:
+        return ""
+    return units.decode("utf-16-le", "replace")
 
 
 def _is_mostly_utf8(data: bytes, name: str) -> bool:

@@ -33,9 +33,7 @@ HEADER_FIELDS: tuple[str, ...] = (
 """The only fields that are fetched of mail nobody has decided to log."""
 
 # Fields that people's mail does not have at all: without any of them, and with a person as author, nothing is to be asked.
-_MACHINE_FIELDS = frozenset(
-    {"auto-submitted", "x-auto-response-suppress", "precedence", "list-id", "list-unsubscribe"}
-)
+_MACHINE_FIELDS = frozenset({"auto-submitted", "x-auto-response-suppress", "precedence", "list-id", "list-unsubscribe"})
 _BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 # Exchange marks its own automatic answers so; a value that only refuses receipts (DR, RN, NRN) is set by people's programs too.
 _ANSWER_REFUSED = frozenset({"all", "oof", "autoreply"})

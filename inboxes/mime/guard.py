@@ -28,7 +28,7 @@ class Bounds:
     seconds: float = 20
 
 
-def parse(raw: bytes, *, limits: Limits = DEFAULT, bounds: Bounds = Bounds()) -> ParsedMessage:  # noqa: B008 - frozen
+def parse(raw: bytes, *, limits: Limits = DEFAULT, bounds: Bounds = Bounds()) -> ParsedMessage:
     """As `parse.parse`, and neither the memory nor the time of this process is at the sender's mercy. Never raises.
 
     If the child has to be killed, or cannot be started, the record has the headers and says `parser_killed`.
@@ -84,7 +84,10 @@ def _dump(message: ParsedMessage) -> None:
         "is_encrypted": message.is_encrypted,
         "is_signed": message.is_signed,
         "reported_message_ids": message.reported_message_ids,
-        "attachments": [[file.filename, file.content_type, file.size, file.content_id, file.is_inline] for file in message.attachments],
+        "attachments": [
+            [file.filename, file.content_type, file.size, file.content_id, file.is_inline]
+            for file in message.attachments
+        ],
     }
     sys.stdout.buffer.write(json.dumps(record).encode() + b"\n")
     for file in message.attachments:

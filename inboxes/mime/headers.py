@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from inboxes.mime import charsets
 
-MAX_BLOCK = 256 * 1024
+MAX_BLOCK = 256 * 1024  # more than this is nobody's mail; it is read all the same, up to eight times that
 MAX_VALUE = 64 * 1024
 MAX_MESSAGE_IDS = 100
 
@@ -20,7 +20,9 @@ _BLANK_LINES = (b"\r\n\r\n", b"\n\n", b"\n\r\n", b"\r\r")
 _WORD = re.compile(r"=\?([^?\s]*)\?([bBqQ])\?(.*?)(?:\?=|\??\Z)", re.DOTALL)
 _BLANKS_BEFORE_COLON = re.compile(r"\A([!-9;-~]+)[ \t]+:")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
+_INNER_BLANK = re.compile(rb"[!-~][ \t]+(?=[!-~])")
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>").findall
 _FOLDED_MESSAGE_ID = re.compile(r"<([^<>]+)>").findall
 _DATE = re.compile(
@@ -79,12 +81,18 @@ def split(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def parse(raw: bytes) -> Headers:
-    """Read a header block up to its blank line or 256 KB. Lines that are no field are passed over; a value ends at 64 KB."""
+    """Read a header block up to its blank line or 2 MB. Lines that are no field are passed over; a value ends at 64 KB."""
     block = raw.removesuffix(b"\r\n\r\n")
     text = block.replace(b"\r\n\t", b" ").replace(b"\r\n ", b" ").decode("ascii", "surrogateescape")
     lines = text.split("\r\n")
     breaks = len(lines) - 1
-    if len(text) > MAX_VALUE or text.count("\n") != breaks or text.count("\r") != breaks or " :" in text or b"\r\n\r\n" in block:
+    if (
+        len(text) > MAX_VALUE
+        or text.count("\n") != breaks
+        or text.count("\r") != breaks
+        or " :" in text
+        or b"\r\n\r\n" in block
+    ):
         lines = _unusual_lines(raw)
     fields: dict[str, list[str]] = {}
     for line in lines:
@@ -101,7 +109,7 @@ def parse(raw: bytes) -> Headers:
 
 def _unusual_lines(raw: bytes) -> list[str]:
     """Unfolded fields of a block with other line ends, a body behind it, blanks before a colon, or of great size."""
-    text = split(raw[:MAX_BLOCK])[0].decode("ascii", "surrogateescape")
+    text = split(raw[: 8 * MAX_BLOCK])[0].decode("ascii", "surrogateescape")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n\t", " ").replace("\n ", " ")
     return [_BLANKS_BEFORE_COLON.sub(r"\1:", line[:MAX_VALUE], count=1) for line in text.split("\n")]
 
@@ -113,7 +121,12 @@ def decode_text(value: str, *, hint: str = "") -> str:
     """
     if "=?" not in value and value.isascii() and value.isprintable() and "  " not in value:
         return value.strip()
-    return _BLANKS.sub(" ", decode_words(decode_bytes(value, hint=hint), hint=hint)).strip()
+    return readable(decode_words(decode_bytes(value, hint=hint), hint=hint))
+
+
+def readable(text: str) -> str:
+    """Decoded text on one line, white space single, without what turns the direction of the line it is shown in."""
+    return _BLANKS.sub(" ", _DIRECTION.sub("", charsets.clean(text))).strip()
 
 
 def decode_bytes(value: str, *, hint: str = "") -> str:
@@ -172,13 +185,16 @@ def _decode_q(payload: str) -> bytes:
     return binascii.a2b_qp(payload.encode("utf-8", "surrogateescape"), header=True)
 
 
-def decode_base64(data: bytes) -> tuple[bytes, bool]:
+def decode_base64(encoded: bytes) -> tuple[bytes, bool]:
     """Everything base64 that can be saved, and whether something was wrong: junk inside, cut short, badly padded."""
-    data = data.translate(None, b" \t\r\n")
+    data = encoded.translate(None, b" \t\r\n")
     try:
         return binascii.a2b_base64(data, strict_mode=True), False
     except binascii.Error:
         pass
+    # Half the mail that says base64 and is not, is plain text.
+    if (len(_NOT_BASE64.findall(data)) + len(_INNER_BLANK.findall(encoded))) * 8 > len(data):
+        return encoded, True
     # Padding inside the text ends one chunk and begins another: some programs encode line by line.
     chunks = re.split(rb"=+", _NOT_BASE64.sub(b"", data))
     return b"".join(binascii.a2b_base64(_padded(chunk)) for chunk in chunks), True

@@ -66,7 +66,10 @@ _STYLE_PROPERTIES = frozenset(
     f"border{side}-{what}" for side in _SIDES[1:] for what in ("color", "style", "width")
 }  # fmt: skip
 # Anything that fetches, runs, escapes the parser's reading or lays itself over the page.
-_BAD_STYLE = re.compile(r"\(\s*[\"']?\s*(?:https?|data|javascript|//)|url|image|src\s*\(|expression|behaviou?r|binding|element\s*\(|[\\@<{}]|/\*", re.IGNORECASE)
+_BAD_STYLE = re.compile(
+    r"\(\s*[\"']?\s*(?:https?|data|javascript|//)|url|image|src\s*\(|expression|behaviou?r|binding|element\s*\(|[\\@<{}]|/\*",
+    re.IGNORECASE,
+)
 _LINK_SCHEMES = ("http:", "https:", "mailto:", "tel:")
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp)[;,]", re.IGNORECASE).match
 # What nh3 writes is regular: attributes in double quotes, `"` and `>` inside them escaped.

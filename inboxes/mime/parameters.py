@@ -13,10 +13,19 @@ _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)(?:"
 _CONTINUED = re.compile(r"([^*]+)\*(\d{1,3})?(\*)?").fullmatch
 _ESCAPE = re.compile(r"\\([\"\\])")
 # Controls, and what turns or hides text: `invoice<RLO>fdp.exe` must not read as a PDF.
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ufffd]")
+_INVISIBLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ufffd]"
+)
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/]|\.{1,2}[\\/]|~[\\/]").match
 _NOT_IN_NAMES = re.compile(r'[\\/<>:"|?*]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE).match
+_NAMES = {
+    "text/calendar": "invite.ics",
+    "message/rfc822": "message.eml",
+    "message/delivery-status": "delivery-status.txt",
+    "message/disposition-notification": "receipt.txt",
+    "text/rfc822-headers": "headers.txt",
+}
 # Without the files of the machine, so that a name is the same everywhere.
 _TYPES = mimetypes.MimeTypes(filenames=())
 
@@ -59,7 +68,7 @@ def sanitise_filename(name: str, *, content_type: str = "") -> str:
         name = re.split(r"[\\/]", name)[-1]
     name = _NOT_IN_NAMES.sub("_", name).strip(" .")
     if not name:
-        name = "attachment" + (_TYPES.guess_extension(content_type, strict=False) or "")
+        name = _NAMES.get(content_type) or "attachment" + (_TYPES.guess_extension(content_type, strict=False) or "")
     if _RESERVED(name):
         name = f"_{name}"
     return _shorten(name)

@@ -98,7 +98,20 @@ class ParsedMessage:
 
 
 _MESSAGE_FIELDS = frozenset(
-    {"from", "to", "cc", "subject", "date", "message-id", "received", "return-path", "content-type", "mime-version", "sender", "reply-to"}
+    {
+        "from",
+        "to",
+        "cc",
+        "subject",
+        "date",
+        "message-id",
+        "received",
+        "return-path",
+        "content-type",
+        "mime-version",
+        "sender",
+        "reply-to",
+    }
 )
 _TNEF_SIGNATURE = b"\x78\x9f\x3e\x22"
 # Parts for programs: nobody attached these.
@@ -117,17 +130,15 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT) -> ParsedMessage:
     fields = headers.parse(block)
     if not raw.strip():
         return ParsedMessage(ParseState.UNPARSABLE, fields, defects=(Defect.EMPTY,))
-    if _MESSAGE_FIELDS.isdisjoint(fields):
+    if _MESSAGE_FIELDS.isdisjoint(fields) and len(block) <= headers.MAX_BLOCK:
         return ParsedMessage(ParseState.UNPARSABLE, fields, defects=(Defect.NO_HEADERS,))
     reading = _Reading(fields, limits)
     if len(block) > headers.MAX_BLOCK:
         reading.note(Defect.HEADERS_TOO_LARGE)
     try:
-        reading.read(tree.read(raw, fields, max_depth=limits.depth))
-    except tree.TooDeep:
-        reading.give_up(Defect.TOO_DEEP, body)
+        reading.read(tree.read(fields, body, max_depth=limits.depth))
     except Exception:  # noqa: BLE001 - whatever either parser trips over, the headers and the raw bytes are kept
-        reading.give_up(Defect.STRUCTURE_UNREADABLE, body)
+        reading.give_up(body)
     return reading.result()
 
 
@@ -138,11 +149,13 @@ def headers_only(raw: bytes, defect: Defect) -> ParsedMessage:
 
 
 def _tidy(raw: bytes) -> bytes:
-    """The message from its first field on: without blank lines or an mbox separator before it, with line feeds in it."""
+    """The message from its first field on: without blank lines or an mbox separator before it, its lines ended in a known way."""
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if raw.startswith((b"From ", b">From ")):
         raw = raw.partition(b"\n")[2]
-    return raw.replace(b"\r", b"\r\n") if b"\n" not in raw else raw
+    if b"\n" not in raw:
+        return raw.replace(b"\r", b"\r\n")
+    return raw.replace(b"\r\r\n", b"\r\n") if b"\r\r\n" in raw[:1000] else raw
 
 
 @dataclass(slots=True)
@@ -175,9 +188,9 @@ class _Reading:
         self.parts_left = self.limits.parts
         self.body = self._read_part(root)
 
-    def give_up(self, defect: Defect, body: bytes) -> None:
+    def give_up(self, body: bytes) -> None:
         """Nothing is known of the structure: the beginning of the body as it stands is better than nothing."""
-        self.note(defect)
+        self.note(Defect.STRUCTURE_UNREADABLE)
         text = charsets.decode(body[:20_000])
         self.body, self.files = _Body(text.text), []
 
@@ -191,7 +204,15 @@ class _Reading:
         )
         state = ParseState.FULL if _INCOMPLETE.isdisjoint(self.defects) else ParseState.PARTIAL
         return ParsedMessage(
-            state, self.fields, text, html, attachments, tuple(self.defects), self.is_encrypted, self.is_signed, self.reported
+            state,
+            self.fields,
+            text,
+            html,
+            attachments,
+            tuple(self.defects),
+            self.is_encrypted,
+            self.is_signed,
+            self.reported,
         )
 
     def _cut(self, text: str) -> str:
@@ -206,6 +227,8 @@ class _Reading:
         self.parts_left -= 1
         if part.damaged:
             self.note(Defect.TRANSFER_DAMAGED)
+        if part.cut:
+            self.note(Defect.TOO_DEEP)
         if part.content is None:
             return self._read_multipart(part)
         if _is_body(part):
@@ -255,12 +278,19 @@ def _is_body(part: Part) -> bool:
     disposition = part.headers.first("content-disposition")
     if disposition.partition(";")[0].strip().lower() == "attachment":
         return False
-    return not (parse_parameters(disposition).get("filename") or parse_parameters(part.headers.first("content-type")).get("name"))
+    return not (
+        parse_parameters(disposition).get("filename")
+        or parse_parameters(part.headers.first("content-type")).get("name")
+    )
 
 
 def _filename(part: Part, type_parameters: dict[str, str], content: bytes) -> str:
     disposition = parse_parameters(part.headers.first("content-disposition"))
-    name = disposition.get("filename") or type_parameters.get("name") or headers.decode_text(part.headers.first("content-description"))
+    name = (
+        disposition.get("filename")
+        or type_parameters.get("name")
+        or headers.decode_text(part.headers.first("content-description"))
+    )
     if name or part.content_type != "message/rfc822":
         return name
     return f"{headers.decode_text(headers.parse(content).first('subject')) or 'message'}.eml"
@@ -296,10 +326,17 @@ def _reported_message_ids(report: Part) -> tuple[str, ...]:
     """From the returned message or its headers; all of a receipt's or report's fields that name the original."""
     found: list[str] = []
     for child in report.children:
-        if child.content_type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"):
+        if child.content_type in (
+            "message/rfc822",
+            "text/rfc822-headers",
+            "message/rfc822-headers",
+            "message/global-headers",
+        ):
             found += headers.message_ids(headers.parse((child.content or b"")[: headers.MAX_BLOCK]).first("message-id"))
         elif child.content_type in ("message/disposition-notification", "message/delivery-status"):
             for block in re.split(rb"\r?\n\r?\n", child.content or b"")[:50]:
                 fields = headers.parse(block)
-                found += headers.message_ids(fields.first("original-message-id") or fields.first("x-original-message-id"))
+                found += headers.message_ids(
+                    fields.first("original-message-id") or fields.first("x-original-message-id")
+                )
     return tuple(dict.fromkeys(found))

@@ -22,13 +22,17 @@ _ATTRIBUTION = re.compile(
     re.VERBOSE,
 ).fullmatch
 _DIVIDER = re.compile(
-    r"\s*(?:-{2,}\s*(?:Original Message|Original Appointment|元のメッセージ|オリジナルメッセージ|元のメール|Ursprüngliche Nachricht|Message d'origine)\s*-{2,}"
-    r"|-{3,}\s*(?:Reply to this|Please reply above|この行より上)[^\n]{0,80})\s*",
-    re.IGNORECASE,
+    r"""\s*(?:
+        -{2,}\s*(?:Original\ (?:Message|Appointment)|元の(?:メッセージ|メール)|オリジナルメッセージ
+          |Ursprüngliche\ Nachricht|Message\ d'origine)\s*-{2,}
+      | -{3,}\s*(?:Reply\ to\ this|Please\ reply\ above|この行より上)[^\n]{0,80}
+    )\s*""",
+    re.VERBOSE | re.IGNORECASE,
 ).fullmatch
 _FORWARDED = re.compile(
-    r"-{3,}\s*(?:Forwarded message|転送メッセージ|転送されたメッセージ|Weitergeleitete Nachricht|Message transféré)\s*-{3,}|Begin forwarded message:",
-    re.IGNORECASE,
+    r"""-{3,}\s*(?:Forwarded\ message|転送メッセージ|転送されたメッセージ|Weitergeleitete\ Nachricht|Message\ transféré)\s*-{3,}
+      | Begin\ forwarded\ message:""",
+    re.VERBOSE | re.IGNORECASE,
 )
 _RULE = re.compile(r"\s*[_-]{20,}\s*").fullmatch
 _FROM = re.compile(r"[\s*]*(?:From|差出人|送信者|Von|De|Da|Van)\s?[:：][\s*]*\S[^\n]*").fullmatch

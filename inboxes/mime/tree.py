@@ -19,37 +19,38 @@ from inboxes.mime.headers import Headers
 
 @dataclass(slots=True)
 class Part:
-    """`content` is None for a multipart; `damaged`: its transfer encoding was broken and what could be read was kept."""
+    """`content` is None for a multipart.
+
+    `damaged`: its encoding was broken and what could be read was kept. `cut`: it has children, but too deep to be read.
+    """
 
     headers: Headers
     content_type: str
     content: bytes | None
     children: list["Part"] = field(default_factory=list)
     damaged: bool = False
-
-
-class TooDeep(Exception):
-    """The structure is nested deeper than asked for."""
+    cut: bool = False
 
 
 # fast-mail-parser decodes encoded words in part headers one by one, which loses characters cut in two. It does not see
-# them behind this mark, of the same length so that nothing moves.
+# them behind this mark.
 _ENCODED_WORD = re.compile(rb"=\?(?=[A-Za-z0-9_*.:-]+\?[bBqQ]\?)")
-_MARK = b"=\x01"
+_MARK = b"=~^`"
+_CONTENT_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+").fullmatch
+_NOT_QUOTED_PRINTABLE = re.compile(rb"[^\t\r\n -~]").search
+_UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
+# What of the header block says how to read the body.
+_ROOT_FIELDS = ("content-type", "content-transfer-encoding", "content-disposition", "content-id")
 
 
-def read(raw: bytes, root_headers: Headers, *, max_depth: int) -> Part:
-    """The tree of `raw`, whose header block was read before. Raises `TooDeep`, or whatever the standard library raises."""
-    try:
-        tree = _read_fast(raw, root_headers, max_depth)
-        if not any(part.content is None and not part.children for part in walk(tree)):
-            return tree
-    except fast_mail_parser.ParseError:
-        pass
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-    return _read_slow(raw, root_headers, max_depth)
+def read(fields: Headers, body: bytes, *, max_depth: int) -> Part:
+    """The tree of the message with these headers and this body. Raises whatever the standard library does."""
+    # Headers are read one way only, ours, however broken their block was.
+    head = "".join(f"{name}: {fields.first(name)}\r\n" for name in _ROOT_FIELDS if name in fields)
+    raw = head.encode("ascii", "surrogateescape") + b"\r\n" + body
+    tree = _read_fast(raw, max_depth) or _read_slow(raw, max_depth)
+    tree.headers = fields
+    return tree
 
 
 def walk(part: Part) -> Iterator[Part]:
@@ -58,29 +59,54 @@ def walk(part: Part) -> Iterator[Part]:
         yield from walk(child)
 
 
-def _read_fast(raw: bytes, root_headers: Headers, max_depth: int) -> Part:
-    marked = _MARK not in raw and _ENCODED_WORD.search(raw) is not None
-    node = fast_mail_parser.parse_email_tree(_ENCODED_WORD.sub(_MARK, raw) if marked else raw, mode="lazy")
-    tree = _from_fast(node, marked, max_depth)
-    tree.headers = root_headers
-    return tree
+def _read_fast(raw: bytes, max_depth: int) -> Part | None:
+    """None where fast-mail-parser refuses, or would lose something."""
+    marked = _ENCODED_WORD.search(raw) is not None
+    if marked and _MARK in raw:
+        return None
+    try:
+        node = fast_mail_parser.parse_email_tree(_ENCODED_WORD.sub(_MARK, raw) if marked else raw, mode="lazy")
+        tree = _from_fast(node, marked, max_depth)
+    except fast_mail_parser.ParseError:
+        return None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        return None
+    # It drops what quoted-printable does not allow, and the body of a multipart without parts.
+    parts = list(walk(tree))
+    lossy = _NOT_QUOTED_PRINTABLE(raw) is not None and any(
+        _encoding(part.headers) == "quoted-printable" for part in parts
+    )
+    return None if lossy or any(part.content is None and not part.children and not part.cut for part in parts) else tree
 
 
 def _from_fast(node: fast_mail_parser.PyLazyMimePart, marked: bool, depth: int) -> Part:
-    if depth < 0:
-        raise TooDeep
     fields = Headers({name.lower(): [_raw_value(value) for value in values] for name, values in node.headers.items()})
-    content = node.content
-    if marked and content is not None and fields.first("content-transfer-encoding").lower() != "base64":
+    content, damaged = node.content, False
+    encoding = _encoding(fields)
+    if marked and content is not None and encoding != "base64":
         content = content.replace(_MARK, b"=?")
-    # What is inside an attached message belongs to that message.
-    children = [] if node.is_message else [_from_fast(child, marked, depth - 1) for child in node.children]
-    return Part(fields, node.content_type.lower(), content, children)
+    if content is not None and encoding in _UUENCODE:
+        content, damaged = _decode_uu(content)
+    part = Part(fields, _valid_type(node.content_type), content, damaged=damaged, cut=depth == 0 and content is None)
+    if not part.cut and not node.is_message:  # what is inside an attached message belongs to that message
+        part.children = [_from_fast(child, marked, depth - 1) for child in node.children]
+    return part
+
+
+def _encoding(fields: Headers) -> str:
+    return fields.first("content-transfer-encoding").lower()
+
+
+def _valid_type(content_type: str) -> str:
+    content_type = content_type.lower()
+    return content_type if _CONTENT_TYPE(content_type) else "text/plain"  # RFC 2045, section 5.2
 
 
 def _raw_value(value: str) -> str:
     """The bytes that stood in the message: it shows valid UTF-8 as such, and Latin-1 characters for any other byte."""
-    value = value.replace("=\x01", "=?")
+    value = value.replace("=~^`", "=?")
     if value.isascii():
         return value
     try:
@@ -90,33 +116,39 @@ def _raw_value(value: str) -> str:
     return data.decode("ascii", "surrogateescape")
 
 
-def _read_slow(raw: bytes, root_headers: Headers, max_depth: int) -> Part:
+def _read_slow(raw: bytes, max_depth: int) -> Part:
     # compat32: policy.default raises on reading all sorts of broken headers.
-    tree = _from_slow(email.message_from_bytes(raw, policy=policy.compat32), max_depth)
-    tree.headers = root_headers
-    return tree
+    return _from_slow(email.message_from_bytes(raw, policy=policy.compat32), max_depth)
 
 
 def _from_slow(message: "Message[str, str]", depth: int) -> Part:
-    if depth < 0:
-        raise TooDeep
     fields: dict[str, list[str]] = {}
     for name, value in message.raw_items():
         fields.setdefault(name.lower(), []).append(" ".join(str(value).splitlines()))
     part = Part(Headers(fields), message.get_content_type(), None)
     payload = message.get_payload()
     if part.content_type.startswith("multipart/") and isinstance(payload, list):
-        part.children = [_from_slow(child, depth - 1) for child in payload if isinstance(child, Message)]
+        part.cut = depth == 0
+        part.children = (
+            [] if part.cut else [_from_slow(child, depth - 1) for child in payload if isinstance(child, Message)]
+        )
         return part
     if isinstance(payload, list):
         data = b"".join(_bytes_of(child) for child in payload if isinstance(child, Message))
     else:
-        data = str(payload or "").encode("ascii", "surrogateescape")
+        data = _undecoded(message)
         if part.content_type.startswith("multipart/"):  # its boundary is missing or never comes: text is all it can be
             part.content_type, part.damaged = "text/plain", True
     part.content, damaged = decode_transfer(data, part.headers.first("content-transfer-encoding"))
     part.damaged |= damaged
     return part
+
+
+def _undecoded(message: "Message[str, str]") -> bytes:
+    """The bytes of a part as they stand: the tolerant decoders are ours."""
+    del message["content-transfer-encoding"]
+    data = message.get_payload(decode=True)
+    return data if isinstance(data, bytes) else b""
 
 
 def _bytes_of(message: "Message[str, str]") -> bytes:
@@ -128,12 +160,12 @@ def _bytes_of(message: "Message[str, str]") -> bytes:
 
 def decode_transfer(data: bytes, encoding: str) -> tuple[bytes, bool]:
     """The bytes behind a Content-Transfer-Encoding, and whether something of it was broken. An unknown one encodes nothing."""
-    match encoding.strip().lower():
+    match encoding.lower():
         case "base64":
             return headers.decode_base64(data)
         case "quoted-printable":
             return binascii.a2b_qp(data), False
-        case "x-uuencode" | "uuencode" | "x-uue" | "uue":
+        case name if name in _UUENCODE:
             return _decode_uu(data)
         case _:
             return data, False
@@ -143,7 +175,9 @@ def _decode_uu(data: bytes) -> tuple[bytes, bool]:
     decoded, damaged = bytearray(), False
     lines = data.splitlines()
     starts = [number for number, line in enumerate(lines) if line.startswith(b"begin ")]
-    for line in lines[starts[0] + 1 if starts else 0 :]:
+    if not starts:
+        return data, True
+    for line in lines[starts[0] + 1 :]:
         if line.strip() == b"end":
             return bytes(decoded), damaged
         try:

@@ -8,7 +8,7 @@ _FILE = re.compile(r"^begin [0-7]{3,4} ([^\n]{1,255})\n((?:[ -`]{1,90}\n)+)end[ 
 
 def extract_files(text: str) -> tuple[str, list[tuple[str, bytes]]]:
     """The text without its uuencoded files, and these as (name, content). What does not decode stays in the text."""
-    if "\nend" not in text or not text.startswith("begin ") and "\nbegin " not in text:
+    if "\nend" not in text or (not text.startswith("begin ") and "\nbegin " not in text):
         return text, []
     files: list[tuple[str, bytes]] = []
 

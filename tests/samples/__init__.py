@@ -1,0 +1,1 @@
+"""Mail to test with: made by code, the same bytes every time, each named after what is odd about it."""
