@@ -16,6 +16,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.conf.beat_schedule = {
+    # A tick that no worker took in time is worth nothing: the next one finds the same inboxes.
+    "sync-due-inboxes": {
+        "task": "logging_rules.tasks.sync_due_inboxes",
+        "schedule": 10.0,
+        "options": {"expires": 10, "queue": "live"},
+    },
     "send-late-notifications": {"task": "notifications.tasks.send_late_e_mails", "schedule": 300.0},
 }
 

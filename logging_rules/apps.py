@@ -1,5 +1,10 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class LoggingRulesConfig(AppConfig):
     name = "logging_rules"
+
+    def ready(self) -> None:
+        import_module("logging_rules.receivers")

@@ -110,8 +110,8 @@ class Colleagues:
     addresses: AbstractSet[str] = frozenset()
     domains: AbstractSet[str] = frozenset()
 
-    def __contains__(self, email: str) -> bool:
-        return email in self.addresses or email.rpartition("@")[2] in self.domains
+    def __contains__(self, email: object) -> bool:
+        return isinstance(email, str) and (email in self.addresses or email.rpartition("@")[2] in self.domains)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,21 @@
+"""Which inboxes are to be synced now."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from inboxes.models import Inbox
+
+LOST_AFTER = timedelta(minutes=2)
+"""An inbox whose task was lost on its way is picked again after this."""
+
+BATCH = 1_000
+
+
+@transaction.atomic
+def pick_due(*, now: datetime) -> list[int]:
+    """The keys of due inboxes, longest waiting first. Each is picked once: it is not due again until it was synced, or its task lost."""
+    due = Inbox.objects.due(now).order_by("next_due_at").select_for_update(skip_locked=True, no_key=True)
+    keys = list(due.values_list("pk", flat=True)[:BATCH])
+    Inbox.objects.filter(pk__in=keys).update(next_due_at=now + LOST_AFTER)
+    return keys

@@ -1,0 +1,30 @@
+"""Syncing inboxes in the background. PostgreSQL knows what is due; a message only wakes a worker, so losing one costs time alone."""
+
+from celery import Task, shared_task
+from django.utils import timezone
+
+from inboxes.models import Inbox
+from inboxes.sync.due import pick_due
+from inboxes.sync.engine import Outcome, run_slice
+from logging_rules.intake import InboxIntake
+
+
+@shared_task
+def sync_due_inboxes() -> None:
+    """The tick: one task for each inbox that is due."""
+    enqueue(pick_due(now=timezone.now()))
+
+
+@shared_task(bind=True)
+def sync_inbox(self: "Task[..., None]", *, inbox_id: int) -> None:
+    """One slice, and another one when there is more to do. Harmless when it is run twice at once: one of the two finds no lease."""
+    report = run_slice(inbox_id=inbox_id, intake_for=InboxIntake, worker=str(self.request.hostname or ""))
+    if report.outcome is Outcome.MORE:
+        enqueue([inbox_id])
+
+
+def enqueue(inbox_ids: list[int]) -> None:
+    """Inboxes whose past is still being read wait in a queue of their own, so that new mail of the others does not wait for them."""
+    reading_past = set(Inbox.objects.filter(pk__in=inbox_ids, backfill_done_at=None).values_list("pk", flat=True))
+    for inbox_id in inbox_ids:
+        sync_inbox.apply_async(kwargs={"inbox_id": inbox_id}, queue="backfill" if inbox_id in reading_past else "live")
