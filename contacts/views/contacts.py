@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from contacts import actions, queries
@@ -18,6 +19,16 @@ from inboxes.models import Inbox
 from users.http import SignedInRequest
 
 CONTACTS_PER_PAGE = 50
+SORTS = [
+    ("-activity", gettext_lazy("Newest activity")),
+    ("activity", gettext_lazy("Oldest activity")),
+    ("name", gettext_lazy("Name, ascending")),
+    ("-name", gettext_lazy("Name, descending")),
+    ("company", gettext_lazy("Company, ascending")),
+    ("-company", gettext_lazy("Company, descending")),
+    ("owner", gettext_lazy("Owner, ascending")),
+    ("-owner", gettext_lazy("Owner, descending")),
+]
 
 
 @require_GET
@@ -26,7 +37,7 @@ def contact_list(request: SignedInRequest) -> HttpResponse:
     sort = sort if sort in queries.CONTACT_ORDERS else queries.DEFAULT_CONTACT_ORDER
     contacts = queries.contact_list(request.user, text=text, sort=sort, mine=mine)
     page = Paginator(contacts, CONTACTS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "text": text, "sort": sort, "mine": mine}
+    context = {"page": page, "text": text, "sort": sort, "sorts": SORTS, "mine": mine}
     return render(request, fragment_or_page(request, "contacts/contact_list.html", "results"), context)
 
 
