@@ -9,6 +9,7 @@ from base64 import b64encode
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
+from inboxes import files
 from inboxes.mime.html import show_inline_images, show_remote_images
 from inboxes.models import Attachment, Message
 
@@ -47,8 +48,6 @@ def _embedded_images(message: Message) -> dict[str, str]:
 
 def _data_url(attachment: Attachment) -> str:
     """Empty when the file is gone: the image then stays blank."""
-    from inboxes import files  # type: ignore[attr-defined]  # noqa: PLC0415 - lands with the sync
-
     try:
         content = files.read(attachment.file_key)
     except FileNotFoundError:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from contacts import queries
 from contacts.bodies import body_document, body_policy
+from inboxes import files
 from inboxes.models import Attachment, Message
 from users.http import SignedInRequest
 
@@ -78,8 +79,6 @@ def download(content: IO[bytes], *, filename: str, content_type: str, inline: bo
 
 
 def stored(key: str) -> IO[bytes]:
-    from inboxes import files  # type: ignore[attr-defined]  # noqa: PLC0415 - lands with the sync
-
     try:
         return files.open_file(key)
     except FileNotFoundError as error:
