@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contacts.actions import MailEntry, record_mail_entries
 from inboxes.envelope import Envelope
 from inboxes.models import Inbox, InboxKind
-from inboxes.sync.intake import StoredMail
+from inboxes.sync.intake import Intake, StoredMail
 from logging_rules.engine import Decision, decide_page
 from logging_rules.facts import Colleagues, Facts, Preset, conversation_keys, facts_about
 from logging_rules.models import WorkspacePolicy
@@ -22,8 +22,8 @@ from logging_rules.queries import (
 from logging_rules.tombstones import unlogged_among
 
 
-class InboxIntake:
-    """The `inboxes.sync.intake.Intake` of one inbox."""
+class InboxIntake(Intake[Decision]):
+    """For one inbox, during one slice."""
 
     def __init__(self, inbox: Inbox) -> None:
         self.inbox = inbox
