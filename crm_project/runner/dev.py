@@ -6,44 +6,66 @@ import http.client
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from crm_project.runner.environment import with_services
 from crm_project.runner.errors import LaunchError
 from crm_project.runner.folders import PROJECT, data_folder
+from crm_project.runner.locks import try_exclusive
 from crm_project.runner.ports import is_free
 from crm_project.runner.processes import ProcessRunner, Program
 
 HOST = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 8000, 8020
 READY_SECONDS = 60
+FIRST_STEP = """\
+Create the first super admin, in another terminal:
+  bin/manage user add you@example.com --name "Your Name" --role super_admin"""
 QUEUES = "live,backfill,default,mail_out"
 WEB_LOGS = ["--log-level", "warning", "--logger-class", "crm_project.web_server.Logger"]
 
 
 def main(arguments: list[str]) -> int:
     options = _options(arguments)
-    port = _choose_port(options.port)
-    address = f"http://{HOST}:{port}"
-    print("genkan: starting the database and the broker", flush=True)
-    with with_services(data_folder()) as environment:
-        environment = {"BASE_URL": address} | environment
-        _manage("migrate", "--no-input", "--verbosity", "0", environment=environment)
-        runner = ProcessRunner(programs(port, demo=not options.empty), environment=environment)
-        runner.start()
-        try:
-            _wait_until_ready(port, runner)
-            if not options.empty and not runner.is_stopping and _has_command("demo"):
-                _manage("demo", "ensure", environment=environment)
-            if not runner.is_stopping:
-                print(_welcome(address, environment, demo=not options.empty), flush=True)
-        except LaunchError:
-            runner.stop()
-            runner.wait()
-            raise
-        runner.wait()
+    data = data_folder()
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "dev.lock").open("a+") as lock:
+        if not try_exclusive(lock):
+            lock.seek(0)
+            raise LaunchError(f"Genkan is running already: {lock.read()}", hint="Stop that one with Ctrl-C first.")
+        address = f"http://{HOST}:{_choose_port(options.port)}"
+        lock.truncate(0)
+        lock.write(address)
+        lock.flush()
+        _run(data, address, demo=not options.empty)
     print("genkan: stopped", flush=True)
     return 0
+
+
+def _run(data: Path, address: str, *, demo: bool) -> None:
+    """Returns after Ctrl-C or SIGTERM, when everything has stopped."""
+    print("genkan: starting the database and the broker", flush=True)
+    with with_services(data) as environment:
+        environment = {"BASE_URL": address} | environment
+        _manage("migrate", "--no-input", "--verbosity", "0", environment=environment)
+        runner = ProcessRunner(programs(urlsplit(address).port or 0, demo=demo), environment=environment)
+        runner.start()
+        try:
+            guide = _prepare_demo(environment) if demo else FIRST_STEP
+            _wait_until_ready(address, runner)
+            if not runner.is_stopping:
+                print(f"\nGenkan is running: {address}\n\n{guide}\n\nCtrl-C stops everything.\n", flush=True)
+        except BaseException as error:
+            # A command that Ctrl-C interrupted has nothing to report.
+            was_interrupted = runner.is_stopping and isinstance(error, LaunchError)
+            runner.stop()
+            if not was_interrupted:
+                raise
+        finally:
+            runner.wait()
 
 
 def programs(port: int, *, demo: bool) -> list[Program]:
@@ -59,7 +81,7 @@ def programs(port: int, *, demo: bool) -> list[Program]:
     ]
     if _has_command("watch_inboxes"):
         every += [Program("watcher", [python, "manage.py", "watch_inboxes"])]
-    if demo and _has_command("demo_server"):
+    if demo:
         every += [Program("mail", [python, "manage.py", "demo_server"])]
     return every
 
@@ -103,12 +125,12 @@ def _manage(*arguments: str, environment: dict[str, str]) -> str:
     return done.stdout
 
 
-def _wait_until_ready(port: int, runner: ProcessRunner) -> None:
+def _wait_until_ready(address: str, runner: ProcessRunner) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while not runner.is_stopping:
         if time.monotonic() > deadline:
             raise LaunchError("The web server does not answer; its lines above say why.")
-        connection = http.client.HTTPConnection(HOST, port, timeout=5)
+        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=5)
         with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
             connection.request("GET", "/healthz")
             if connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -116,10 +138,9 @@ def _wait_until_ready(port: int, runner: ProcessRunner) -> None:
         time.sleep(0.1)
 
 
-def _welcome(address: str, environment: dict[str, str], *, demo: bool) -> str:
-    lines = ["", f"Genkan is running: {address}", ""]
-    if demo and _has_command("demo"):
-        lines += [_manage("demo", "describe", environment=environment).strip()]
-    else:
-        lines += ["Create the first super admin:  bin/manage user add you@example.com --role super_admin"]
-    return "\n".join([*lines, "", "Ctrl-C stops everything.", ""])
+def _prepare_demo(environment: dict[str, str]) -> str:
+    """Who can sign in and what to try. Both commands run at once: what takes the time is starting Django."""
+    with ThreadPoolExecutor() as pool:
+        guide = pool.submit(_manage, "demo", "describe", environment=environment)
+        _manage("demo", "ensure", environment=environment)
+        return guide.result().strip()

@@ -96,6 +96,19 @@ def test_after_a_kill_nothing_is_left_and_the_next_start_works(environment):
     again.communicate(timeout=60)
 
 
+def test_a_second_start_in_the_same_folder_is_refused(environment):
+    first = launch("dev", "--empty", environment=environment)
+    port = address_of(first)
+
+    second = launch("dev", "--empty", environment=environment)
+    output, _ = second.communicate(timeout=60)
+
+    assert second.returncode == 1
+    assert output == f"genkan: Genkan is running already: http://127.0.0.1:{port}\nStop that one with Ctrl-C first.\n"
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=60)
+
+
 def test_a_taken_port_is_named(environment):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
