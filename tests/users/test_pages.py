@@ -125,6 +125,20 @@ def test_a_deactivated_person_is_out_at_once_and_can_come_back(confirmed_client:
     assert bob_client.get(reverse("users:profile")).status_code == 200
 
 
+def test_deactivating_is_confirmed_first(confirmed_client: Client, bob: User):
+    page = text_of(confirmed_client.get(reverse("users:person-deactivate", args=[bob.code])))
+    bob.refresh_from_db()
+    assert ("Deactivate Bob Tanaka?" in page, bob.is_active) == (True, True)
+
+
+def test_nobody_deactivates_themselves_in_the_browser(admin: User, confirmed_client: Client):
+    UserFactory(super_admin=True)
+    response = confirmed_client.post(reverse("users:person-deactivate", args=[admin.code]))
+    assert messages_of(response) == ["You cannot deactivate yourself. Ask another super admin."]
+    admin.refresh_from_db()
+    assert admin.is_active
+
+
 def test_the_workspace_is_renamed(admin_client: Client):
     admin_client.post(reverse("users:workspace"), {"name": "Kita Trading"})
     assert Workspace.objects.current().name == "Kita Trading"
@@ -151,6 +165,7 @@ SUPER_ADMINS_ONLY = [
     ("users:invite", "POST"),
     ("users:person", "GET"),
     ("users:person", "POST"),
+    ("users:person-deactivate", "GET"),
     ("users:person-deactivate", "POST"),
     ("users:person-reactivate", "POST"),
     ("users:invitation-resend", "POST"),

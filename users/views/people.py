@@ -38,11 +38,13 @@ def person(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
     return render(request, "users/person.html", {"person": shown, "form": form}, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @super_admin_required
 @password_confirmed
 def deactivate(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
     leaving = get_object_or_404(User.objects.visible_to(request.user), code=code)
+    if request.method == "GET":
+        return render(request, "users/deactivate.html", {"person": leaving})
     try:
         actions.deactivate_person(person=leaving, by=request.user)
     except ValidationError as refusal:
