@@ -8,6 +8,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -234,6 +235,7 @@ class Dovecot:
             [str(_binary()), "-F", "-c", str(self.home / "dovecot.conf")],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            process_group=0,
         )
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
@@ -245,7 +247,8 @@ class Dovecot:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
+            # The whole group: sessions that are signed in would outlive the master.
+            os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait(timeout=20)
             self._process = None
 

@@ -68,7 +68,7 @@ class ScriptedImap:
             "password": "geheim",
             "allowed_hosts": ("localhost",),
         }
-        return ImapSettings(**{**values, **changes})  # type: ignore[arg-type]
+        return ImapSettings(**{**values, **changes})
 
     def sent(self, words: bytes) -> list[bytes]:
         """The commands received so far that begin with `words`."""
