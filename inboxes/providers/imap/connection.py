@@ -4,6 +4,7 @@ IMAPClient does the part that is about getting in (greeting, capabilities, START
 because IMAPClient can neither pipeline nor stream.
 """
 
+import ast
 import contextlib
 import imaplib
 import socket
@@ -312,5 +313,8 @@ def _introduce(client: IMAPClient) -> None:
 def _server_words(error: Exception) -> str:
     """The server's own words in an exception of imaplib, which carries them now as bytes, now as text, now as text of bytes."""
     words = error.args[0] if error.args else b""
+    if isinstance(words, str) and words.startswith(("b'", 'b"')):
+        with contextlib.suppress(ValueError, SyntaxError):
+            words = ast.literal_eval(words)
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
-    return text.removeprefix("* ").removeprefix("b'").removeprefix('b"')
+    return text.removeprefix("* ")

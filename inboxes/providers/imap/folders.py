@@ -1,5 +1,6 @@
 """Which folders a mailbox has and what each is for: RFC 6154 flags first, then names in the languages mail programs use."""
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -120,14 +121,13 @@ def choose(listed: list[ListedFolder], *, gmail: bool, exchange: bool) -> list[R
 
 def decode_name(raw: bytes) -> str:
     """Modified UTF-7 (RFC 3501, 5.1.3) as text; names that break it are shown as UTF-8 or as they are."""
-    if not raw.isascii():
-        return raw.decode("utf-8", "replace")
-    try:
-        text = str(imap_utf7.decode(raw))
-        text.encode()  # broken names decode to lone surrogates, which no database takes
-    except (ValueError, IndexError, LookupError):
-        return raw.decode("ascii")
-    return unicodedata.normalize("NFC", text)
+    text = raw.decode("utf-8", "replace")
+    if raw.isascii():
+        with contextlib.suppress(ValueError, IndexError, LookupError):
+            decoded = str(imap_utf7.decode(raw))
+            decoded.encode()  # broken names decode to lone surrogates, which no database takes
+            text = decoded
+    return unicodedata.normalize("NFC", text).replace("\0", "\ufffd")
 
 
 def folder_id(raw: bytes) -> str:
