@@ -110,7 +110,6 @@ def file_size(size: int) -> str:
     return formats.file_size(size)
 
 
-@register.simple_tag
 def nav_url(url_name: str) -> str:
     """The address of a page of another app, or nothing while that app is absent."""
     try:
