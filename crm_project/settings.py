@@ -43,6 +43,14 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY els
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
+    # First, so that our words win over the same English in a library's catalogue.
+    "crm_project",
+    "users",
+    "notifications",
+    "audit",
+    "inboxes",
+    "contacts",
+    "logging_rules",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -57,13 +65,6 @@ INSTALLED_APPS = [
     "django_structlog",
     "pgtrigger",
     "template_partials",
-    "crm_project",
-    "users",
-    "notifications",
-    "audit",
-    "inboxes",
-    "contacts",
-    "logging_rules",
 ]
 
 MIDDLEWARE = [
