@@ -56,7 +56,7 @@ def delete_company(*, by: User, company: Company) -> None:
     index_contacts(people)
 
 
-def company_named(name: str, *, by: User) -> Company | None:
+def company_named(name: str, *, by: User | None) -> Company | None:
     """The company of this name, whatever its case, made if there is none; None for an empty name."""
     name = name.strip()
     if not name:

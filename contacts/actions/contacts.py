@@ -48,8 +48,8 @@ class ContactDetails:
 
 
 @transaction.atomic
-def create_contact(*, by: User, details: ContactDetails) -> Contact:
-    """Raises `UnusableAddress` and `AddressTaken`. Sends `contact_addresses_added` on commit."""
+def create_contact(*, by: User | None, details: ContactDetails) -> Contact:
+    """Raises `UnusableAddress` and `AddressTaken`. Sends `contact_addresses_added` on commit. `by` is None for a command."""
     emails = usable_addresses(details.emails)
     contact = Contact.objects.create(
         name=details.name,
@@ -116,7 +116,7 @@ def usable_addresses(texts: Sequence[str]) -> list[str]:
     return list(emails)
 
 
-def _set_addresses(contact: Contact, emails: list[str], *, by: User) -> tuple[int, int]:
+def _set_addresses(contact: Contact, emails: list[str], *, by: User | None) -> tuple[int, int]:
     """Make `emails` the contact's addresses, in this order; return how many were added and removed."""
     kept = {address.email: address for address in contact.addresses.all()}
     _refuse_taken(contact, emails)
@@ -140,7 +140,7 @@ def _set_addresses(contact: Contact, emails: list[str], *, by: User) -> tuple[in
     return len(added), removed
 
 
-def _announce(contact: Contact, added: list[ContactAddress], *, by: User) -> None:
+def _announce(contact: Contact, added: list[ContactAddress], *, by: User | None) -> None:
     if added:
         transaction.on_commit(
             partial(
@@ -148,7 +148,7 @@ def _announce(contact: Contact, added: list[ContactAddress], *, by: User) -> Non
                 Contact,
                 contact_id=contact.pk,
                 address_ids=[address.pk for address in added],
-                by_id=by.pk,
+                by_id=by.pk if by else None,
             )
         )
 
