@@ -37,8 +37,8 @@ IMPATIENCE_HURTS = frozenset({"sign_in_refused", "rate_limited"})
 
 
 @dataclass(frozen=True, slots=True)
-class ServerSettings:
-    """How to reach one mail server."""
+class ServerLogin:
+    """One mail server, and the name to sign in with."""
 
     host: str
     port: int
@@ -47,24 +47,24 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ImapConnection:
+class ConnectionDetails:
     """All it takes to connect an IMAP inbox. `smtp` is optional: without it nothing can be sent from the inbox."""
 
     address: str
-    imap: ServerSettings
+    imap: ServerLogin
     password: str = field(repr=False)
-    smtp: ServerSettings | None = None
+    smtp: ServerLogin | None = None
 
 
 @transaction.atomic
-def connect_imap_inbox(*, connection: ImapConnection, history_since: datetime | None, by: User) -> Inbox:
+def connect_imap_inbox(*, details: ConnectionDetails, history_since: datetime | None, by: User) -> Inbox:
     """A personal inbox of `by`, not syncing yet: `start` it once its logging is chosen. `history_since` None: all of the past.
 
     Nothing is tried here; check the servers first (`inboxes.providers.checks`).
     """
     if not by.is_active:
         raise PermissionDenied
-    address = _valid_address(connection.address)
+    address = _valid_address(details.address)
     _refuse_taken(address)
     inbox = Inbox(owner=by, connected_by=by, kind=InboxKind.PERSONAL, address=address, history_since=history_since)
     try:
@@ -73,8 +73,8 @@ def connect_imap_inbox(*, connection: ImapConnection, history_since: datetime | 
     except IntegrityError:
         _refuse_taken(address)
         raise
-    _write_servers(inbox, connection.imap, connection.smtp)
-    Credential.objects.create(inbox=inbox, secret=connection.password)
+    _write_servers(inbox, details.imap, details.smtp)
+    Credential.objects.create(inbox=inbox, secret=details.password)
     record(by=by, action="inbox.connected", target=inbox, details={"provider": inbox.provider, "kind": inbox.kind})
     return inbox
 
@@ -115,18 +115,18 @@ def disable(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
 
 
 @transaction.atomic
-def reconnect(*, inbox: Inbox, connection: ImapConnection, by: User, now: datetime | None = None) -> None:
+def reconnect(*, inbox: Inbox, details: ConnectionDetails, by: User, now: datetime | None = None) -> None:
     """A new password, and perhaps new servers, for the same address. Goes on from the last good cursors."""
     inbox = _held(inbox, _owner_only, by)
-    if _valid_address(connection.address) != inbox.address:
+    if _valid_address(details.address) != inbox.address:
         raise ValidationError(
             _("This inbox is %(address)s. To use another address, connect it as an inbox of its own."),
             params={"address": inbox.address},
             code="other_address",
         )
     _shut_workers_out(inbox)
-    _write_servers(inbox, connection.imap, connection.smtp)
-    Credential.objects.update_or_create(inbox=inbox, defaults={"secret": connection.password})
+    _write_servers(inbox, details.imap, details.smtp)
+    Credential.objects.update_or_create(inbox=inbox, defaults={"secret": details.password})
     inbox.failures, inbox.refused_at, inbox.retry_at = 0, None, None
     inbox.save(update_fields=["failures", "refused_at", "retry_at"])
     _move(inbox, Event.RECONNECTED, cause=life.RECONNECTING, now=now)
@@ -219,7 +219,7 @@ def _refuse_taken(address: str) -> None:
         )
 
 
-def _write_servers(inbox: Inbox, imap: ServerSettings, smtp: ServerSettings | None) -> None:
+def _write_servers(inbox: Inbox, imap: ServerLogin, smtp: ServerLogin | None) -> None:
     for protocol, server in ((Protocol.IMAP, imap), (Protocol.SMTP, smtp)):
         if server is not None:
             MailServer.objects.update_or_create(

@@ -187,6 +187,16 @@ _PAUSES = {
     ),
     "mailbox_busy": Cause(_("Mailbox is busy"), _("Another program is holding the mailbox at the moment."), _WAIT),
 }
+_INBOXES = {
+    "credential_missing": Cause(
+        _("No password stored"),
+        _("There is no password for this mailbox, or it cannot be decrypted any more."),
+        _("Reconnect the inbox with its password."),
+    ),
+    "reconnecting": Cause(
+        _("Reconnecting"), _("The inbox was reconnected and is catching up with what it missed."), _WAIT
+    ),
+}
 _FOLDERS = {
     "folder_gone": Cause(
         _("Folder is gone"),
@@ -245,6 +255,19 @@ _MESSAGES = {
         _("The message was deleted or moved before it could be read."),
         _("You do not need to do anything: where it was moved to, it is found again."),
     ),
+    "could_not_decide": Cause(
+        _("Rules could not be applied"),
+        _("Something in this message keeps us from deciding whether it is logged, so it is not."),
+        _TRY_LATER,
+    ),
+    "could_not_store": Cause(
+        _("Could not be stored"), _("This message should be logged, but could not be written down."), _TRY_LATER
+    ),
+    "gap_found": Cause(
+        _("Found by the daily check"),
+        _("The daily comparison with the server found that this message had not been looked at."),
+        _("You do not need to do anything: it is looked at now."),
+    ),
     "system_fault": Cause(
         _("A problem on our side"),
         _("Several messages in a row could not be stored, so the sync stopped to be safe."),
@@ -258,6 +281,7 @@ CAUSES: dict[str, Cause] = {
     **_ENCRYPTION,
     **_SIGNING_IN,
     **_PAUSES,
+    **_INBOXES,
     **_FOLDERS,
     **_MESSAGES,
 }

@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from inboxes.causes import cause_of
 from inboxes.models import Inbox, InboxKind, InboxStatus
 from notifications.actions import notify
 from notifications.kinds import Kind, Tone, Words, register
@@ -67,6 +68,11 @@ def _tell(inbox: Inbox, kind: str, *, episode: str = "", **more: str) -> int:
 
 
 def _words(context: Words) -> Words:
+    cause = cause_of(context["cause"])
+    return {"explanation": cause.explanation, "fix": cause.fix, **_moments(context)}
+
+
+def _moments(context: Words) -> Words:
     moments = {name: parse_datetime(context[name]) for name in ("since", "until") if name in context}
     return {name: date_format(localtime(moment), "SHORT_DATETIME_FORMAT") for name, moment in moments.items() if moment}
 
@@ -76,7 +82,7 @@ register(
     Kind(
         code=NEEDS_RECONNECT,
         title=_("%(inbox)s needs to be reconnected"),
-        text=_("The mail server no longer lets us in since %(since)s. Until you reconnect, no new e-mail is logged."),
+        text=_("%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."),
         action=_("Reconnect"),
         fields=FIELDS,
         tone=Tone.BAD,
@@ -86,7 +92,7 @@ register(
     Kind(
         code=REMINDER,
         title=_("%(inbox)s is still disconnected"),
-        text=_("No new e-mail has been logged since %(since)s. Reconnecting catches up with everything missed."),
+        text=_("%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."),
         action=_("Reconnect"),
         fields=FIELDS,
         tone=Tone.BAD,
@@ -96,7 +102,7 @@ register(
     Kind(
         code=UNREACHABLE,
         title=_("%(inbox)s cannot be read at the moment"),
-        text=_("We have been trying since %(since)s and go on trying. Nothing is lost, and you need not do anything."),
+        text=_("%(explanation)s We have been trying since %(since)s and go on trying; nothing is lost."),
         action=_("See what happened"),
         fields=FIELDS,
         tone=Tone.WARN,

@@ -22,7 +22,7 @@ def discover_folders(run: Slice[V]) -> None:
     """
     run.remote_folders = {remote.remote_id: remote for remote in run.provider.folders()}
     if not run.remote_folders:
-        raise TemporarilyUnavailable
+        raise TemporarilyUnavailable("no_folders")
     run.folders = {folder.remote_id: folder for folder in Folder.objects.filter(inbox=run.inbox)}
     _write_changes(run)
     for remote_id, folder in run.folders.items():

@@ -23,7 +23,7 @@ RESETS_A_DAY = 3
 """Some servers renumber on every connection; more than this is no accident."""
 DAY = timedelta(days=1)
 
-NUMBERING_UNSTABLE = "numbering_unstable"
+TOO_MANY_RESETS = "cursor_resets"
 
 Key = tuple[str, datetime, str]
 Row = tuple[int, str]
@@ -49,7 +49,7 @@ def reset_folder(run: Slice[V], folder: Folder, remote: RemoteFolder) -> None:
     resets = folder.cursor_resets if started == folder.cursor_reset_at else 0
     if resets >= RESETS_A_DAY:
         run.set_aside.add(folder.pk)
-        run.trouble = NUMBERING_UNSTABLE
+        run.trouble = TOO_MANY_RESETS
         return
     anchor = run.provider.anchor(remote)
     logger.info("folder_renumbered", inbox_id=folder.inbox_id, folder_id=folder.pk, resets_today=resets + 1)
