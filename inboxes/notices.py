@@ -82,7 +82,9 @@ register(
     Kind(
         code=NEEDS_RECONNECT,
         title=_("%(inbox)s needs to be reconnected"),
-        text=_("%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."),
+        text=_(
+            "%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."
+        ),
         action=_("Reconnect"),
         fields=FIELDS,
         tone=Tone.BAD,
@@ -92,7 +94,9 @@ register(
     Kind(
         code=REMINDER,
         title=_("%(inbox)s is still disconnected"),
-        text=_("%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."),
+        text=_(
+            "%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."
+        ),
         action=_("Reconnect"),
         fields=FIELDS,
         tone=Tone.BAD,

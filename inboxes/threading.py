@@ -5,14 +5,21 @@ not one of us. References are the sender's claim: the shared outsider keeps a fo
 and our own addresses prove nothing, because they stand in every mail we get. The subject never joins anything.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from inboxes.envelope import Envelope
 
 LONGEST_ID = 998
 """In bytes: a message id stands on one line (RFC 5322, 2.1.1)."""
+
+
+class Addresses(Protocol):
+    """Any set of addresses, listed or known by their domain."""
+
+    def __contains__(self, email: str, /) -> bool: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -38,7 +45,7 @@ def message_ids(envelope: Envelope) -> tuple[str, ...]:
     return tuple(message_id for message_id in ids if message_id and len(message_id.encode()) <= LONGEST_ID)
 
 
-def correspondence(envelope: Envelope, colleagues: Container[str]) -> Correspondence:
+def correspondence(envelope: Envelope, colleagues: Addresses) -> Correspondence:
     """`colleagues` are our own addresses, which never count as shared."""
     return Correspondence(
         message_ids=message_ids(envelope),
@@ -47,7 +54,7 @@ def correspondence(envelope: Envelope, colleagues: Container[str]) -> Correspond
     )
 
 
-def outsiders(emails: Iterable[str], colleagues: Container[str]) -> frozenset[str]:
+def outsiders(emails: Iterable[str], colleagues: Addresses) -> frozenset[str]:
     return frozenset(email for email in emails if email not in colleagues)
 
 

@@ -1,10 +1,11 @@
 """What the sync engine asks of whoever decides: `logging_rules.intake` implements it, the engine only knows these shapes."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from inboxes.envelope import Envelope
+from inboxes.threading import Addresses
 
 
 class Verdict(Protocol):
@@ -42,7 +43,7 @@ class Intake(Protocol[V]):
     """Decides pages of one inbox and records what was logged."""
 
     @property
-    def colleagues(self) -> Container[str]:
+    def colleagues(self) -> Addresses:
         """The addresses that are ours: sharing one of them does not join an e-mail to a thread."""
         ...
 

@@ -1,14 +1,14 @@
 """Finding or making the threads of e-mails about to be stored. Runs in the transaction that stores them, under its locks."""
 
 import uuid
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import connection
 
 from inboxes.envelope import Envelope
 from inboxes.models import Message, Thread, ThreadReference
 from inboxes.sync.copying import copy_rows, merge_rows, reserve_keys
-from inboxes.threading import Correspondence, ThreadGroup, correspondence, join_threads, outsiders
+from inboxes.threading import Addresses, Correspondence, ThreadGroup, correspondence, join_threads, outsiders
 
 MESSAGES_READ = 50
 """Who takes part in a thread is read from this many of its newest messages."""
@@ -28,7 +28,7 @@ PARTICIPANTS = f"""
 """  # noqa: S608 - the name of our own table
 
 
-def threads_for(envelopes: Sequence[Envelope], colleagues: Container[str]) -> list[int]:
+def threads_for(envelopes: Sequence[Envelope], colleagues: Addresses) -> list[int]:
     """The thread of each e-mail, made if need be, and the message ids that will lead later mail to it."""
     letters = [correspondence(envelope, colleagues) for envelope in envelopes]
     references = _references_to({message_id for letter in letters for message_id in letter.message_ids})

@@ -5,7 +5,7 @@ already, so a page may be written again after a crash.
 """
 
 import uuid
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,7 +22,7 @@ from inboxes.sync.content import Content
 from inboxes.sync.copying import copy_rows, merge_rows, reserve_keys
 from inboxes.sync.intake import Intake, StoredMail, V
 from inboxes.sync.joining import threads_for
-from inboxes.threading import message_ids
+from inboxes.threading import Addresses, message_ids
 
 LOCK_CLASS = 20_116
 LOCK_BUCKETS = 1_024
@@ -147,7 +147,7 @@ def _place(mail: LoggedMail[V], shelf: list[Place], drafts: list[Draft]) -> Plac
     return place
 
 
-def _write_messages(drafts: Sequence[Draft], colleagues: Container[str]) -> None:
+def _write_messages(drafts: Sequence[Draft], colleagues: Addresses) -> None:
     """Gives the place of each draft its message and thread."""
     if not drafts:
         return

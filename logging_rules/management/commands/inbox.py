@@ -1,0 +1,237 @@
+"""`manage.py inbox`: connect, list, watch over and sync inboxes from a shell."""
+
+import time
+from argparse import Namespace
+from collections import Counter
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from inboxes import actions
+from inboxes.actions import ConnectionDetails, ServerLogin
+from inboxes.causes import cause_of
+from inboxes.connections import open_provider
+from inboxes.models import Inbox, InboxStatus, Security
+from inboxes.providers import network
+from inboxes.providers.base import ProviderError
+from inboxes.providers.checks import StepResult, check_imap, check_smtp
+from inboxes.providers.imap.connection import ImapSettings
+from inboxes.providers.smtp import SmtpSettings
+from inboxes.queries import completeness, folder_progress
+from inboxes.sync.engine import Outcome, run_slice
+from logging_rules.actions import set_inbox_policy
+from logging_rules.explain import MessageExplanation, explain_message
+from logging_rules.facts import Preset
+from logging_rules.intake import InboxIntake
+from logging_rules.reasons import label_of
+from users.commands import Answer, JsonCommand
+from users.models import User
+
+WAIT_FOR_WORKER_SECONDS = 180
+"""Longer than a lease: a worker that died meanwhile is waited out."""
+
+
+class Command(JsonCommand):
+    help = "Connect, list, sync and explain inboxes. Passwords are read from standard input."
+
+    def add_actions(self) -> None:
+        self._add_connect()
+        self.add_action("list", list_inboxes, help="all inboxes and how they are")
+        for name, run, text in (
+            ("status", show_status, "one inbox: status, freshness, counts per decision, completeness"),
+            ("sync", sync_to_the_end, "sync in this process until nothing is left"),
+        ):
+            self.add_action(name, run, help=text).add_argument("address")
+        explain = self.add_action("explain", explain_mail, help="why a message was logged, or why not")
+        explain.add_argument("address")
+        explain.add_argument("message_id", metavar="MESSAGE-ID")
+
+    def _add_connect(self) -> None:
+        parser = self.add_action("connect-imap", self.connect_imap, help="connect a personal IMAP inbox")
+        parser.add_argument("address")
+        parser.add_argument("--owner", required=True, help="the e-mail address the owner signs in with")
+        parser.add_argument("--host", required=True)
+        parser.add_argument("--port", type=int, default=993)
+        parser.add_argument("--security", choices=Security.values, default=Security.TLS)
+        parser.add_argument("--username", help="if it is not the address")
+        parser.add_argument("--preset", choices=list(Preset), default=Preset.REPLIES)
+        parser.add_argument("--since", type=int, metavar="DAYS", help="how far back to read; without it, all of it")
+        parser.add_argument("--now", action="store_true", help="sync at once, in this process")
+        _add_smtp_arguments(parser)
+
+    def connect_imap(self, options: Namespace) -> Answer:
+        owner = User.objects.get_by_natural_key(options.owner)
+        details = _connection_details(options, password=self.read_password())
+        for step in _try_out(details):
+            if not step.ok:
+                cause = cause_of(step.cause)
+                raise CommandError(f"{step.step}: {cause.title}. {cause.fix}")
+        since = timezone.now() - timedelta(days=options.since) if options.since is not None else None
+        inbox = actions.connect_imap_inbox(details=details, history_since=since, by=owner)
+        set_inbox_policy(inbox=inbox, preset=Preset(options.preset), by=owner)
+        actions.start(inbox=inbox, by=owner)
+        if options.now:
+            return sync_to_the_end(Namespace(address=inbox.address))
+        return Answer(_summary(inbox), f"{inbox.address} is connected; the next worker syncs it.")
+
+
+def _add_smtp_arguments(parser: CommandParser) -> None:
+    parser.add_argument("--smtp-host", help="for sending; with the same password")
+    parser.add_argument("--smtp-port", type=int, default=465)
+    parser.add_argument("--smtp-security", choices=Security.values, default=Security.TLS)
+    parser.add_argument("--smtp-username", help="if it is not the one for IMAP")
+
+
+def list_inboxes(_: Namespace) -> Answer:
+    inboxes = [_summary(inbox) for inbox in Inbox.objects.select_related("owner").order_by("address")]
+    lines = [f"{inbox['address']}  {inbox['status']}  {inbox['cause']}".rstrip() for inbox in inboxes]
+    return Answer(inboxes, "\n".join(lines) or "No inbox is connected.")
+
+
+def show_status(options: Namespace) -> Answer:
+    inbox = _inbox(options.address)
+    numbers = completeness(inbox)
+    data = {
+        **_summary(inbox),
+        "folders": [asdict(folder) for folder in folder_progress(inbox)],
+        "counts": numbers.counts,
+        "logged": numbers.logged,
+        "skipped": numbers.skipped,
+        "retrying": numbers.retrying,
+        "quarantined": numbers.quarantined,
+        "remaining": numbers.remaining,
+        "on_server": numbers.on_server,
+        "checked_at": numbers.checked_at,
+        "completeness": round(numbers.share, 4),
+    }
+    lines = [
+        f"{inbox.address}: {inbox.get_status_display()}{f' ({cause_of(inbox.cause).title})' if inbox.cause else ''}",
+        f"logged {numbers.logged}, skipped {numbers.skipped}, retrying {numbers.retrying},"
+        f" quarantined {numbers.quarantined}, to read {numbers.remaining}, complete {numbers.share:.1%}",
+        *(f"  {count:>7}  {label_of(code)}" for code, count in numbers.counts.items()),
+    ]
+    return Answer(data, "\n".join(lines))
+
+
+def sync_to_the_end(options: Namespace) -> Answer:
+    """Slice after slice, as workers would, until nothing is left to do now."""
+    inbox = _inbox(options.address)
+    if not inbox.is_syncing:
+        raise CommandError(f"{inbox.address} is not syncing: its status is {inbox.status}.")
+    counts: Counter[str] = Counter()
+    give_up_at = time.monotonic() + WAIT_FOR_WORKER_SECONDS
+    while True:
+        report = run_slice(inbox_id=inbox.pk, intake_for=InboxIntake, worker="inbox sync")
+        counts.update(report.counts)
+        if report.outcome == Outcome.DONE:
+            break
+        if report.outcome == Outcome.FAILED:
+            cause = cause_of(report.cause)
+            raise CommandError(f"{cause.title}. {cause.explanation} {cause.fix}")
+        if report.outcome != Outcome.MORE:
+            if time.monotonic() > give_up_at:
+                raise CommandError("Another worker is syncing this inbox, or it was paused.")
+            time.sleep(1)
+    data = {**_summary(_inbox(options.address)), "counts": {str(code): count for code, count in counts.most_common()}}
+    lines = [f"{count:>7}  {label_of(code)}" for code, count in counts.most_common()]
+    return Answer(data, "\n".join(lines) or "Nothing new.")
+
+
+def explain_mail(options: Namespace) -> Answer:
+    inbox = _inbox(options.address)
+    try:
+        with open_provider(inbox) as provider:
+            found = explain_message(inbox, options.message_id, provider)
+    except ProviderError as error:
+        cause = cause_of(error.cause)
+        raise CommandError(f"{cause.title}. {cause.fix}") from None
+    if not found:
+        raise CommandError("The mailbox does not hold a message with this Message-ID.")
+    return Answer([_explained(mail) for mail in found], "\n".join(_sentence(mail) for mail in found))
+
+
+def _explained(mail: MessageExplanation) -> dict[str, Any]:
+    return {
+        "folder": mail.folder,
+        "log": mail.decision.log,
+        "code": mail.decision.code,
+        "rule": mail.decision.rule,
+        "level": mail.decision.level,
+        "matched_address": mail.decision.matched_address,
+        "because": mail.reason.because,
+        "stored": mail.stored,
+        "stored_code": mail.stored_code,
+        "stored_cause": mail.stored_cause,
+    }
+
+
+def _sentence(mail: MessageExplanation) -> str:
+    state = f" ({mail.stored})" if mail.stored else ""
+    return f"{mail.folder}: {mail.decision.code}{state}: {mail.reason.because} {mail.reason.setting}".rstrip()
+
+
+def _summary(inbox: Inbox) -> dict[str, Any]:
+    return {
+        "address": inbox.address,
+        "owner": inbox.owner.email,
+        "kind": inbox.kind,
+        "provider": inbox.provider,
+        "status": InboxStatus(inbox.status).value,
+        "cause": inbox.cause,
+        "since": inbox.status_since,
+        "retry_at": inbox.retry_at,
+        "next_due_at": inbox.next_due_at,
+        "synced_at": inbox.live_synced_at,
+        "first_sync_done_at": inbox.backfill_done_at,
+    }
+
+
+def _inbox(address: str) -> Inbox:
+    try:
+        return Inbox.objects.select_related("owner").get(address=address.strip().lower())
+    except Inbox.DoesNotExist:
+        raise CommandError(f"No inbox {address} is connected.") from None
+
+
+def _connection_details(options: Namespace, *, password: str) -> ConnectionDetails:
+    username = options.username or options.address
+    smtp = None
+    if options.smtp_host:
+        smtp = ServerLogin(
+            host=options.smtp_host,
+            port=options.smtp_port,
+            security=Security(options.smtp_security),
+            username=options.smtp_username or username,
+        )
+    imap = ServerLogin(host=options.host, port=options.port, security=Security(options.security), username=username)
+    return ConnectionDetails(address=options.address, imap=imap, password=password, smtp=smtp)
+
+
+def _try_out(details: ConnectionDetails) -> list[StepResult]:
+    """Nothing is stored of an inbox that cannot be opened."""
+    allowed = tuple(settings.MAIL_HOSTS_ALLOWED)
+    imap = ImapSettings(
+        host=details.imap.host,
+        port=details.imap.port,
+        security=network.Security(details.imap.security),
+        username=details.imap.username,
+        password=details.password,
+        allowed_hosts=allowed,
+    )
+    steps = list(check_imap(imap))
+    if details.smtp is not None:
+        steps += check_smtp(
+            SmtpSettings(
+                host=details.smtp.host,
+                port=details.smtp.port,
+                security=network.Security(details.smtp.security),
+                username=details.smtp.username,
+                password=details.password,
+                allowed_hosts=allowed,
+            )
+        )
+    return steps
