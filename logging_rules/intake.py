@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from contacts.actions import MailEntry, record_mail_entries
 from inboxes.envelope import Envelope
 from inboxes.models import Inbox, InboxKind
+from inboxes.providers.base import RemoteFolder
 from inboxes.sync.intake import Intake, StoredMail
-from logging_rules.engine import Decision, decide_page
+from logging_rules.engine import Decision, Mark, decide_page, mark_of
 from logging_rules.facts import Colleagues, Facts, Preset, conversation_keys, facts_about
 from logging_rules.models import WorkspacePolicy
 from logging_rules.queries import (
@@ -35,6 +36,10 @@ class InboxIntake(Intake[Decision]):
         if self._colleagues is None:
             self._colleagues = everybody_inside()
         return self._colleagues
+
+    def reads_first(self, folder: RemoteFolder) -> bool:
+        """What the owner chose begins conversations that mail in other folders may belong to."""
+        return mark_of(folder.remote_id) is Mark.LOG
 
     def decide(self, envelopes: Sequence[Envelope]) -> list[Decision]:
         """A constant number of queries, whatever the size of the page; none for an empty one."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from inboxes.envelope import Envelope
+from inboxes.providers.base import RemoteFolder
 from inboxes.threading import Addresses
 
 
@@ -45,6 +46,10 @@ class Intake(Protocol[V]):
     @property
     def colleagues(self) -> Addresses:
         """The addresses that are ours: sharing one of them does not join an e-mail to a thread."""
+        ...
+
+    def reads_first(self, folder: RemoteFolder) -> bool:
+        """Whether what the folder holds decides about mail in other folders, so that it is read before them."""
         ...
 
     def decide(self, envelopes: Sequence[Envelope]) -> list[V]:

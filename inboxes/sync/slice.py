@@ -50,13 +50,17 @@ class Slice(Generic[V]):
 
     @property
     def readable_folders(self) -> list[tuple[Folder, RemoteFolder]]:
-        """Folders that are anchored and listed, those people look at first in front."""
+        """Folders that are anchored and listed, in the order they are read: those the intake wants first, Inbox, Sent, others."""
         found = [
             (folder, self.remote_folders[remote_id])
             for remote_id, folder in self.folders.items()
             if folder.anchor and remote_id in self.remote_folders and folder.pk not in self.set_aside
         ]
-        return sorted(found, key=lambda pair: (ROLES_FIRST.get(pair[0].role, len(ROLES_FIRST)), pair[0].pk))
+        return sorted(found, key=self._turn)
+
+    def _turn(self, pair: tuple[Folder, RemoteFolder]) -> tuple[bool, int, int]:
+        folder, remote = pair
+        return not self.intake.reads_first(remote), ROLES_FIRST.get(folder.role, len(ROLES_FIRST)), folder.pk
 
     def note_local_fault(self) -> None:
         """Raises `SystemFault` when too many messages in a row failed for reasons of our own."""

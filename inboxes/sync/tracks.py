@@ -38,9 +38,10 @@ def catch_up(run: Slice[V], folder: Folder, remote: RemoteFolder) -> bool:
 
 
 def read_past(run: Slice[V]) -> bool:
-    """Reads older mail of all folders, a page each in turn. True when everything in the window is handled."""
+    """Reads older mail: folders that come first to their end, then a page of each in turn. True when all of it is handled."""
     while unfinished := [pair for pair in run.readable_folders if not pair[0].backfill_done_at]:
-        for folder, remote in unfinished:
+        first = [pair for pair in unfinished if run.intake.reads_first(pair[1])]
+        for folder, remote in first or unfinished:
             if run.is_over:
                 return False
             with tolerated(run, folder):

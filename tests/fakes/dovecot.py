@@ -126,6 +126,7 @@ class Mailbox:
     ) -> Path:
         """File one message; its INTERNALDATE becomes `received_at`. Bare LF becomes CRLF when served."""
         path = self.folder(folder)
+        new_folder = not (path / "new").exists()
         for part in ("tmp", "cur", "new"):
             (path / part).mkdir(parents=True, exist_ok=True)
         self._delivered += 1
@@ -134,7 +135,9 @@ class Mailbox:
         target.write_bytes(raw)
         if received_at is not None:
             os.utime(target, (received_at.timestamp(), received_at.timestamp()))
-        self.server.own(self._home)
+        self.server.own(target)
+        if new_folder:
+            self.server.own(self._home)
         return target
 
     def delete(self, path: Path) -> None:
