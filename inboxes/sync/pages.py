@@ -111,7 +111,7 @@ def _with_bodies(
             missing.append(mail)
     one_by_one = run.inbox.failures >= CAREFUL_AFTER
     for part in [[mail] for mail in missing] if one_by_one else [missing]:
-        yield from _fetch(run, remote, part)
+        yield from _fetch(run, remote, part, blame_message=one_by_one)
 
 
 def _stored_once(fingerprints: Sequence[bytes]) -> set[bytes]:
@@ -122,7 +122,9 @@ def _stored_once(fingerprints: Sequence[bytes]) -> set[bytes]:
     return {bytes(key) for key, count in Counter(map(bytes, found)).items() if count == 1}
 
 
-def _fetch(run: Slice[V], remote: RemoteFolder, mails: Sequence[LoggedMail[V]]) -> Iterator[LoggedMail[V] | Failure]:
+def _fetch(
+    run: Slice[V], remote: RemoteFolder, mails: Sequence[LoggedMail[V]], *, blame_message: bool
+) -> Iterator[LoggedMail[V] | Failure]:
     if not mails:
         return
     waiting = {mail.envelope.remote_id: mail for mail in mails}
@@ -132,7 +134,7 @@ def _fetch(run: Slice[V], remote: RemoteFolder, mails: Sequence[LoggedMail[V]]) 
             if mail := waiting.pop(raw.remote_id, None):
                 yield _read(run, mail, raw)
     except ProviderError as error:
-        if len(mails) == 1:
+        if blame_message:
             yield Failure(mails[0].envelope.remote_id, error.cause)
         raise
     yield from (Failure(remote_id, MessageGone.cause) for remote_id in waiting)

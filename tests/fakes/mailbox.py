@@ -23,7 +23,14 @@ KNOWN_ONLY = frozenset({"known"})
 REPLIES = frozenset({"known", "replies"})
 ALL_PRESETS = frozenset({"known", "replies", "manual"})
 
-SUBJECTS = ("Revised quote", "Delivery dates", "お見積りの件", "契約書の送付について", "Meeting notes", "請求書（3月分）①")
+SUBJECTS = (
+    "Revised quote",
+    "Delivery dates",
+    "お見積りの件",
+    "契約書の送付について",
+    "Meeting notes",
+    "請求書（3月分）①",
+)
 WORDS = "price delivery contract meeting tomorrow invoice thanks regards update question answer terms".split()
 JAPANESE = "いつもお世話になっております。見積書をお送りいたします。ご確認のほどよろしくお願いいたします。"
 
@@ -64,9 +71,7 @@ def generate(count: int, *, seed: int = 1) -> Iterator[GeneratedMail]:
             yield _with_stranger(chance, number, at, conversations)
 
 
-def _with_contact(
-    chance: random.Random, number: int, at: datetime, conversations: dict[str, Parent]
-) -> GeneratedMail:
+def _with_contact(chance: random.Random, number: int, at: datetime, conversations: dict[str, Parent]) -> GeneratedMail:
     contact = chance.choice(CONTACTS)
     parent = conversations.get(contact) if chance.random() < 0.6 else None
     chosen = parent is None and chance.random() < 0.1
@@ -85,9 +90,7 @@ def _with_contact(
     )
 
 
-def _with_stranger(
-    chance: random.Random, number: int, at: datetime, conversations: dict[str, Parent]
-) -> GeneratedMail:
+def _with_stranger(chance: random.Random, number: int, at: datetime, conversations: dict[str, Parent]) -> GeneratedMail:
     stranger = chance.choice(STRANGERS)
     parent = conversations.get(stranger) if chance.random() < 0.4 else None
     outgoing = chance.random() < 0.15

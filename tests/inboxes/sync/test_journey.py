@@ -97,7 +97,9 @@ def test_ten_new_mails_cost_one_short_sync(workspace, mailbox, mails):
     counts = run("inbox", "sync", generator.OWNER)["counts"]
 
     assert sum(counts.values()) == 10
-    assert {mail.message_id for mail in more if mail.logged_by} <= set(Message.objects.values_list("message_id", flat=True))
+    assert {mail.message_id for mail in more if mail.logged_by} <= set(
+        Message.objects.values_list("message_id", flat=True)
+    )
 
 
 def test_renumbered_folders_are_matched_without_fetching_a_body_again(workspace, mailbox, mails, dovecot):
