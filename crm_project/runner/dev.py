@@ -18,6 +18,7 @@ from crm_project.runner.locks import try_exclusive
 from crm_project.runner.ports import is_free
 from crm_project.runner.processes import ProcessRunner, Program
 
+PYTHON = sys.executable
 HOST = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 8000, 8020
 READY_SECONDS = 60
@@ -25,7 +26,6 @@ FIRST_STEP = """\
 Create the first super admin, in another terminal:
   bin/manage user add you@example.com --name "Your Name" --role super_admin"""
 QUEUES = "live,backfill,default,mail_out"
-WEB_LOGS = ["--log-level", "warning", "--logger-class", "crm_project.web_server.Logger"]
 
 
 def main(arguments: list[str]) -> int:
@@ -50,14 +50,16 @@ def _run(data: Path, address: str, *, demo: bool) -> None:
     print("genkan: starting the database and the broker", flush=True)
     with with_services(data) as environment:
         environment = {"BASE_URL": address} | environment
-        _manage("migrate", "--no-input", "--verbosity", "0", environment=environment)
-        runner = ProcessRunner(programs(urlsplit(address).port or 0, demo=demo), environment=environment)
-        runner.start()
+        runner = ProcessRunner(environment=environment)
         try:
+            # What takes the time is starting Django, so whatever can start at once does.
+            runner.start([web(address), *([demo_mail()] if demo else [])])
+            _manage("migrate", "--no-input", "--verbosity", "0", environment=environment)
             guide = _prepare_demo(environment) if demo else FIRST_STEP
             _wait_until_ready(address, runner)
             if not runner.is_stopping:
                 print(f"\nGenkan is running: {address}\n\n{guide}\n\nCtrl-C stops everything.\n", flush=True)
+            runner.start(background())
         except BaseException as error:
             # A command that Ctrl-C interrupted has nothing to report.
             was_interrupted = runner.is_stopping and isinstance(error, LaunchError)
@@ -68,22 +70,29 @@ def _run(data: Path, address: str, *, demo: bool) -> None:
             runner.wait()
 
 
-def programs(port: int, *, demo: bool) -> list[Program]:
-    python = sys.executable
+def web(address: str) -> Program:
+    place = ["--bind", urlsplit(address).netloc, "--no-control-socket"]
+    logs = ["--log-level", "warning", "--logger-class", "crm_project.web_server.Logger"]
+    threads = ["--worker-class", "gthread", "--threads", "8"]
+    return Program("web", [PYTHON, "-m", "gunicorn", "crm_project.wsgi", *place, *threads, *logs])
+
+
+def demo_mail() -> Program:
+    return Program("mail", [PYTHON, "manage.py", "demo_server"])
+
+
+def background() -> list[Program]:
+    """What needs the tables to be there."""
     # Root is a fine account for a trial; the services have left it already.
-    celery = [python, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "crm_project"]
-    schedule = str(data_folder() / "beat-schedule")
-    web = ["--bind", f"{HOST}:{port}", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
+    celery = [PYTHON, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "crm_project"]
+    schedule = ["--schedule", str(data_folder() / "beat-schedule"), "--pidfile="]
     every = [
-        Program("web", [python, "-m", "gunicorn", "crm_project.wsgi", *web, *WEB_LOGS]),
         Program("worker", [*celery, "worker", "-Q", QUEUES, "--concurrency", "4", "--without-mingle", "-l", "WARNING"]),
-        Program("beat", [*celery, "beat", "--schedule", schedule, "--pidfile=", "-l", "WARNING"]),
+        Program("beat", [*celery, "beat", *schedule, "-l", "WARNING"]),
     ]
-    if _has_command("watch_inboxes"):
-        every += [Program("watcher", [python, "manage.py", "watch_inboxes"])]
-    if demo:
-        every += [Program("mail", [python, "manage.py", "demo_server"])]
-    return every
+    return (
+        [*every, Program("watcher", [PYTHON, "manage.py", "watch_inboxes"])] if _has_command("watch_inboxes") else every
+    )
 
 
 def _has_command(name: str) -> bool:
@@ -110,7 +119,7 @@ def _choose_port(wanted: int | None) -> int:
 
 def _manage(*arguments: str, environment: dict[str, str]) -> str:
     """The command's output. Raises LaunchError with what it said when it fails."""
-    command = [sys.executable, "manage.py", *arguments]
+    command = [PYTHON, "manage.py", *arguments]
     done = subprocess.run(
         command,
         cwd=PROJECT,

@@ -21,6 +21,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 # A program that ran this long before it ended starts over with the first pause.
 STEADY_SECONDS = 60.0
+NAME_WIDTH = 7
 COLOURS = (36, 35, 32, 33, 34, 31)
 
 
@@ -47,24 +48,22 @@ class ProcessRunner:
     """Runs until SIGINT, SIGTERM or SIGHUP. Starts children from the calling thread only, which must be the main thread:
     the kernel ends them with the thread that started them."""
 
-    def __init__(
-        self, programs: Sequence[Program], *, environment: Mapping[str, str], output: IO[str] = sys.stdout
-    ) -> None:
-        width = max((len(program.name) for program in programs), default=0)
+    def __init__(self, *, environment: Mapping[str, str], output: IO[str] = sys.stdout) -> None:
         self._environment = environment
         self._output = output
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._running = [
-            Running(program, self._prefix(program.name.ljust(width), COLOURS[number % len(COLOURS)]))
-            for number, program in enumerate(programs)
-        ]
-
-    def start(self) -> None:
+        self._running: list[Running] = []
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, self._ask_to_stop)
-        for running in self._running:
-            self._start(running)
+
+    def start(self, programs: Sequence[Program]) -> None:
+        """May be called again, with more programs; does nothing once it was asked to stop."""
+        for program in programs:
+            if not self.is_stopping:
+                running = Running(program, self._prefix(program.name, COLOURS[len(self._running) % len(COLOURS)]))
+                self._running.append(running)
+                self._start(running)
 
     def wait(self) -> None:
         """Returns after a signal, when every program and everything it started has ended."""
@@ -144,6 +143,7 @@ class ProcessRunner:
             self._output.flush()
 
     def _prefix(self, name: str, colour: int) -> str:
+        name = name.ljust(NAME_WIDTH)
         coloured = self._output.isatty() and "NO_COLOR" not in os.environ
         return f"\033[{colour}m{name} |\033[0m " if coloured else f"{name} | "
 
