@@ -15,14 +15,14 @@ def data_folder() -> Path:
     return Path(os.environ.get("DATA_DIR") or PROJECT / ".genkan").absolute()
 
 
-def place_for_data(services: Path, account: Account) -> Path:
+def place_for_data(services: Path, account: Account, *, shared_state: Path = SHARED_STATE) -> Path:
     """The folder of the databases: inside `services`, unless the account they run under cannot get there.
 
     That is so for root with a project below /root. Data that exists stays where it is, whatever permissions became.
     """
     inside = services / "data"
     name = hashlib.sha256(str(services).encode()).hexdigest()[:12]
-    outside = SHARED_STATE / name
+    outside = shared_state / name
     if inside.exists():
         return inside
     if not account.switch or (account.can_reach(services) and not outside.exists()):

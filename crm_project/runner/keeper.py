@@ -44,6 +44,9 @@ class Keeper:
         """The addresses as JSON, once both services answer."""
         self.postgres.start()
         self.valkey.start()
+        return self.announce()
+
+    def announce(self) -> str:
         addresses = json.dumps({"database": self.postgres.url, "redis": self.valkey.url})
         running = self.folder / "running.json"
         running.touch(mode=0o600)
@@ -59,6 +62,7 @@ class Keeper:
                 for service in (self.postgres, self.valkey):
                     if not service.is_running():
                         service.start()
+                        self.announce()
                 time.sleep(LOOK_AGAIN_SECONDS)
             # With the lock still held: whoever comes now waits until the services are down, then starts them anew.
             self.stop()

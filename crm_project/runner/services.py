@@ -1,5 +1,6 @@
 """Using the embedded services: the first user starts them, the last one to leave lets them stop."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -64,8 +65,12 @@ def release(folder: Path) -> bool:
 def _ensure_running(folder: Path, *, throw_away: bool) -> Addresses:
     with locks.exclusive(folder / "start.lock"):
         if locks.is_held(folder / "keeper.lock"):
-            addresses: Addresses = json.loads((folder / "running.json").read_text())
-            return addresses
+            with contextlib.suppress(FileNotFoundError):
+                addresses: Addresses = json.loads((folder / "running.json").read_text())
+                return addresses
+            # The keeper is on its way out.
+            with locks.exclusive(folder / "keeper.lock"):
+                pass
         return _start_keeper(folder, throw_away=throw_away)
 
 
