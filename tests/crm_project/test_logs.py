@@ -46,7 +46,8 @@ class Lines:
 
     @property
     def last(self) -> dict[str, Any]:
-        return json.loads(self.text.splitlines()[-1])
+        line: dict[str, Any] = json.loads(self.text.splitlines()[-1])
+        return line
 
 
 @pytest.fixture(params=["json", "console"])

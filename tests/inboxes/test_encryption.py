@@ -27,13 +27,13 @@ def credential(owner: User, number: int = 0, secret: str = SECRET) -> Credential
     return Credential.objects.create(inbox=inbox, secret=secret)
 
 
-def stored(credential: Credential) -> str:
+def stored(credential: Credential):
     with connection.cursor() as cursor:
         cursor.execute("SELECT secret FROM inboxes_credential WHERE id = %s", [credential.pk])
         return cursor.fetchone()[0]
 
 
-def run(*words: str) -> dict:
+def run(*words: str):
     out = io.StringIO()
     call_command("keys", *words, "--json", stdout=out)
     return json.loads(out.getvalue())
