@@ -27,7 +27,9 @@ class EncryptedColumn:
     def stored(self) -> "models.QuerySet[models.Model]":
         """Rows with a value, which `stored_text` holds as it lies in the database."""
         text = Cast(self.name, models.TextField())
-        rows: models.QuerySet[models.Model] = self.model._base_manager.exclude(**{self.name: None}).annotate(stored_text=text)
+        rows: models.QuerySet[models.Model] = self.model._base_manager.exclude(**{self.name: None}).annotate(
+            stored_text=text
+        )
         return rows
 
 
@@ -68,25 +70,25 @@ def report() -> KeyReport:
     )
 
 
-def rotate() -> int:
+def rotate(*, batch: int = BATCH) -> int:
     """Encrypts every value of an older key with the newest one; returns how many.
 
     Batch by batch, each in its own transaction: it can be stopped and started again, and runs beside the product. Raises
     `UnknownKey` or `InvalidToken` for a value that cannot be read; what was done before stays done.
     """
-    return sum(_rotate_column(column, ring()) for column in columns())
+    return sum(_rotate_column(column, ring(), batch) for column in columns())
 
 
-def _rotate_column(column: EncryptedColumn, keys: KeyRing) -> int:
+def _rotate_column(column: EncryptedColumn, keys: KeyRing, batch: int) -> int:
     done = 0
-    while moved := _rotate_batch(column, keys):
+    while moved := _rotate_batch(column, keys, batch):
         done += moved
     return done
 
 
 @transaction.atomic
-def _rotate_batch(column: EncryptedColumn, keys: KeyRing) -> int:
+def _rotate_batch(column: EncryptedColumn, keys: KeyRing, batch: int) -> int:
     old = column.stored().exclude(stored_text__startswith=f"{keys.current_id}:").order_by("pk")
-    rows = list(old.select_for_update(of=("self",))[:BATCH])
+    rows = list(old.select_for_update(of=("self",))[:batch])
     column.model._base_manager.bulk_update(rows, [column.name])
     return len(rows)

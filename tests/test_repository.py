@@ -44,6 +44,7 @@ PUBLIC_URLS = {
 WRITERS = {
     "inboxes/sync/": "the sync engine writes ledger, cursor and messages in one transaction",
     "inboxes/erasure.py": "removes messages together with what hangs on them, for actions of several apps",
+    "inboxes/key_rotation.py": "re-encrypts what is there; no value changes",
     "inboxes/life.py": "writes the status that follows an event, for actions and the sync engine",
     "inboxes/providers/": "pure: it knows mailboxes, not rows",
     "logging_rules/models.py": "the workspace's one policy comes into being when it is first asked for",
