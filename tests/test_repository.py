@@ -46,6 +46,7 @@ WRITERS = {
     "inboxes/erasure.py": "removes messages together with what hangs on them, for actions of several apps",
     "inboxes/key_rotation.py": "re-encrypts what is there; no value changes",
     "inboxes/life.py": "writes the status that follows an event, for actions and the sync engine",
+    "inboxes/key_rotation.py": "re-encrypts columns in batches, for the command of operators",
     "inboxes/providers/": "pure: it knows mailboxes, not rows",
     "logging_rules/models.py": "the workspace's one policy comes into being when it is first asked for",
     "logging_rules/tombstones.py": "sets the keyed hash of an un-logged message, for actions",
@@ -191,9 +192,9 @@ def test_no_work_is_left_open_in_the_code():
 
 
 def test_tests_replace_none_of_our_own_code():
-    replaced = re.compile(
-        r"unittest\.mock|from mock\b|\bmocker\b|monkeypatch\.setattr\(\s*[\"']?(?:" + "|".join(apps()) + ")"
-    )
+    """A limit (a name in capitals) may be lowered so that a test need not move a million rows."""
+    our_names = rf"monkeypatch\.setattr\(\s*[\"'](?:{'|'.join(apps())})[\w.]*\.(?![A-Z_]+[\"'])"
+    replaced = re.compile(rf"unittest\.mock|from mock\b|\bmocker\b|{our_names}")
     own = Path(__file__)
     assert [name_of(path) for path in tracked("tests/*.py") if path != own and replaced.search(path.read_text())] == []
 
