@@ -1,5 +1,6 @@
 """bin/test: the checks, then every test (or those named) on services of its own."""
 
+import os
 import subprocess
 import sys
 
@@ -13,5 +14,7 @@ def main(arguments: list[str]) -> int:
     """With arguments only pytest runs, with exactly them; without, the checks come first and everything runs."""
     failed = checks.main([]) if not arguments else 0
     spread = [] if any(argument.startswith("-n") for argument in arguments) else ["-n", PROCESSES]
-    pytest = subprocess.run([sys.executable, "-m", "pytest", *spread, *arguments], cwd=PROJECT, check=False)
-    return pytest.returncode or failed
+    # pytest-django would read the settings before the services are up, if it were told of them this early.
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    command = [sys.executable, "-m", "pytest", *spread, *arguments]
+    return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode or failed

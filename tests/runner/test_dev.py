@@ -1,4 +1,4 @@
-"""bin/dev and bin/manage as a person uses them."""
+"""bin/dev, bin/manage and bin/test as a person uses them."""
 
 import http.client
 import json
@@ -140,3 +140,10 @@ def test_services_are_printed_kept_and_stopped(environment):
 
 def test_the_exit_code_of_a_command_is_passed_on(environment):
     assert run("no_such_command", environment=environment)[0] == 1
+
+
+def test_bin_test_runs_the_tests_it_is_given_on_services_of_its_own(environment):
+    process = launch("test", "-q", "-n0", "tests/test_ground.py", environment=environment)
+    output, _ = process.communicate(timeout=90)
+
+    assert (process.returncode, re.findall(r"^\d+ passed", output, re.MULTILINE)) == (0, ["3 passed"])
