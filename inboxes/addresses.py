@@ -9,8 +9,9 @@ from publicsuffixlist import PublicSuffixList
 
 # Anything an ASCII mail system delivers to, leading, trailing and doubled dots included: Japanese carriers issued such
 # addresses for years (`taro..y.@docomo.ne.jp`), so a strict reading of RFC 5322 would lose real people.
-_PLAIN = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?").fullmatch
-_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?").fullmatch
+_LABEL = "[a-z0-9_]+(?:-+[a-z0-9_]+)*"
+_PLAIN = re.compile(rf"[a-z0-9!#$%&'*+/=?^_`{{|}}~.-]+@{_LABEL}(?:\.{_LABEL})*").fullmatch
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*").fullmatch
 _DOMAIN_LITERAL = re.compile(r"\[[0-9a-z.:]{2,64}\]").fullmatch
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"').fullmatch
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\ud800-\udfff<>,;@]").search
@@ -64,7 +65,7 @@ def normalise(text: str) -> str:
     """
     address = text.strip().lower()
     # Within 63 characters no part of it can be too long.
-    if len(address) <= _MAX_LABEL and _PLAIN(address) and ".." not in address.rpartition("@")[2]:
+    if len(address) <= _MAX_LABEL and _PLAIN(address):
         return address
     local, at, domain = address.rpartition("@")
     if not at or len(address) > _MAX_LENGTH:
@@ -80,7 +81,7 @@ def normalise_domain(text: str) -> str:
             domain = idna.encode(domain, uts46=True).decode("ascii")
         except (idna.IDNAError, UnicodeError) as error:
             raise InvalidAddress from error
-    if not _DOMAIN(domain) or len(domain) > 255 or not all(0 < len(label) <= _MAX_LABEL for label in domain.split(".")):
+    if not _DOMAIN(domain) or len(domain) > 255 or any(len(label) > _MAX_LABEL for label in domain.split(".")):
         raise InvalidAddress
     return domain
 

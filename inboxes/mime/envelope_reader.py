@@ -117,7 +117,7 @@ def _is_automatic(fields: dict[str, list[str]], from_: tuple[Address, ...], cont
         return False
     return (
         any(_first(fields, name) for name in ("list-id", "list-unsubscribe"))
-        or _first(fields, "auto-submitted").lower().partition(";")[0].strip() not in ("", "no")
+        or _WORDS.findall(_first(fields, "auto-submitted").lower())[:1] not in ([], ["no"])
         or _first(fields, "precedence").lower() in _BULK
         or not _ANSWER_REFUSED.isdisjoint(_WORDS.findall(_first(fields, "x-auto-response-suppress").lower()))
     )

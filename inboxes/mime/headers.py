@@ -12,7 +12,8 @@ from email.utils import parsedate_to_datetime
 
 from inboxes.mime import charsets
 
-MAX_BLOCK = 256 * 1024  # more than this is nobody's mail; it is read all the same, up to eight times that
+MAX_BLOCK = 256 * 1024  # more than this is nobody's mail; it is read all the same, as far as:
+MAX_SCANNED = 2 * 1024 * 1024
 MAX_VALUE = 64 * 1024
 MAX_MESSAGE_IDS = 100
 
@@ -109,7 +110,7 @@ def parse(raw: bytes) -> Headers:
 
 def _unusual_lines(raw: bytes) -> list[str]:
     """Unfolded fields of a block with other line ends, a body behind it, blanks before a colon, or of great size."""
-    text = split(raw[: 8 * MAX_BLOCK])[0].decode("ascii", "surrogateescape")
+    text = split(raw[:MAX_SCANNED])[0].decode("ascii", "surrogateescape")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n\t", " ").replace("\n ", " ")
     return [_BLANKS_BEFORE_COLON.sub(r"\1:", line[:MAX_VALUE], count=1) for line in text.split("\n")]
 

@@ -53,6 +53,11 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "details": {"open"},
     "time": {"datetime"},
 }
+# Kept, of all classes, because they tell `reply` where the quoted mail begins.
+_QUOTE_CLASSES = {
+    "div": {"gmail_quote", "yahoo_quoted", "protonmail_quote", "moz-cite-prefix"},
+    "blockquote": {"gmail_quote", "protonmail_quote"},
+}
 _SIDES = ("", "-top", "-right", "-bottom", "-left")
 _STYLE_PROPERTIES = frozenset(
     """
@@ -67,7 +72,7 @@ _STYLE_PROPERTIES = frozenset(
 }  # fmt: skip
 # Anything that fetches, runs, escapes the parser's reading or lays itself over the page.
 _BAD_STYLE = re.compile(
-    r"\(\s*[\"']?\s*(?:https?|data|javascript|//)|url|image|src\s*\(|expression|behaviou?r|binding|element\s*\(|[\\@<{}]|/\*",
+    r"\(\s*[\"']?\s*(?:https?|data|javascript|//)|url|image|src\s*\(|expression|behaviou?r|binding|(?:element|var|env|attr)\s*\(|[\\@<{}]|/\*",
     re.IGNORECASE,
 )
 _LINK_SCHEMES = ("http:", "https:", "mailto:", "tel:")
@@ -160,6 +165,7 @@ def _clean(html: str) -> str:
         tags=_TAGS,
         clean_content_tags=_DROPPED_WITH_CONTENT,
         attributes=_ATTRIBUTES,
+        allowed_classes=_QUOTE_CLASSES,
         attribute_filter=keep,
         filter_style_properties=_STYLE_PROPERTIES,
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},

@@ -144,7 +144,7 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT) -> ParsedMessage:
 
 def headers_only(raw: bytes, defect: Defect) -> ParsedMessage:
     """The record of a message whose body nobody could read."""
-    fields = headers.parse(_tidy(raw[: headers.MAX_BLOCK]))
+    fields = headers.parse(_tidy(raw[: headers.MAX_SCANNED]))
     return ParsedMessage(ParseState.PARTIAL, fields, defects=(defect,))
 
 

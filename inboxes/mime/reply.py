@@ -55,7 +55,7 @@ _HTML_MARKER = re.compile(
 )
 _TAG = re.compile(r"<[^<>]*+>")
 _SPACE = re.compile(r"(?:\s|&nbsp;|&#160;|\u200b)+")
-_BLANKS = re.compile(r"[\s\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]+")
+_INVISIBLE = re.compile(r"[\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]+")
 
 
 def split_reply(text: str) -> tuple[str, str]:
@@ -89,7 +89,7 @@ def split_reply_html(html: str) -> tuple[str, str]:
 
 def snippet(text: str, length: int = 160) -> str:
     """The first words of what is new, in one line, at most `length` characters."""
-    words = _BLANKS.sub(" ", split_reply(text[:20_000])[0][: length * 10]).strip()
+    words = " ".join(_INVISIBLE.sub("", split_reply(text[:20_000])[0][: length * 10]).split())
     if len(words) <= length:
         return words
     cut = words[: length - 1]

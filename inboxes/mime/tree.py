@@ -38,6 +38,7 @@ _ENCODED_WORD = re.compile(rb"=\?(?=[A-Za-z0-9_*.:-]+\?[bBqQ]\?)")
 _MARK = b"=~^`"
 _CONTENT_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+").fullmatch
 _NOT_QUOTED_PRINTABLE = re.compile(rb"[^\t\r\n -~]").search
+_FOLD = re.compile(r"[\r\n]+[ \t]?")
 _UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 # What of the header block says how to read the body.
 _ROOT_FIELDS = ("content-type", "content-transfer-encoding", "content-disposition", "content-id")
@@ -124,7 +125,7 @@ def _read_slow(raw: bytes, max_depth: int) -> Part:
 def _from_slow(message: "Message[str, str]", depth: int) -> Part:
     fields: dict[str, list[str]] = {}
     for name, value in message.raw_items():
-        fields.setdefault(name.lower(), []).append(" ".join(str(value).splitlines()))
+        fields.setdefault(name.lower(), []).append(_FOLD.sub(" ", str(value)).strip())
     part = Part(Headers(fields), message.get_content_type(), None)
     payload = message.get_payload()
     if part.content_type.startswith("multipart/") and isinstance(payload, list):
