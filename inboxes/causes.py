@@ -197,6 +197,13 @@ _INBOXES = {
         _("Reconnecting"), _("The inbox was reconnected and is catching up with what it missed."), _WAIT
     ),
 }
+_LISTENING = {
+    "idle_not_offered": Cause(
+        _("Server does not announce new mail"),
+        _("The mail server cannot say by itself when mail arrives."),
+        _("You do not need to do anything: we look every minute."),
+    ),
+}
 _FOLDERS = {
     "folder_gone": Cause(
         _("Folder is gone"),
@@ -282,6 +289,7 @@ CAUSES: dict[str, Cause] = {
     **_SIGNING_IN,
     **_PAUSES,
     **_INBOXES,
+    **_LISTENING,
     **_FOLDERS,
     **_MESSAGES,
 }

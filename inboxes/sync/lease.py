@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Least, Now
 
 from inboxes.models import Inbox
 from inboxes.models.inbox import SYNCING_STATUSES
@@ -32,6 +32,7 @@ class Lease:
     inbox_id: int
     fence: int
     generation: int
+    due_at: datetime
     _renewed_at: float = field(default_factory=time.monotonic)
 
     def guard(self) -> None:
@@ -47,10 +48,14 @@ class Lease:
             self.guard()
 
     def release(self, *, next_due_at: datetime | None = None) -> None:
-        """Lets the next worker in. Does nothing when the lease was lost already."""
+        """Lets the next worker in, at the latest at `next_due_at`: somebody may have asked for a sync during this one.
+
+        Does nothing when the lease was lost already.
+        """
         changes: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}
         if next_due_at is not None:
-            changes["next_due_at"] = next_due_at
+            undisturbed = When(next_due_at=self.due_at, then=Value(next_due_at))
+            changes["next_due_at"] = Case(undisturbed, default=Least("next_due_at", Value(next_due_at)))
         Inbox.objects.filter(pk=self.inbox_id, lease_fence=self.fence, generation=self.generation).update(**changes)
 
 
@@ -64,4 +69,4 @@ def take_lease(inbox_id: int, *, worker: str) -> tuple[Inbox, Lease] | None:
     if not taken:
         return None
     inbox = Inbox.objects.select_related("owner").get(pk=inbox_id)
-    return inbox, Lease(inbox_id=inbox.pk, fence=inbox.lease_fence, generation=inbox.generation)
+    return inbox, Lease(inbox.pk, fence=inbox.lease_fence, generation=inbox.generation, due_at=inbox.next_due_at)

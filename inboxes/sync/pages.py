@@ -83,6 +83,7 @@ def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion
             else:
                 conclusion.counts[verdict.code] += 1
                 conclusion.skipped.append(envelope.remote_id)
+        run.note_local_success()
 
     for envelope in isolate(envelopes, decide):
         run.note_local_fault()
@@ -203,6 +204,7 @@ class PageWriter(Generic[V]):
         for name, value in changes.items():
             setattr(self._folder, name, value)
         self._run.counts += codes
+        self._run.note_local_success()
 
     @transaction.atomic
     def _transact(
