@@ -143,7 +143,7 @@ class ImapProvider:
 
     def _list_before(self, folder: RemoteFolder, cursor: str, anchor: str, since: datetime | None) -> _Listing:
         end = parse_cursor(cursor)
-        opened = self._session.examine(_raw(folder.remote_id))
+        opened = self._opened(folder)
         if not end.uidvalidity == parse_cursor(anchor).uidvalidity == opened.uidvalidity:
             raise CursorExpired
         uids = self._session.search(1, end.uid - 1, _since(since))
@@ -160,12 +160,15 @@ class ImapProvider:
     def _keep(self, listing: _Listing, *, whole: bool) -> None:
         self._listing = listing if whole and listing.uids else None
 
-    def _open_for(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[OpenFolder, list[int]]:
-        places = sorted({parse_remote_id(remote_id) for remote_id in remote_ids})
+    def _opened(self, folder: RemoteFolder) -> OpenFolder:
+        """The folder as it is open, or opened now: for what was there before, an older view is as good as a new one."""
         name = _raw(folder.remote_id)
         opened = self._session.selected
-        if opened is None or opened.name != name:
-            opened = self._session.examine(name)
+        return opened if opened is not None and opened.name == name else self._session.examine(name)
+
+    def _open_for(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[OpenFolder, list[int]]:
+        places = sorted({parse_remote_id(remote_id) for remote_id in remote_ids})
+        opened = self._opened(folder)
         if any(place.uidvalidity != opened.uidvalidity for place in places):
             raise CursorExpired
         return opened, [place.uid for place in places]

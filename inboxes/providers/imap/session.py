@@ -78,14 +78,14 @@ class Session:
 
     def statuses(self, names: list[bytes]) -> list[Mapping[bytes, int]]:
         """UIDVALIDITY and UIDNEXT of each folder, in one round trip; without the items a server does not tell or refuses."""
+        commands = [b"STATUS " + quoted(name) + b" (UIDNEXT UIDVALIDITY)" for name in names]
         if self.selected is not None and "UNSELECT" in self.connection.capabilities:
             # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
-            self.exchange(b"UNSELECT")
+            commands.insert(0, b"UNSELECT")
             self.selected = None
-        commands = [b"STATUS " + quoted(name) + b" (UIDNEXT UIDVALIDITY)" for name in names]
         with self._dropping_broken():
             answers = self.connection.exchange_all(commands)
-        return [_status_items(answer) for answer in answers]
+        return [_status_items(answer) for answer in answers[-len(names) :]]
 
     def search(self, low: int, high: int, criteria: bytes = b"") -> "array[int]":
         """The UIDs from `low` to `high` that match, ascending. Complete also where the server answers in portions (RFC 9738)."""
