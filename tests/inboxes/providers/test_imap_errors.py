@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from inboxes import causes
 from inboxes.causes import CAUSES
 from inboxes.providers import base, smtp
 from inboxes.providers.base import (
@@ -19,7 +20,7 @@ from inboxes.providers.base import (
 )
 from inboxes.providers.imap.errors import ROWS, Phase, classify, recognise
 
-PROVIDERS = Path(base.__file__).parent
+INBOXES = Path(causes.__file__).parent
 ERRORS = {
     name: value for name, value in vars(base).items() if isinstance(value, type) and issubclass(value, ProviderError)
 }
@@ -164,10 +165,10 @@ def test_an_smtp_reply_means_what_the_table_says(code, text, error, cause):
     assert (type(found), found.cause) == (error, cause)
 
 
-def test_every_cause_a_provider_can_name_has_its_texts():
+def test_every_cause_the_code_can_name_has_its_texts():
     named = {row.cause for row in ROWS} | {cause for _, _, cause in smtp.ROWS}
     named |= {error.cause for error in ERRORS.values()}
-    for path in PROVIDERS.rglob("*.py"):
+    for path in INBOXES.rglob("*.py"):
         named |= set(_codes_in_code(path.read_text()))
     assert {"certificate_expired", "host_refused", "not_returned", "no_folders", "refused_by_server"} <= named
     assert sorted(named - CAUSES.keys()) == []
@@ -180,7 +181,7 @@ def _codes_in_code(text: str):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             found = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "cause")]
-            found = found if name in {*ERRORS, "Failed", "_give_up", "StepResult"} else []
+            found = found if name in {*ERRORS, "Failed", "Failure", "_give_up", "StepResult"} else []
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in {"refusal", "_CERTIFICATE_CAUSES"}:
             found = [*node.value.values] if isinstance(node.value, ast.Dict) else [node.value]
         constants = [part for expression in found for part in ast.walk(expression) if isinstance(part, ast.Constant)]
