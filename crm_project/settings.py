@@ -146,6 +146,8 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 3600
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_USER_DISPLAY = str
+# Whose attempts to sign in are counted: behind a proxy the visitor's address is the last that it noted.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0
 WORKSPACE_DOMAIN_VALIDATORS = ["inboxes.validators.refuse_free_mail"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

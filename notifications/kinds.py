@@ -79,12 +79,17 @@ def kind(code: str) -> Kind:
         raise UnknownKind(code) from None
 
 
+def codes() -> list[str]:
+    return list(_kinds)
+
+
 def codes_by_e_mail() -> list[str]:
     return [kind.code for kind in _kinds.values() if kind.by_e_mail]
 
 
 def _role_words(context: Words) -> Words:
-    return {"role": Role(context["role"]).label, "by": context["by"] or _("The system")}
+    access = _("with account access") if context["account_access"] else _("without account access")
+    return {"role": Role(context["role"]).label, "access": access, "by": context["by"] or _("The system")}
 
 
 register(
@@ -99,10 +104,10 @@ register(
     ),
     Kind(
         code="role_changed",
-        title=_("Your role is now: %(role)s"),
+        title=_("Your role is now: %(role)s, %(access)s"),
         text=_("%(by)s changed what you may do in this workspace."),
         action=_("See your profile"),
-        fields=frozenset({"role", "by"}),
+        fields=frozenset({"role", "account_access", "by"}),
         icon="shield",
         words=_role_words,
     ),

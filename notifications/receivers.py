@@ -32,7 +32,11 @@ def tell_whose_role_changed(user_id: int, by_id: int | None, **kwargs: Any) -> N
     notify(
         recipients=[person],
         kind="role_changed",
-        context={"role": person.role, "by": by.name if by else ""},
+        context={
+            "role": person.role,
+            "account_access": person.has_account_access,
+            "by": by.name if by else "",
+        },
         url=reverse("users:profile"),
         episode=f"user:{person.pk}:role:{timezone.now().isoformat()}",
     )

@@ -33,6 +33,8 @@ def pytest_configure() -> None:
         os.environ["REDIS_URL"] = f"{server}/{int(worker.removeprefix('gw')) + 1}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "crm_project.settings"
     assert settings.SECRET_KEY  # read now: pytest-django sets up only what is configured
+    # An xdist worker that inherited it would read the settings before it has named its own Valkey database.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
     # Pages link the files as they lie in static/; nothing is collected for a test.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT = settings.STATICFILES_DIRS[0]

@@ -1,8 +1,10 @@
 """What every other test relies on."""
 
+import os
 import socket
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 
@@ -28,3 +30,7 @@ def test_no_test_can_leave_this_machine():
         outside.connect(("192.0.2.1", 25))
     with pytest.raises(socket.gaierror):
         socket.getaddrinfo("mail.example.com", 993)
+
+
+def test_each_process_has_a_valkey_database_of_its_own():
+    assert settings.REDIS_URL == settings.CELERY_BROKER_URL == os.environ["REDIS_URL"]

@@ -77,13 +77,13 @@ def edit_profile(*, person: User, name: str, language: str, time_zone: str, them
 @transaction.atomic
 def change_role(*, person: User, role: str, account_access: bool, by: User | None) -> None:
     """Nothing happens when nothing changes. Raises LastSuperAdmin."""
+    if role != Role.SUPER_ADMIN:
+        _keep_a_super_admin_besides(person)
     person = User.objects.select_for_update().get(pk=person.pk)
     before = {"role": person.role, "account_access": person.account_access}
     after = {"role": role, "account_access": account_access}
     if before == after:
         return
-    if role != Role.SUPER_ADMIN:
-        _keep_a_super_admin_besides(person)
     person.role, person.account_access = role, account_access
     person.full_clean(exclude=["password"])
     person.save(update_fields=["role", "account_access"])
@@ -113,7 +113,7 @@ def reactivate_person(*, person: User, by: User | None) -> None:
 
 
 def _keep_a_super_admin_besides(person: User) -> None:
-    """All super admins are locked, so that two of them cannot remove each other at the same moment."""
+    """Locks all super admins, before any other row, so that two of them cannot remove each other at the same moment."""
     keys = set(User.objects.super_admins().order_by("pk").select_for_update().values_list("pk", flat=True))
     if keys == {person.pk}:
         raise LastSuperAdmin

@@ -144,6 +144,7 @@ class InvitationStatus(models.TextChoices):
 
 
 INVITATION_LIFE = timedelta(days=7)
+E_MAIL_PATIENCE = timedelta(minutes=10)
 
 
 def invitation_expiry() -> datetime:
@@ -206,6 +207,12 @@ class Invitation(models.Model):
         if self.withdrawn_at:
             return InvitationStatus.WITHDRAWN
         return InvitationStatus.EXPIRED if self.expires_at <= timezone.now() else InvitationStatus.PENDING
+
+    @property
+    def is_e_mail_late(self) -> bool:
+        """The mail server has not taken the e-mail for longer than a hiccup lasts: it may need sending again."""
+        sent_at = self.expires_at - INVITATION_LIFE
+        return self.e_mailed_at is None and sent_at + E_MAIL_PATIENCE <= timezone.now()
 
     @staticmethod
     def new_token() -> str:

@@ -20,7 +20,12 @@ from users.models import User
 
 
 def tell(*recipients: User, **changes: Any) -> int:
-    given = {"kind": "role_changed", "context": {"role": "member", "by": "Ada"}, "url": "/profile/", "episode": "one"}
+    given = {
+        "kind": "role_changed",
+        "context": {"role": "member", "account_access": False, "by": "Ada"},
+        "url": "/profile/",
+        "episode": "one",
+    }
     return actions.notify(recipients=recipients, **(given | changes))
 
 
@@ -47,7 +52,7 @@ def test_telling_fifty_people_costs_one_query(db: None):
 def test_an_unknown_kind_or_an_incomplete_context_is_a_mistake_of_the_caller(alice: User):
     with pytest.raises(kinds.UnknownKind, match="sunset"):
         tell(alice, kind="sunset")
-    with pytest.raises(kinds.UnknownKind, match="role_changed needs by"):
+    with pytest.raises(kinds.UnknownKind, match="role_changed needs account_access, by"):
         tell(alice, context={"role": "member"})
     assert not Notification.objects.exists()
 
@@ -63,7 +68,7 @@ def test_words_follow_the_reader_s_language(alice: User):
     notification = Notification.objects.get()
     with translation.override("ja"):
         assert "メンバー" in notification.notice.title
-    assert notification.notice.title == "Your role is now: Member"
+    assert notification.notice.title == "Your role is now: Member, without account access"
 
 
 def test_the_e_mail_is_sent_after_commit_by_ids(alice: User, bob: User, django_capture_on_commit_callbacks):
@@ -80,7 +85,10 @@ def test_the_e_mail_is_in_the_recipients_language_with_a_link_back(alice: User):
     notification = Notification.objects.get()
     send([notification.pk])
     [message] = mail.outbox
-    assert (message.to, message.subject) == ([alice.email], "あなたの役割が変わりました：一般メンバー")
+    assert (message.to, message.subject) == (
+        [alice.email],
+        "あなたの役割が変わりました：一般メンバー（アカウントアクセスなし）",
+    )
     assert f"{settings.BASE_URL}/notifications/{notification.code}/" in message.body
     assert message.alternatives[0].mimetype == "text/html"
 
@@ -123,6 +131,12 @@ def test_notices_that_are_new_sent_or_old_are_not_late(alice: User):
     Notification.objects.filter(episode="sent").update(created_at=now - timedelta(minutes=10), e_mailed_at=now)
     Notification.objects.filter(episode="old").update(created_at=now - timedelta(days=2))
     assert late_ids() == []
+
+
+def test_a_kind_of_a_newer_version_is_passed_over(alice: User):
+    tell(alice)
+    Notification.objects.update(kind="from_the_future")
+    assert list(Notification.objects.visible_to(alice)) == []
 
 
 def test_reading_all_leaves_what_came_in_meanwhile(alice: User, bob: User):

@@ -1,9 +1,12 @@
 """Changes to people, each with its refusals and its line in the audit log."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from audit.models import AuditEvent
 from tests.factories.users import UserFactory
@@ -85,6 +88,28 @@ def test_one_of_two_super_admins_can_be_deactivated(admin: User):
     actions.deactivate_person(person=other, by=admin)
     other.refresh_from_db()
     assert not other.is_active
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_super_admins_cannot_remove_each_other_at_the_same_moment():
+    pair = [UserFactory(super_admin=True), UserFactory(super_admin=True)]
+    start = Barrier(2)
+
+    def remove(place: int) -> str:
+        start.wait()
+        try:
+            actions.deactivate_person(person=pair[place], by=pair[1 - place])
+            actions.change_role(person=pair[place], role=Role.MEMBER, account_access=False, by=pair[1 - place])
+        except LastSuperAdmin:
+            return "refused"
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(2) as threads:
+        outcomes = sorted(threads.map(remove, range(2)))
+    assert outcomes == ["done", "refused"]
+    assert User.objects.super_admins().count() == 1
 
 
 def test_nobody_deactivates_themselves(admin: User):

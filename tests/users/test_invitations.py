@@ -165,6 +165,14 @@ def test_a_colleague_is_not_invited_again(admin: User, alice: User):
         send(admin, email=alice.email.upper())
 
 
+def test_an_e_mail_that_does_not_leave_is_shown_as_trouble(admin: User, admin_client: Client):
+    with time_machine.travel(timezone.now() - timedelta(minutes=11)):
+        actions.invite(email="hana@kita.example", role=Role.MEMBER, account_access=False, language="en", by=admin)
+    assert "E-mail not sent" in admin_client.get(reverse("users:people")).content.decode()
+    deliver(invitation_id=Invitation.objects.get().pk)
+    assert "E-mail not sent" not in admin_client.get(reverse("users:people")).content.decode()
+
+
 def test_an_address_is_invited_once_at_a_time(admin: User):
     invitation, _ = send(admin)
     with pytest.raises(AlreadyInvited):
