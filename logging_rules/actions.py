@@ -3,19 +3,25 @@
 Each action says who may do it and raises PermissionDenied for anybody else, ValidationError for what cannot be.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from audit.actions import record
 from inboxes.models import Inbox, InboxKind
+from inboxes.sync.rereading import read_again
 from logging_rules.facts import NeverLogScope, Preset
 from logging_rules.models import PRESET_LABELS, InboxPolicy, NeverLogEntry, PersonPolicy, WorkspacePolicy
 from logging_rules.never_log import parse_target, refuse_own
 from logging_rules.queries import addresses_of, everybody_inside
 from users.models import User
+
+JUST_READ = timedelta(minutes=5)
+SETTLE_EVERY = timedelta(days=1)
 
 
 @transaction.atomic
@@ -75,6 +81,26 @@ def set_workspace_policy(
         log_automatic_mail=log_automatic_mail,
     )
     return policy
+
+
+def note_open_conversations(*, inbox: Inbox) -> None:
+    """The mailbox is to be read once more: mails passed over may belong to a conversation that is logged by now."""
+    InboxPolicy.objects.update_or_create(inbox=inbox, defaults={"conversations_open": True})
+
+
+@transaction.atomic
+def settle_conversations(*, inbox_id: int, now: datetime) -> bool:
+    """Has the mailbox read once more if need be; True when it will. Ends by itself: each reading must log something new.
+
+    Right after the past was read, and otherwise at most once a day.
+    """
+    flagged = InboxPolicy.objects.filter(inbox=inbox_id, conversations_open=True)
+    just_read = Q(inbox__backfill_done_at__gte=now - JUST_READ)
+    if not flagged.filter(just_read | Q(inbox__backfill_done_at__lte=now - SETTLE_EVERY)).exists():
+        return False
+    flagged.update(conversations_open=False)
+    read_again(inbox_id, now=now)
+    return True
 
 
 @transaction.atomic

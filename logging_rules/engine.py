@@ -291,7 +291,8 @@ def decide(envelope: Envelope, facts: Facts, policy: Policy) -> Decision:
     raise AssertionError("the last rule always decides")
 
 
-_OPEN = frozenset({Code.PRESET_TOO_NARROW, Code.NO_KNOWN_CONTACT})
+COULD_BE_REPLIES = frozenset({Code.PRESET_TOO_NARROW, Code.NO_KNOWN_CONTACT})
+"""Codes of mail that would be logged if it belonged to a logged conversation."""
 
 
 def decide_page(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> list[Decision]:
@@ -312,7 +313,7 @@ def decide_page(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> 
                 facts.remember(envelope, decision.contact_ids)
         if policy.preset.value is Preset.MANUAL or not any(decisions[index].log for index in ready):
             break
-        undecided = [index for index in undecided if decisions[index].code in _OPEN]
+        undecided = [index for index in undecided if decisions[index].code in COULD_BE_REPLIES]
         ready = [index for index in undecided if _may_follow(envelopes[index], facts)]
     return list(decisions.values())
 

@@ -1,16 +1,22 @@
 """Decides pages of envelopes for the sync engine and puts what was logged on timelines.
 
 Settings and never-log entries are read again for every page: a tighter setting holds from the next page on.
+
+What is logged does not depend on where a page ends or which folder is read first, although the past is read newest first and a
+reply may come by before the mail it answers: when a mail is logged whose conversation a passed-over mail may belong to, the
+window is read once more after its end (`logging_rules.slices`), headers only, until nothing new is logged.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from contacts.actions import MailEntry, record_mail_entries
 from inboxes.envelope import Envelope
-from inboxes.models import Inbox, InboxKind
+from inboxes.models import Folder, Inbox, InboxKind
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.intake import Intake, StoredMail
-from logging_rules.engine import Decision, Mark, decide_page, mark_of
+from logging_rules.actions import note_open_conversations
+from logging_rules.engine import COULD_BE_REPLIES, Decision, Mark, decide_page, mark_of
 from logging_rules.facts import Colleagues, Facts, Preset, conversation_keys, facts_about
 from logging_rules.models import WorkspacePolicy
 from logging_rules.queries import (
@@ -29,6 +35,7 @@ class InboxIntake(Intake[Decision]):
     def __init__(self, inbox: Inbox) -> None:
         self.inbox = inbox
         self._colleagues: Colleagues | None = None
+        self._passed_over: PassedOver | None = None
 
     @property
     def colleagues(self) -> Colleagues:
@@ -39,7 +46,7 @@ class InboxIntake(Intake[Decision]):
 
     def reads_first(self, folder: RemoteFolder) -> bool:
         """What the owner chose begins conversations that mail in other folders may belong to."""
-        return mark_of(folder.remote_id) is Mark.LOG
+        return mark_of(folder.name.removeprefix("INBOX/")) is Mark.LOG
 
     def decide(self, envelopes: Sequence[Envelope]) -> list[Decision]:
         """A constant number of queries, whatever the size of the page; none for an empty one."""
@@ -52,14 +59,62 @@ class InboxIntake(Intake[Decision]):
         facts = facts_of_page(
             self.inbox, envelopes, workspace, self._colleagues, with_conversations=follows_conversations
         )
-        return decide_page(envelopes, facts, policy)
+        decisions = decide_page(envelopes, facts, policy)
+        if follows_conversations:
+            self._passed_over = self._passed_over or PassedOver(forgetful=_was_begun_before(self.inbox))
+            self._passed_over.note(envelopes, decisions)
+        return decisions
 
     def record(self, stored: Sequence[StoredMail[Decision]]) -> None:
+        passed_over = self._passed_over
+        if passed_over and any(passed_over.may_follow(mail.envelope) for mail in stored):
+            note_open_conversations(inbox=self.inbox)
         record_mail_entries(
             MailEntry(contact_id, mail.message_pk, mail.thread_pk, mail.envelope.sent_at)
             for mail in stored
             for contact_id in mail.verdict.contact_ids
         )
+
+
+class PassedOver:
+    """Mails of this slice that were not logged but answer others, as hashes of the ids they give and the time of the youngest.
+
+    A `forgetful` one takes every mail for one that may be followed: earlier slices passed over mails nobody remembers.
+    """
+
+    LIMIT = 250_000
+
+    def __init__(self, *, forgetful: bool) -> None:
+        self._forgetful = forgetful
+        self._youngest: dict[int, datetime] = {}
+
+    def note(self, envelopes: Sequence[Envelope], decisions: Sequence[Decision]) -> None:
+        for envelope, decision in zip(envelopes, decisions, strict=True):
+            if decision.code in COULD_BE_REPLIES:
+                for key in (*envelope.related_ids, envelope.provider_thread_id):
+                    if key:
+                        known = self._youngest.get(hash(key), envelope.sent_at)
+                        self._youngest[hash(key)] = max(known, envelope.sent_at)
+        if len(self._youngest) > self.LIMIT:
+            self._forgetful = True
+            self._youngest.clear()
+
+    def may_follow(self, logged: Envelope) -> bool:
+        """Whether a passed-over mail answers this one, or is younger and speaks of the same mails."""
+        if self._forgetful or hash(logged.message_id) in self._youngest:
+            return True
+        return any(
+            key and self._youngest.get(hash(key), NEVER) >= logged.sent_at
+            for key in (*logged.related_ids, logged.provider_thread_id)
+        )
+
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _was_begun_before(inbox: Inbox) -> bool:
+    """Whether earlier slices have read a part of the past."""
+    return inbox.backfill_done_at is None and Folder.objects.filter(inbox=inbox).exclude(backfill_cursor="").exists()
 
 
 def facts_of_page(

@@ -75,11 +75,15 @@ class PersonPolicy(models.Model):
 
 
 class InboxPolicy(models.Model):
-    """What one inbox does differently; empty means as its owner says."""
+    """What one inbox does differently; empty means as its owner says.
+
+    `conversations_open`: a conversation was logged after mails that may belong to it had been passed over.
+    """
 
     inbox = models.OneToOneField(Inbox, on_delete=models.CASCADE, related_name="logging_policy")
     preset = models.CharField(max_length=10, choices=PRESET_LABELS, blank=True)
     log_automatic_mail = models.BooleanField(null=True, blank=True)
+    conversations_open = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"policy of inbox {self.inbox_id}"

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from inboxes.models import Inbox
 from inboxes.sync.due import pick_due
-from inboxes.sync.engine import Outcome, run_slice
-from logging_rules.intake import InboxIntake
+from inboxes.sync.engine import Outcome
+from logging_rules.slices import sync_slice
 
 
 @shared_task
@@ -18,7 +18,7 @@ def sync_due_inboxes() -> None:
 @shared_task(bind=True)
 def sync_inbox(self: "Task[..., None]", *, inbox_id: int) -> None:
     """One slice, and another one when there is more to do. Harmless when it is run twice at once: one of the two finds no lease."""
-    report = run_slice(inbox_id=inbox_id, intake_for=InboxIntake, worker=str(self.request.hostname or ""))
+    report = sync_slice(inbox_id=inbox_id, worker=str(self.request.hostname or ""))
     if report.outcome is Outcome.MORE:
         enqueue([inbox_id])
 

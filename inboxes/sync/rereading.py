@@ -1,0 +1,32 @@
+"""Reading a mailbox's window once more, because other settings or other contacts hold now.
+
+Only headers are read again. What is logged stays logged and is not fetched again: its ledger rows keep their keys.
+"""
+
+from collections import Counter
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry
+
+
+@transaction.atomic
+def read_again(inbox_id: int, *, now: datetime) -> None:
+    """Every folder is anchored and its past listed anew by the next slices. A slice that runs meanwhile loses its lease."""
+    Inbox.objects.filter(pk=inbox_id).update(
+        generation=F("generation") + 1,
+        lease_owner="",
+        lease_expires_at=None,
+        backfill_done_at=None,
+        next_due_at=now,
+    )
+    folders = Folder.objects.filter(inbox=inbox_id).exclude(state=FolderState.RETIRED)
+    HandledPage.objects.filter(folder__in=folders).delete()
+    for folder in folders:
+        codes = LedgerEntry.objects.filter(folder=folder, message__isnull=False).values_list("code", flat=True)
+        folder.counts = dict(Counter(codes))
+        folder.anchor, folder.live_cursor, folder.backfill_cursor = "", "", ""
+        folder.backfill_done_at, folder.state = None, FolderState.NEW
+        folder.save(update_fields=["counts", "anchor", "live_cursor", "backfill_cursor", "backfill_done_at", "state"])

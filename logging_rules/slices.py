@@ -1,0 +1,19 @@
+"""One slice of work for one inbox, as workers and the command line do it."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.utils import timezone
+
+from inboxes.sync.engine import Outcome, SliceReport, run_slice
+from logging_rules.actions import settle_conversations
+from logging_rules.intake import InboxIntake
+
+
+def sync_slice(*, inbox_id: int, worker: str, **options: Any) -> SliceReport:
+    """Like `run_slice`; when all was read but a conversation is still open, there is more to do: the window once again."""
+    report = run_slice(inbox_id=inbox_id, intake_for=InboxIntake, worker=worker, **options)
+    clock = options.get("clock", timezone.now)
+    if report.outcome is Outcome.DONE and settle_conversations(inbox_id=inbox_id, now=clock()):
+        return replace(report, outcome=Outcome.MORE)
+    return report
