@@ -7,7 +7,7 @@ reply may come by before the mail it answers: when a mail is logged whose conver
 window is read once more after its end (`logging_rules.slices`), headers only, until nothing new is logged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime
 
 from contacts.actions import MailEntry, record_mail_entries
@@ -62,7 +62,7 @@ class InboxIntake(Intake[Decision]):
         decisions = decide_page(envelopes, facts, policy)
         if follows_conversations:
             self._passed_over = self._passed_over or PassedOver(forgetful=_was_begun_before(self.inbox))
-            self._passed_over.note(envelopes, decisions)
+            self._passed_over.note(envelopes, decisions, facts.colleagues)
         return decisions
 
     def record(self, stored: Sequence[StoredMail[Decision]]) -> None:
@@ -77,7 +77,8 @@ class InboxIntake(Intake[Decision]):
 
 
 class PassedOver:
-    """Mails of this slice that were not logged but answer others, as hashes of the ids they give and the time of the youngest.
+    """Mails of this slice that were not logged but answer others: hashes of (id they give, outsider they name) with the time of
+    the youngest.
 
     A `forgetful` one takes every mail for one that may be followed: earlier slices passed over mails nobody remembers.
     """
@@ -88,25 +89,30 @@ class PassedOver:
         self._forgetful = forgetful
         self._youngest: dict[int, datetime] = {}
 
-    def note(self, envelopes: Sequence[Envelope], decisions: Sequence[Decision]) -> None:
+    def note(self, envelopes: Sequence[Envelope], decisions: Sequence[Decision], colleagues: Set[str]) -> None:
         for envelope, decision in zip(envelopes, decisions, strict=True):
             if decision.code in COULD_BE_REPLIES:
-                for key in (*envelope.related_ids, envelope.provider_thread_id):
-                    if key:
-                        known = self._youngest.get(hash(key), envelope.sent_at)
-                        self._youngest[hash(key)] = max(known, envelope.sent_at)
+                for link in _links(envelope, _mentions(envelope), without=colleagues):
+                    self._youngest[link] = max(self._youngest.get(link, NEVER), envelope.sent_at)
         if len(self._youngest) > self.LIMIT:
             self._forgetful = True
             self._youngest.clear()
 
     def may_follow(self, logged: Envelope) -> bool:
         """Whether a passed-over mail answers this one, or is younger and speaks of the same mails."""
-        if self._forgetful or hash(logged.message_id) in self._youngest:
+        if self._forgetful or any(link in self._youngest for link in _links(logged, (logged.message_id,))):
             return True
-        return any(
-            key and self._youngest.get(hash(key), NEVER) >= logged.sent_at
-            for key in (*logged.related_ids, logged.provider_thread_id)
-        )
+        links = _links(logged, _mentions(logged))
+        return any(self._youngest.get(link, NEVER) >= logged.sent_at for link in links)
+
+
+def _mentions(envelope: Envelope) -> tuple[str, ...]:
+    return (*envelope.related_ids, envelope.provider_thread_id)
+
+
+def _links(envelope: Envelope, keys: Iterable[str], *, without: Set[str] = frozenset()) -> Iterator[int]:
+    emails = {address.email for address in envelope.participants} - without
+    return (hash((key, email)) for key in keys if key for email in emails)
 
 
 NEVER = datetime.min.replace(tzinfo=UTC)
