@@ -42,6 +42,8 @@ class Keeper:
 
     def start(self) -> str:
         """The addresses as JSON, once both services answer."""
+        # Asked of a keeper that did not live to be released: the machine went down.
+        (self.folder / "keep").unlink(missing_ok=True)
         self.postgres.start()
         self.valkey.start()
         return self.announce()

@@ -43,9 +43,8 @@ def thrown_away() -> Iterator[Addresses]:
 
 def keep(folder: Path) -> Addresses:
     """The addresses; the services stay up without users until `release`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "keep").touch()
     with in_use(folder) as addresses:
+        (folder / "keep").touch()
         return addresses
 
 
