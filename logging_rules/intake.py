@@ -91,8 +91,8 @@ class PassedOver:
 
     def note(self, envelopes: Sequence[Envelope], decisions: Sequence[Decision], colleagues: Set[str]) -> None:
         for envelope, decision in zip(envelopes, decisions, strict=True):
-            if decision.code in COULD_BE_REPLIES:
-                for link in _links(envelope, _mentions(envelope), without=colleagues):
+            if decision.code in COULD_BE_REPLIES and (mentions := _mentions(envelope)):
+                for link in _links(envelope, mentions, without=colleagues):
                     self._youngest[link] = max(self._youngest.get(link, NEVER), envelope.sent_at)
         if len(self._youngest) > self.LIMIT:
             self._forgetful = True
@@ -107,7 +107,8 @@ class PassedOver:
 
 
 def _mentions(envelope: Envelope) -> tuple[str, ...]:
-    return (*envelope.related_ids, envelope.provider_thread_id)
+    thread = envelope.provider_thread_id
+    return (*envelope.related_ids, thread) if thread else envelope.related_ids
 
 
 def _links(envelope: Envelope, keys: Iterable[str], *, without: Set[str] = frozenset()) -> Iterator[int]:

@@ -22,12 +22,12 @@ from inboxes.providers.checks import StepResult, check_imap, check_smtp
 from inboxes.providers.imap.connection import ImapSettings
 from inboxes.providers.smtp import SmtpSettings
 from inboxes.queries import completeness, folder_progress
-from inboxes.sync.engine import Outcome, run_slice
+from inboxes.sync.engine import Outcome
 from logging_rules.actions import set_inbox_policy
 from logging_rules.explain import MessageExplanation, explain_message
 from logging_rules.facts import Preset
-from logging_rules.intake import InboxIntake
 from logging_rules.reasons import label_of
+from logging_rules.slices import sync_slice
 from users.commands import Answer, JsonCommand
 from users.models import User
 
@@ -125,7 +125,7 @@ def sync_to_the_end(options: Namespace) -> Answer:
     counts: Counter[str] = Counter()
     give_up_at = time.monotonic() + WAIT_FOR_WORKER_SECONDS
     while True:
-        report = run_slice(inbox_id=inbox.pk, intake_for=InboxIntake, worker="inbox sync")
+        report = sync_slice(inbox_id=inbox.pk, worker="inbox sync")
         counts.update(report.counts)
         if report.outcome == Outcome.DONE:
             break
