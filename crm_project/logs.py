@@ -75,6 +75,8 @@ def settings(log_format: str) -> dict[str, Any]:
             "django_structlog.celery": {"level": "WARNING"},
             "django": {"handlers": [], "level": "WARNING", "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+            # Says again what `request_finished` says.
+            "django.request": {"level": "ERROR"},
             # Writes what a task raised, message included; django_structlog's `task_failed` is the safe account of it.
             "celery.app.trace": {"level": "CRITICAL"},
         },
