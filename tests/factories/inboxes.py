@@ -18,12 +18,8 @@ STRANGER = "stranger@elsewhere.example"
 
 def connected_inbox(owner: User, address: str = ALICE, *, preset: str = Preset.KNOWN, **fields: Any) -> Inbox:
     """A personal inbox that is ready to be synced."""
-    inbox = Inbox.objects.create(
-        owner=owner,
-        connected_by=owner,
-        address=address,
-        **{"status": InboxStatus.ACTIVE, "status_since": NOW, **fields},
-    )
+    values = {"connected_by": owner, "status": InboxStatus.ACTIVE, "status_since": NOW}
+    inbox = Inbox.objects.create(owner=owner, address=address, **values | fields)
     InboxPolicy.objects.create(inbox=inbox, preset=preset)
     return inbox
 

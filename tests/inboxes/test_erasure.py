@@ -64,7 +64,12 @@ def test_the_sync_counts_them_as_skipped(alice):
     message = stored_mail(alice, b"gone")
     folder = Folder.objects.create(inbox=message.sightings.get().inbox, remote_id="INBOX", name="INBOX", role="inbox")
     LedgerEntry.objects.create(
-        inbox=folder.inbox, folder=folder, remote_id="1:7", state=LedgerState.LOGGED, message=message, fingerprint=b"x" * 32
+        inbox=folder.inbox,
+        folder=folder,
+        remote_id="1:7",
+        state=LedgerState.LOGGED,
+        message=message,
+        fingerprint=b"x" * 32,
     )
 
     erase_messages(message_ids=[message.pk])

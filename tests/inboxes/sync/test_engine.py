@@ -12,7 +12,7 @@ from inboxes.sync.handled import digest
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import ALICE, NOW, SARAH, STRANGER, connected_inbox, mail_bytes, sync, sync_until_quiet
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def ledger_rows():

@@ -15,7 +15,7 @@ from logging_rules.intake import InboxIntake
 from notifications.models import Notification
 from tests.factories.inboxes import NOW, SARAH, STRANGER, mail_bytes, sync, sync_until_quiet
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def rows():
@@ -107,7 +107,9 @@ def test_a_message_that_vanishes_before_its_body_is_fetched_is_gone_after_three_
     assert rows() == [("gone", "message_gone", 3)]
 
 
-@pytest.mark.parametrize("call", ["folders", "anchor", "unchanged", "live_page", "backfill_page", "bodies", "remote_ids"])
+@pytest.mark.parametrize(
+    "call", ["folders", "anchor", "unchanged", "live_page", "backfill_page", "bodies", "remote_ids"]
+)
 @pytest.mark.parametrize("at", [1, 2])
 def test_a_cut_connection_at_any_call_loses_and_doubles_nothing(inbox, server, clock, call, at):
     server.page_messages = 2
@@ -191,7 +193,9 @@ def test_one_mail_that_cannot_be_decided_does_not_stop_its_page(inbox, server, c
     assert rows().count(("retrying", pages.COULD_NOT_DECIDE, 1)) == 1
 
 
-def test_many_failures_of_our_own_in_a_row_stop_the_slice_and_blame_no_message(inbox, server, clock, settings, tmp_path):
+def test_many_failures_of_our_own_in_a_row_stop_the_slice_and_blame_no_message(
+    inbox, server, clock, settings, tmp_path
+):
     blocked = tmp_path / "file"
     blocked.touch()
     settings.MEDIA_ROOT = blocked  # no folder: nothing can be filed
