@@ -9,7 +9,7 @@ from contacts.actions import ContactDetails, add_note, create_contact
 from contacts.models import Contact
 from crm_project.demo.home import HOST, Ports
 from crm_project.demo.people import CONTACTS, DOMAIN, EMMA, JAMES, PASSWORD, SARAH, SATO, WORKSPACE, YUKI, Person
-from inboxes.actions import ImapConnection, ServerSettings, connect_imap_inbox, start
+from inboxes.actions import ConnectionDetails, ServerLogin, connect_imap_inbox, start
 from inboxes.models import Inbox, MailServer, Protocol, Security
 from logging_rules.actions import set_inbox_policy
 from logging_rules.models import Preset
@@ -84,10 +84,10 @@ def _connect(person: Person, preset: Preset, ports: Ports) -> bool:
     owner = User.objects.get(email=person.email)
     with transaction.atomic():
         inbox = connect_imap_inbox(
-            connection=ImapConnection(
+            details=ConnectionDetails(
                 address=person.email,
-                imap=ServerSettings(HOST, ports.imap, Security.NONE, person.email),
-                smtp=ServerSettings(HOST, ports.smtp, Security.NONE, person.email),
+                imap=ServerLogin(HOST, ports.imap, Security.NONE, person.email),
+                smtp=ServerLogin(HOST, ports.smtp, Security.NONE, person.email),
                 password=PASSWORD,
             ),
             history_since=timezone.now() - HISTORY,
