@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from imapclient.response_parser import parse_fetch_response
 
-from inboxes.providers.imap.connection import raise_on_bye
+from inboxes.providers.imap.connection import quoted, raise_on_bye
 from inboxes.providers.imap.wire import Wire
 
 
@@ -156,7 +156,19 @@ def _parse_slowly(response: list[bytes]) -> Row | BadRow | None:
 def _row_of_items(uid: int, items: dict[bytes, Any]) -> Row:
     body = next((value for name, value in items.items() if name.startswith(b"BODY[")), None)
     date = items.get(b"INTERNALDATE")
-    flags = b" ".join(str(flag).encode() if isinstance(flag, int) else flag for flag in items.get(b"FLAGS") or ())
     if body is not None and not isinstance(body, bytes):
         raise ValueError("a body that is no string")
-    return Row(uid, int(items.get(b"RFC822.SIZE") or 0), date.astimezone(UTC) if date else None, flags, body)
+    return Row(
+        uid,
+        int(items.get(b"RFC822.SIZE") or 0),
+        date.astimezone(UTC) if date else None,
+        b" ".join(_texts(items.get(b"FLAGS"))),
+        body,
+        str(items.get(b"X-GM-THRID") or ""),
+        b" ".join(quoted(label) for label in _texts(items.get(b"X-GM-LABELS"))),
+    )
+
+
+def _texts(values: tuple[bytes | int, ...] | None) -> list[bytes]:
+    """IMAPClient turns what looks like a number into one, be it a flag or a label."""
+    return [str(value).encode() if isinstance(value, int) else value for value in values or ()]

@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
 from inboxes.envelope import Envelope
-from inboxes.providers.base import CursorExpired, FolderGone, Page, RawMessage, RemoteFolder, SearchQuery, Unreadable
+from inboxes.providers.base import (
+    CursorExpired,
+    FolderGone,
+    Page,
+    ProviderError,
+    RawMessage,
+    RemoteFolder,
+    SearchQuery,
+    Unreadable,
+)
 from inboxes.providers.imap.connection import ImapSettings, quoted
 from inboxes.providers.imap.cursors import Place, format_cursor, format_remote_id, parse_cursor, parse_remote_id
 from inboxes.providers.imap.fetch import Row
@@ -47,6 +56,7 @@ class ImapProvider:
         self._session = Session(settings)
         self._now = now
         self._listing: _Listing | None = None
+        self._interruption: ProviderError | None = None
         self._sizes: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -76,6 +86,7 @@ class ImapProvider:
         return same
 
     def live_page(self, folder: RemoteFolder, cursor: str) -> Page:
+        self._raise_interruption()
         listing = self._continue(("live", folder.remote_id, None), cursor) or self._list_after(folder, cursor)
         taken, rest = listing.uids[:PAGE_MESSAGES], listing.uids[PAGE_MESSAGES:]
         scan = self._scan(folder, listing.folder, list(self._header_chunks(taken)))
@@ -85,10 +96,11 @@ class ImapProvider:
         next_uid = unread or (rest[0] if rest else listing.folder.uidnext)
         place = Place(listing.folder.uidvalidity, next_uid)
         page = scan.page(taken, place, done=unread is None and not rest, remaining=len(rest))
-        self._keep(listing._replace(cursor=page.cursor, uids=rest), whole=unread is None)
+        self._keep(listing._replace(cursor=page.cursor, uids=rest), interruption=scan.error)
         return page
 
     def backfill_page(self, folder: RemoteFolder, cursor: str, *, anchor: str, since: datetime | None) -> Page:
+        self._raise_interruption()
         track = ("backfill", folder.remote_id, since)
         listing = self._continue(track, cursor) or self._list_before(folder, cursor or anchor, anchor, since)
         taken, rest = listing.uids[-PAGE_MESSAGES:], listing.uids[:-PAGE_MESSAGES]
@@ -99,7 +111,7 @@ class ImapProvider:
         low_uid = unread + 1 if unread else (taken[0] if rest else 1)
         place = Place(listing.folder.uidvalidity, low_uid)
         page = scan.page(taken[::-1], place, done=unread is None and not rest, remaining=len(rest))
-        self._keep(listing._replace(cursor=page.cursor, uids=rest), whole=unread is None)
+        self._keep(listing._replace(cursor=page.cursor, uids=rest), interruption=scan.error)
         return page
 
     def envelopes(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[list[Envelope], list[Unreadable]]:
@@ -157,8 +169,15 @@ class ImapProvider:
         self._session.select(listing.folder)
         return listing
 
-    def _keep(self, listing: _Listing, *, whole: bool) -> None:
-        self._listing = listing if whole and listing.uids else None
+    def _keep(self, listing: _Listing, *, interruption: ProviderError | None) -> None:
+        self._listing = listing if interruption is None and listing.uids else None
+        self._interruption = interruption
+
+    def _raise_interruption(self) -> None:
+        """What cut the last page short, once: a server that asked for a pause is not asked for the next page first."""
+        interruption, self._interruption = self._interruption, None
+        if interruption is not None:
+            raise interruption
 
     def _opened(self, folder: RemoteFolder) -> OpenFolder:
         """The folder as it is open, or opened now: for what was there before, an older view is as good as a new one."""

@@ -13,6 +13,7 @@ from inboxes.providers.base import (
     TemporarilyUnavailable,
 )
 from inboxes.providers.imap import ImapProvider
+from inboxes.providers.imap.folders import decode_name
 from tests.fakes.scripted_imap import Reply, ScriptedImap, fetch_row
 
 INBOX = RemoteFolder("INBOX", "INBOX", FolderRole.INBOX)
@@ -127,8 +128,10 @@ def test_a_connection_that_dies_for_good_returns_what_was_whole_then_the_error(s
     assert 1 < first_missing < 20
     assert subjects(page) == numbers((1, first_missing - 1))
     assert (page.cursor, page.done) == (f"v1:7:{first_missing}", False)
+    asked = len(server.commands)
     with pytest.raises(TemporarilyUnavailable):
         provider.live_page(INBOX, page.cursor)
+    assert len(server.commands) == asked
     server.replies.clear()
     assert subjects(provider.live_page(INBOX, page.cursor)) == numbers((first_missing, 20))
 
@@ -167,6 +170,26 @@ def test_unusual_rows_are_read(server, provider, row):
     server.replies.append(Reply(b"UID FETCH", lines=row))
     page = provider.live_page(INBOX, "v1:7:1")
     assert (subjects(page), page.unreadable) == (["Unusual"], [])
+
+
+@pytest.mark.parametrize("extra", [b"", b" X-OTHER (1 (2 3))"], ids=["usual", "unusual"])
+def test_gmail_attests_what_was_sent_by_its_label(server, provider, extra):
+    server.capabilities = b"IMAP4rev1 X-GM-EXT-1"
+    second = b'"\\\\Inbox" {3}\r\na"b' if extra else b'"\\\\Inbox" "a\\"b"'
+    labels = (b'"\\\\Sent" "CRM/Private" &iYt6TQ-', second)
+    rows = [
+        b"* %d FETCH (X-GM-THRID 1278455344230334865 X-GM-LABELS (%b) UID %d RFC822.SIZE 9 FLAGS ()%b %b)\r\n"
+        % (uid, labels[uid - 1], uid, extra, HEADER)
+        for uid in (1, 2)
+    ]
+    server.messages = {1: mail(1), 2: mail(2)}
+    server.replies.append(Reply(b"UID FETCH", lines=b"".join(rows)))
+    everything = RemoteFolder("[Gmail]/All", "[Gmail]/All", FolderRole.ALL)
+    sent, received = provider.live_page(everything, "v1:7:1").envelopes
+    assert (sent.sent_by_owner, received.sent_by_owner) == (True, False)
+    assert sent.labels == {"\\Sent", "CRM/Private", decode_name(b"&iYt6TQ-")}
+    assert received.labels == {"\\Inbox", 'a"b'}
+    assert sent.provider_thread_id == "1278455344230334865"
 
 
 def test_a_row_no_parser_can_read_costs_only_its_message(server, provider):
