@@ -12,7 +12,7 @@ from crm_project.demo.people import CONTACTS, DOMAIN, EMMA, JAMES, PASSWORD, SAR
 from inboxes.actions import ConnectionDetails, ServerLogin, connect_imap_inbox, start
 from inboxes.models import Inbox, MailServer, Protocol, Security
 from logging_rules.actions import set_inbox_policy
-from logging_rules.models import Preset
+from logging_rules.facts import Preset
 from users.actions import add_workspace_domain, create_person, rename_workspace
 from users.models import Role, User
 
