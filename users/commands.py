@@ -11,6 +11,10 @@ from typing import Any, TextIO
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DatabaseError, OperationalError
+
+REFUSALS = (ValidationError, ObjectDoesNotExist, PermissionDenied, CommandError)
+OUTDATED = {"42P01", "42703"}  # SQLSTATE: no such table, no such column
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,8 @@ class JsonCommand(BaseCommand):
     """`manage.py NOUN ACTION … [--json]`.
 
     Subclasses call `add_action` for each of their actions inside `add_actions`. An action takes the parsed options and returns
-    an `Answer`. ValidationError, ObjectDoesNotExist, PermissionDenied and CommandError end the command with a non-zero exit and
-    one line on stderr; with `--json` stdout then holds `{"error": line}`.
+    an `Answer`. ValidationError, ObjectDoesNotExist, PermissionDenied, CommandError and a database that is away or outdated end
+    the command with a non-zero exit and one line on stderr; with `--json` stdout then holds `{"error": line}`.
     """
 
     stealth_options = ("stdin",)
@@ -49,7 +53,7 @@ class JsonCommand(BaseCommand):
         self._stdin: TextIO = options.get("stdin") or sys.stdin
         try:
             answer: Answer = options["run"](Namespace(**options))
-        except (ValidationError, ObjectDoesNotExist, PermissionDenied, CommandError) as error:
+        except (*REFUSALS, DatabaseError) as error:
             line = one_line(error)
             if options["json"]:
                 self.write_json({"error": line})
@@ -71,5 +75,17 @@ class JsonCommand(BaseCommand):
 
 
 def one_line(error: Exception) -> str:
+    """Raises `error` again if it is a database error that the operator cannot mend."""
+    if isinstance(error, DatabaseError):
+        return trouble_of_database(error)
     text = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
     return " ".join(text.split()) or type(error).__name__
+
+
+def trouble_of_database(error: DatabaseError) -> str:
+    state = getattr(error.__cause__, "pgcode", None)
+    if isinstance(error, OperationalError) and state is None:
+        return "The database cannot be reached. Is it running, and is DATABASE_URL right?"
+    if state in OUTDATED:
+        return "The database is not up to date. Run: bin/manage migrate"
+    raise error

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import DataError, connection, transaction
 
 from users.commands import Answer, JsonCommand
 
@@ -16,12 +17,25 @@ class Greeter(JsonCommand):
     def add_actions(self) -> None:
         greet = self.add_action("greet", self.greet, help="Say hello.")
         greet.add_argument("name")
+        self.add_action("count", self.count, help="Ask the database for a table that is not there.")
+        self.add_action("divide", self.divide, help="Make a mistake of our own in SQL.")
         self.add_action("login", self.login, help="Read a password.")
 
     def greet(self, options: Namespace) -> Answer:
         if options.name == "nobody":
             raise ValidationError(["There is nobody.", "Name\nsomebody."])
         return Answer({"hello": options.name}, f"Hello {options.name}")
+
+    def count(self, options: Namespace) -> Answer:
+        return self.ask("SELECT count(*) FROM table_of_tomorrow")
+
+    def divide(self, options: Namespace) -> Answer:
+        return self.ask("SELECT 1/0")
+
+    def ask(self, sql: str) -> Answer:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+            return Answer([], str(cursor.fetchone()))
 
     def login(self, options: Namespace) -> Answer:
         return Answer({"length": len(self.read_password())}, "read")
@@ -62,6 +76,18 @@ def test_a_password_is_read_from_standard_input_without_its_line_end():
 def test_an_empty_standard_input_is_not_a_password():
     with pytest.raises(CommandError, match="No password given"):
         run("login", stdin="")
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_not_up_to_date_is_said_in_one_line():
+    with pytest.raises(CommandError, match="Run: bin/manage migrate"):
+        run("count")
+
+
+@pytest.mark.django_db
+def test_a_mistake_of_ours_stays_visible():
+    with pytest.raises(DataError):
+        run("divide")
 
 
 def test_an_unknown_action_is_refused():
