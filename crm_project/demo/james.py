@@ -1,9 +1,9 @@
 """James Park's mailbox: a second personal inbox with a narrower preset, so that only answers to logged mail appear."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from crm_project.demo.mail import DemoMail, pdf
+from crm_project.demo.mail import DemoMail, days_before, pdf
 from crm_project.demo.people import EMMA, JAMES, LINA, NGUYEN, TOM
 
 ME = JAMES.header
@@ -11,9 +11,7 @@ SENT = "Sent"
 
 
 def mailbox(now: datetime) -> Iterator[DemoMail]:
-    def ago(days: float) -> datetime:
-        return (now - timedelta(days=days)).replace(second=0, microsecond=0)
-
+    ago = days_before(now)
     tender = DemoMail(
         ago(25.4), TOM.header, [ME], "Tender for the swimming pool sensors",
         "Dear Mr Park,\n\nthe tender documents are attached. Questions are open until the 14th.\n\nTom Ellis",

@@ -2,9 +2,9 @@
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -86,6 +86,11 @@ class DemoMail:
         return (
             f"\n\nOn {parent.sent_at:%a, %d %b %Y at %H:%M}, {parent.from_[0]} <{parent.from_[1]}> wrote:\n{quoted}\n"
         )
+
+
+def days_before(now: datetime) -> Callable[[float], datetime]:
+    """`ago(2.5)` is two and a half days before `now`, to the minute."""
+    return lambda days: (now - timedelta(days=days)).replace(second=0, microsecond=0)
 
 
 def pdf(title: str) -> bytes:

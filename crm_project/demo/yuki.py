@@ -3,19 +3,16 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from crm_project.demo.mail import DemoMail, pdf, png
+from crm_project.demo.mail import DemoMail, days_before, pdf, png
 from crm_project.demo.people import AIKO, DIEGO, EMMA, JAMES, KATO, MORI, OMAR, PRIYA, SARAH, SATO, SUZUKI, YUKI
 
 ME = YUKI.header
 SENT = "Sent"
 
 
-def work(now: datetime) -> Iterator[DemoMail]:
-    """Conversations with contacts: these are logged."""
-
-    def ago(days: float) -> datetime:
-        return (now - timedelta(days=days)).replace(second=0, microsecond=0)
-
+def meridian(now: datetime) -> Iterator[DemoMail]:
+    """Work mail with a British customer, one part in HTML with a remote image."""
+    ago = days_before(now)
     enquiry = DemoMail(
         ago(46.2), SARAH.header, [ME], "Fleet tracking for our UK depots",
         "Hello,\n\nwe run 240 vehicles from six depots and are looking for live tracking with driver privacy controls.\n"
@@ -48,6 +45,10 @@ def work(now: datetime) -> Iterator[DemoMail]:
     )  # fmt: skip
     yield from (enquiry, answer, quote, accepted, po_number)
 
+
+def kitahama(now: datetime) -> Iterator[DemoMail]:
+    """Work mail with a Japanese customer, in the character sets its people use."""
+    ago = days_before(now)
     request = DemoMail(
         ago(20.3), SATO.header, [ME], "御見積のお願い（温度センサー50台）",
         "ミナト計測器 田中様\n\nいつもお世話になっております。北浜精機の佐藤です。\n\n温度センサー①型 50台のお見積りをお願いできますでしょうか。\n"
@@ -75,6 +76,9 @@ def work(now: datetime) -> Iterator[DemoMail]:
         "森様\n\nはい、1台ごとに発行いたします。費用は見積りに含まれております。\n\n田中", folder=SENT, reply_to=technical,
     )  # fmt: skip
 
+
+def other_customers(now: datetime) -> Iterator[DemoMail]:
+    ago = days_before(now)
     visit = DemoMail(
         ago(12.2), KATO.header, [ME], "研究室ご訪問の日程",
         "田中様\n\nあおぞら研究所の加藤です。\n来週の訪問ですが、水曜の14時はいかがでしょうか。実験室の見取り図を添付します。\n\n加藤 直樹",
@@ -108,9 +112,7 @@ def work(now: datetime) -> Iterator[DemoMail]:
 def private(now: datetime) -> Iterator[DemoMail]:
     """Private mail: it appears nowhere in the product. The mark in the subject is for the visitor who looks for it."""
 
-    def ago(days: float) -> datetime:
-        return (now - timedelta(days=days)).replace(second=0, microsecond=0)
-
+    ago = days_before(now)
     mother, husband = ("田中 和子", "kazuko.tanaka@docomo.ne.jp"), ("田中 健", "ken.tanaka@icloud.com")
     clinic = ("さくら通りクリニック", "reserve@sakura-clinic.example")
     landlord, bank = ("Hillside Homes", "office@hillside-homes.example"), ("みなみ銀行", "info@minami-bank.example")
@@ -210,5 +212,5 @@ def strangers(now: datetime) -> Iterator[DemoMail]:
 
 
 def mailbox(now: datetime) -> Iterator[DemoMail]:
-    for part in (work, private, colleagues, bulk, strangers):
+    for part in (meridian, kitahama, other_customers, private, colleagues, bulk, strangers):
         yield from part(now)
