@@ -156,8 +156,6 @@ def private(now: datetime) -> Iterator[DemoMail]:
     yield DemoMail(ago(1.8), ("Old friend", "mika@oldfriends.example"), [ME], "[Private] Please keep this to yourself",
                    "Yuki, I have decided to leave my job. Please do not tell anyone yet.\n\nMika")  # fmt: skip
     yield DemoMail(ago(0.7), clinic, [ME], "【私用】再検査のご予約", "田中 由紀 様\n\n再検査のご予約を承りました。")
-    yield DemoMail(ago(16.3), ("Tax adviser", "adviser@ledger-partners.example"), [ME], "[Private] Inheritance papers",
-                   "Dear Ms Tanaka,\n\nthe papers about your father's estate are ready to sign.\n\nL. Partner")  # fmt: skip
 
 
 def colleagues(now: datetime) -> Iterator[DemoMail]:
