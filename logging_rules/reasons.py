@@ -42,10 +42,10 @@ _SENTENCES: dict[str, Promise] = {
     Code.CHOSEN_BY_OWNER: _("%(actor)s filed it under “CRM/Log”."),
     f"{Code.CHOSEN_BY_OWNER} by_hand": _("%(actor)s logged it by hand."),
     Code.AUTOMATIC_MAIL: _("A machine sent it, or it went to a list."),
-    Code.REPLY_TO_LOGGED: _("It belongs to a conversation that was logged before, and %(contact)s takes part in both."),
-    Code.KNOWN_CONTACT_OUTGOING: _("%(owner)s sent it, and %(contact)s in it is a contact of your workspace."),
-    Code.KNOWN_CONTACT_INCOMING: _("%(contact)s takes part in it and is a contact of your workspace."),
-    Code.PRESET_TOO_NARROW: _("%(contact)s takes part in it and is a contact, but the inbox logs less than that."),
+    Code.REPLY_TO_LOGGED: _("It continues a conversation that was logged before, and %(contact)s is in both."),
+    Code.KNOWN_CONTACT_OUTGOING: _("%(owner)s sent this e-mail to %(contact)s, a contact of your workspace."),
+    Code.KNOWN_CONTACT_INCOMING: _("This e-mail is with %(contact)s, a contact of your workspace."),
+    Code.PRESET_TOO_NARROW: _("This e-mail is with %(contact)s, a contact, but the inbox logs less than that."),
     Code.NO_KNOWN_CONTACT: _("Nobody in it is a contact."),
     f"{Code.NO_KNOWN_CONTACT} never_log_address_only": _(
         "The contact in it is reached by %(contact)s, which a never-log entry keeps off timelines."
@@ -59,9 +59,9 @@ _SETTINGS: dict[str, Promise] = {
 }
 
 _LEVELS: dict[str, Promise] = {
-    Level.INBOX: _("Set for this inbox."),
-    Level.PERSON: _("Set by %(owner)s for all their inboxes."),
-    Level.WORKSPACE: _("Set for the whole workspace."),
+    Level.INBOX: _("This inbox"),
+    Level.PERSON: _("All inboxes of %(owner)s"),
+    Level.WORKSPACE: _("The whole workspace"),
 }
 
 
@@ -92,8 +92,8 @@ class Reason:
         return self._fill(_SETTINGS[self.rule]) if self.rule in _SETTINGS else ""
 
     @property
-    def set_where(self) -> str:
-        """The level the setting came from; empty when there is no `setting`."""
+    def set_for(self) -> str:
+        """What the setting was made for, its level in words; empty when there is no `setting`."""
         return self._fill(_LEVELS[self.level]) if self.setting and self.level in _LEVELS else ""
 
     def _fill(self, text: Promise) -> str:

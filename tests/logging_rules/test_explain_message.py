@@ -44,7 +44,7 @@ def test_a_message_that_was_not_logged_says_why_not(inbox, mailbox):
 
     assert (found.folder, found.decision.code, found.stored) == ("INBOX", Code.PRESET_TOO_NARROW, "")
     assert (found.reason.because, found.reason.setting) == (
-        "Sarah Okafor (sarah@meridian.example) takes part in it and is a contact, but the inbox logs less than that.",
+        "This e-mail is with Sarah Okafor (sarah@meridian.example), a contact, but the inbox logs less than that.",
         "The inbox alice@mail.example logs replies and conversations already logged.",
     )
 

@@ -45,26 +45,30 @@ def url(message: Message) -> str:
 def test_the_reason_names_the_contact_the_setting_and_the_level(sarah, alice):
     found = reason(logged(sarah, alice), alice)
 
-    assert (found.because, found.setting, found.set_where) == (
-        "Sarah Okafor (sarah@meridian.example) takes part in it and is a contact of your workspace.",
+    assert (found.because, found.setting, found.set_for) == (
+        "This e-mail is with Sarah Okafor (sarah@meridian.example), a contact of your workspace.",
         f"The inbox inbox-of-{alice.pk}@workspace.example logs all mail with known contacts.",
-        "Set for this inbox.",
+        "This inbox",
     )
 
 
 @pytest.mark.parametrize(
     ("level", "expected"),
-    [("person", "Set by Alice Mori for all their inboxes."), ("workspace", "Set for the whole workspace.")],
+    [("person", "All inboxes of Alice Mori"), ("workspace", "The whole workspace")],
 )
 def test_the_level_is_told(sarah, alice, level, expected):
-    assert reason(logged(sarah, alice, level=level), alice).set_where == expected
+    assert reason(logged(sarah, alice, level=level), alice).set_for == expected
 
 
 @pytest.mark.parametrize(
     ("code", "rule", "expected"),
     [
-        (Code.KNOWN_CONTACT_OUTGOING, "preset_known", "Alice Mori sent it, and Sarah Okafor (sarah@meridian.example) "),
-        (Code.REPLY_TO_LOGGED, "preset_replies", "It belongs to a conversation that was logged before, and Sarah"),
+        (
+            Code.KNOWN_CONTACT_OUTGOING,
+            "preset_known",
+            "Alice Mori sent this e-mail to Sarah Okafor (sarah@meridian.example), a",
+        ),
+        (Code.REPLY_TO_LOGGED, "preset_replies", "It continues a conversation that was logged before, and Sarah"),
         (Code.CHOSEN_BY_OWNER, "label", "Alice Mori filed it under “CRM/Log”."),
         (Code.CHOSEN_BY_OWNER, "by_hand", "Alice Mori logged it by hand."),
         (Code.SENT_FROM_CRM, "log_ticked", "Alice Mori wrote it in the CRM and left “Log” ticked."),
@@ -80,7 +84,7 @@ def test_a_contact_who_is_gone_is_named_by_the_address(sarah, alice):
     message = logged(sarah, alice)
     sarah.addresses.all().delete()
 
-    assert reason(message, alice).because.startswith("sarah@meridian.example takes part")
+    assert reason(message, alice).because.startswith("This e-mail is with sarah@meridian.example, a")
 
 
 def test_an_e_mail_seen_in_two_inboxes_has_two_reasons(sarah, alice, bob):
@@ -95,7 +99,7 @@ def test_an_e_mail_seen_in_two_inboxes_has_two_reasons(sarah, alice, bob):
     )
 
     assert [answer.reason.because for answer in why_logged(message, viewer=alice)] == [
-        "Sarah Okafor (sarah@meridian.example) takes part in it and is a contact of your workspace.",
+        "This e-mail is with Sarah Okafor (sarah@meridian.example), a contact of your workspace.",
         "Bob Tanaka filed it under “CRM/Log”.",
     ]
 
@@ -125,7 +129,7 @@ def test_a_code_that_is_no_decision_is_its_own_label():
 def test_the_page_says_why_and_who_can_see_it(sarah, alice, bob, alice_client):
     page = alice_client.get(url(logged(sarah, alice))).content.decode()
 
-    assert "Sarah Okafor (sarah@meridian.example) takes part in it" in page
+    assert "This e-mail is with Sarah Okafor (sarah@meridian.example)" in page
     assert "Everybody in the workspace (2 people)" in page
     assert "What is not logged stays with Alice Mori alone" in page
     assert "<html" in page
@@ -134,7 +138,7 @@ def test_the_page_says_why_and_who_can_see_it(sarah, alice, bob, alice_client):
 def test_htmx_gets_the_explanation_alone(sarah, alice, alice_client):
     part = alice_client.get(url(logged(sarah, alice)), headers={"HX-Request": "true"}).content.decode()
 
-    assert part.lstrip().startswith("<p>Sarah Okafor (sarah@meridian.example) takes part in it")
+    assert part.lstrip().startswith("<p>This e-mail is with Sarah Okafor (sarah@meridian.example)")
     assert "<html" not in part
 
 
