@@ -33,7 +33,7 @@ def environment():
     """That of a terminal: nothing of the tests' own settings, and a data folder of its own."""
     with tempfile.TemporaryDirectory(prefix="genkan-dev-") as path:
         Path(path).chmod(0o711)
-        rest = {name: value for name, value in os.environ.items() if name not in OURS}
+        rest = {name: value for name, value in os.environ.items() if name not in OURS and "PYTEST" not in name}
         yield rest | {"DATA_DIR": path}
         wait_until(lambda: processes_in(path) == [])
 
