@@ -100,7 +100,8 @@ def mark_of(label: str) -> Mark | None:
 
 
 def has_mark(envelope: Envelope, mark: Mark) -> bool:
-    return any(mark_of(label) is mark for label in envelope.labels)
+    labels = envelope.labels
+    return bool(labels) and any(mark_of(label) is mark for label in labels)
 
 
 def not_mail(mail: Mail) -> Decision | None:

@@ -23,7 +23,7 @@ from logging_rules.queries import (
     contacts_by_address,
     conversations_about,
     everybody_inside,
-    never_log_about,
+    never_log_lists,
     policy_of,
 )
 from logging_rules.tombstones import unlogged_among
@@ -134,8 +134,8 @@ def facts_of_page(
 ) -> Facts:
     """What the database knows about a page. Conversations cost a look-up of every id; the narrowest preset needs none."""
     emails = {address.email for envelope in envelopes for address in envelope.participants}
-    workspace_never_log, personal_never_log = never_log_about(
-        emails, owner_id=inbox.owner_id if inbox.kind == InboxKind.PERSONAL else None
+    workspace_never_log, personal_never_log = never_log_lists(
+        owner_id=inbox.owner_id if inbox.kind == InboxKind.PERSONAL else None
     )
     facts = facts_about(
         emails,

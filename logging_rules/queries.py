@@ -18,7 +18,6 @@ from logging_rules.facts import (
     Policy,
     Preset,
     Setting,
-    parent_domains,
 )
 from logging_rules.models import InboxPolicy, NeverLogEntry, PersonPolicy, WorkspacePolicy
 from users.models import User, WorkspaceDomain
@@ -69,11 +68,12 @@ def _automatic_in_force(own: InboxPolicy, person: PersonPolicy, workspace: Works
 
 def among(values: Iterable[str]) -> RawSQL:
     """For `__in`: one array parameter however many values. What PostgreSQL text cannot hold is left out; it matches nothing."""
-    return RawSQL("SELECT unnest(%s::text[])", [[value for value in values if _is_storable(value)]])
+    storable = [value for value in values if (value.isascii() or _is_encodable(value)) and "\0" not in value]
+    return RawSQL("SELECT unnest(%s::text[])", [storable])
 
 
-def _is_storable(text: str) -> bool:
-    return "\0" not in text and (text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text))
+def _is_encodable(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def contacts_by_address(emails: Collection[str]) -> dict[str, int]:
@@ -94,14 +94,11 @@ def addresses_of(owner: User) -> set[str]:
     return {email for inbox in inboxes for email in (inbox.address, *inbox.aliases)}
 
 
-def never_log_about(emails: Collection[str], *, owner_id: int | None) -> tuple[NeverLog, NeverLog]:
-    """The workspace's and the owner's entries that name one of the addresses; without an owner the second is empty."""
-    domains = {parent for email in emails for parent in parent_domains(email.rpartition("@")[2])}
-    rows = NeverLogEntry.objects.filter(
-        Q(owner=None) | Q(owner_id=owner_id), value__in=among({*emails, *domains})
-    ).values_list("owner_id", "kind", "value", "scope")
+def never_log_lists(*, owner_id: int | None) -> tuple[NeverLog, NeverLog]:
+    """The workspace's entries and the owner's; without an owner the second list is empty."""
+    entries = NeverLogEntry.objects.filter(Q(owner=None) | Q(owner_id=owner_id))
     levels: dict[bool, list[tuple[NeverLogKind, str, NeverLogScope]]] = {True: [], False: []}
-    for owner, kind, value, scope in rows:
+    for owner, kind, value, scope in entries.values_list("owner_id", "kind", "value", "scope"):
         levels[owner is None].append((NeverLogKind(kind), value, NeverLogScope(scope)))
     return NeverLog(levels[True]), NeverLog(levels[False])
 
