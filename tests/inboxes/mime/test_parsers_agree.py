@@ -51,7 +51,7 @@ def test_a_record_says_what_the_standard_library_says(name):
     by_name = {file.filename: file.content for file in message.attachments}
     for part in files:
         content = part.get_content()
-        assert by_name[part.get_filename()] == (content.encode() if isinstance(content, str) else content)
+        assert by_name[part.get_filename() or ""] == (content.encode() if isinstance(content, str) else content)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -48,7 +48,7 @@ WHOLE = {
     "answer_below": "> 質問\n\n答えです。",
     "answers_between": "On Tue, Jul 1, 2025 at 10:00 AM Taro <taro@example.jp> wrote:\n> one?\nYes.\n> two?\nNo.",
     "answer_below_attribution": "2025年7月1日(火) 10:00 山田 <taro@example.jp>:\n> 質問\n\n答えです。",
-    "forward": "ご参考まで。\n\n---------- Forwarded message ---------\nFrom: Taro <taro@example.jp>\nDate: x\nSubject: y\nTo: z\n\ncontent",
+    "forward": "ご参考まで。\n\n---------- Forwarded message ---------\nFrom: Taro <taro@example.jp>\nDate: x\nSubject: y\n\ncontent",
     "nothing_but_quote": "On Tue, Jul 1, 2025 at 10:00 AM Taro <taro@example.jp> wrote:\n> old",
     "from_in_a_sentence": "The file is\nFrom: the archive\nand so on",
     "date_in_a_sentence": "2025年7月1日の件:\n・見積\n・納期",
