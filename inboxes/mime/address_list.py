@@ -41,16 +41,17 @@ def parse_addresses(values: Iterable[str], *, hint: str = "") -> tuple[Address, 
                 found.extend(_scan(value[position:], hint))
                 break
             quoted, quoted_email, name, named_email, bare_email = usual.groups()
-            email = quoted_email or named_email or bare_email
-            found.append(Address(email.lower(), _readable(quoted or name or "", hint)))
+            name = quoted or name
+            found.append(
+                Address((quoted_email or named_email or bare_email).lower(), _readable(name, hint) if name else "")
+            )
             position = usual.end()
-    return tuple(found[:MAX_ADDRESSES]) if len(found) > MAX_ADDRESSES else tuple(found)
+    return tuple(found[:MAX_ADDRESSES])
 
 
 def _readable(name: str, hint: str) -> str:
-    name = name.strip()
     if "=?" not in name and name.isascii() and name.isprintable():
-        return name
+        return name.strip()
     return readable(decode_words(decode_bytes(name, hint=hint), hint=hint)).strip("\"' ")
 
 

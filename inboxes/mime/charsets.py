@@ -37,7 +37,15 @@ _UNDECLARED = frozenset(
     }
 )
 
-_UTF_8 = frozenset({"utf-8", "UTF-8"})
+# The labels of nearly all mail, as they are mostly written: the first codec the table below would try.
+_QUICK = {
+    "utf-8": "utf-8",
+    "UTF-8": "utf-8",
+    "iso-2022-jp": "iso2022_jp",
+    "ISO-2022-JP": "iso2022_jp",
+    "shift_jis": "cp932",
+    "Shift_JIS": "cp932",
+}
 _SHIFT_JIS = ("cp932",)  # never shift_jis: ①, ㈱ and 髙 are outside it, and senders mean cp932
 _EUC_JP = ("euc_jp", "euc_jis_2004")
 _CODECS: dict[str, tuple[str, ...]] = {
@@ -98,9 +106,10 @@ def decode(data: bytes, label: str = "", *, hint: str = "") -> Decoded:
     Order: what is declared, if it decodes strictly; ISO-2022-JP if its escapes are there; UTF-8; the Japanese sets if the
     text they give looks Japanese; a statistical detector for longer text; cp1252; Latin-1.
     """
-    if label in _UTF_8 and b"\x1b" not in data:
+    quick = _QUICK.get(label)
+    if quick and (quick == "iso2022_jp" or b"\x1b" not in data):
         try:
-            return Decoded(clean(data.decode().removeprefix("\ufeff")))
+            return Decoded(clean(data.decode(quick).removeprefix("\ufeff")))
         except UnicodeDecodeError:
             pass
     name = _canonical(label)
@@ -123,7 +132,10 @@ def clean(text: str) -> str:
         text = text.replace("\0", "")
     if text.isascii():
         return text
-    text = _SURROGATE.sub("\ufffd", text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = _SURROGATE.sub("\ufffd", text)
     if unicodedata.is_normalized("NFC", text):
         return text
     kept_and_composed = _COMPATIBILITY_IDEOGRAPHS.split(text)

@@ -1,6 +1,7 @@
 """From the header block of one message to an `Envelope`: all a provider has to call."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 
 from inboxes.addresses import is_no_reply
@@ -32,14 +33,12 @@ HEADER_FIELDS: tuple[str, ...] = (
 )
 """The only fields that are fetched of mail nobody has decided to log."""
 
-# Fields that people's mail does not have at all: without any of them, and with a person as author, nothing is to be asked.
-_MACHINE_FIELDS = frozenset({"auto-submitted", "x-auto-response-suppress", "precedence", "list-id", "list-unsubscribe"})
 _BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 # Exchange marks its own automatic answers so; a value that only refuses receipts (DR, RN, NRN) is set by people's programs too.
 _ANSWER_REFUSED = frozenset({"all", "oof", "autoreply"})
 _PRIVATE = frozenset({"private", "confidential", "company-confidential", "personal"})
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";]+)", re.IGNORECASE)
-_WORDS = re.compile(r"[a-z_-]+")
+_WORDS = re.compile(r"[a-z_-]+").findall
 
 
 def read_envelope(
@@ -62,23 +61,23 @@ def read_envelope(
     pass them for what the folder cannot tell (a Gmail label, the \\Draft flag).
     """
     fields = headers.parse(header_block).fields
-    content_type = _first(fields, "content-type")
+    first = {name: values[0] for name, values in fields.items()}.get
+    content_type = first("content-type", "")
     hint = "" if header_block.isascii() else _declared_charset(content_type)
 
     def addresses(name: str) -> tuple[Address, ...]:
-        values = fields.get(name)
-        return parse_addresses(values, hint=hint) if values else ()
+        return parse_addresses(fields[name], hint=hint) if name in fields else ()
 
     from_ = addresses("from")
-    message_id = headers.message_ids(_first(fields, "message-id"))
+    message_id = headers.message_ids(first("message-id", ""))
     return Envelope(
         remote_id=remote_id,
         folder_id=folder_id,
         folder_role=folder_role,
         received_at=received_at,
-        sent_at=headers.date(_first(fields, "date"), now=now) or received_at,
+        sent_at=headers.date(first("date", ""), now=now) or received_at,
         size=size,
-        subject=headers.decode_text(_first(fields, "subject"), hint=hint),
+        subject=headers.decode_text(first("subject", ""), hint=hint),
         from_=from_,
         to=addresses("to"),
         cc=addresses("cc"),
@@ -86,20 +85,15 @@ def read_envelope(
         reply_to=addresses("reply-to"),
         sender=addresses("sender") + addresses("x-original-from"),
         message_id=message_id[0] if message_id else "",
-        in_reply_to=headers.message_ids(_first(fields, "in-reply-to")),
-        references=headers.message_ids(_first(fields, "references")),
+        in_reply_to=headers.message_ids(first("in-reply-to", "")),
+        references=headers.message_ids(first("references", "")),
         provider_thread_id=provider_thread_id,
         sent_by_owner=sent_by_owner or folder_role is FolderRole.SENT,
         is_draft=is_draft or folder_role is FolderRole.DRAFTS,
-        is_automatic=_is_automatic(fields, from_, content_type),
-        is_private="sensitivity" in fields and _first(fields, "sensitivity").lower() in _PRIVATE,
+        is_automatic=_is_automatic(first, from_, content_type),
+        is_private=first("sensitivity", "").lower() in _PRIVATE,
         labels=labels,
     )
-
-
-def _first(fields: dict[str, list[str]], name: str) -> str:
-    values = fields.get(name)
-    return values[0] if values else ""
 
 
 def _declared_charset(content_type: str) -> str:
@@ -107,17 +101,17 @@ def _declared_charset(content_type: str) -> str:
     return declared[1] if declared else ""
 
 
-def _is_automatic(fields: dict[str, list[str]], from_: tuple[Address, ...], content_type: str) -> bool:
+def _is_automatic(first: Callable[[str, str], str], from_: tuple[Address, ...], content_type: str) -> bool:
     """Whether a machine or a list wrote this. List-Unsubscribe alone counts: people do not offer to be unsubscribed from."""
-    if any(is_no_reply(author.email) for author in from_) or content_type[:16].lower() == "multipart/report":
-        return True
-    if "return-path" in fields and _first(fields, "return-path") == "<>":
-        return True
-    if _MACHINE_FIELDS.isdisjoint(fields):
-        return False
+    for author in from_:
+        if is_no_reply(author.email):
+            return True
     return (
-        any(_first(fields, name) for name in ("list-id", "list-unsubscribe"))
-        or _WORDS.findall(_first(fields, "auto-submitted").lower())[:1] not in ([], ["no"])
-        or _first(fields, "precedence").lower() in _BULK
-        or not _ANSWER_REFUSED.isdisjoint(_WORDS.findall(_first(fields, "x-auto-response-suppress").lower()))
+        first("return-path", "") == "<>"
+        or first("list-id", "") != ""
+        or first("list-unsubscribe", "") != ""
+        or first("precedence", "").lower() in _BULK
+        or content_type[:16].lower() == "multipart/report"
+        or _WORDS(first("auto-submitted", "").lower())[:1] not in ([], ["no"])
+        or not _ANSWER_REFUSED.isdisjoint(_WORDS(first("x-auto-response-suppress", "").lower()))
     )

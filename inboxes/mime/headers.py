@@ -73,12 +73,14 @@ def split(raw: bytes) -> tuple[bytes, bytes]:
     """The header block without its blank line, and the rest. A message without a blank line is all header."""
     if raw[:1] == b"\n" or raw[:2] == b"\r\n":
         return b"", raw.lstrip(b"\r\n")
-    # Any of the three ends lines in real mail, and one message may mix the first two.
-    ends = [(at, len(blank)) for blank in _BLANK_LINES if (at := raw.find(blank)) >= 0]
-    if not ends:
-        return raw, b""
-    at, width = min(ends)
-    return raw[:at], raw[at + width :]
+    # Any of them ends lines in real mail, and one message may mix the first three. Only what stands before the first found
+    # is searched for the others: the body may be long.
+    end, width = len(raw), 0
+    for blank in _BLANK_LINES:
+        found = raw.find(blank, 0, end)
+        if found >= 0:
+            end, width = found, len(blank)
+    return raw[:end], raw[end + width :]
 
 
 def parse(raw: bytes) -> Headers:
@@ -127,6 +129,8 @@ def decode_text(value: str, *, hint: str = "") -> str:
 
 def readable(text: str) -> str:
     """Decoded text on one line, white space single, without what turns the direction of the line it is shown in."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return _BLANKS.sub(" ", _DIRECTION.sub("", charsets.clean(text))).strip()
 
 
@@ -147,6 +151,10 @@ def decode_words(value: str, *, hint: str = "") -> str:
     """
     if "=?" not in value:
         return value
+    lone = value.split("?")
+    if len(lone) == 5 and lone[0] == lone[4] == "=" and lone[2] in ("B", "b", "Q", "q"):
+        data = decode_base64(lone[3].encode("ascii", "ignore"))[0] if lone[2] in "Bb" else _decode_q(lone[3])
+        return charsets.decode(data, lone[1], hint=hint).text
     pieces: list[str] = []
     pending: list[re.Match[str]] = []
     end = 0
@@ -188,11 +196,11 @@ def _decode_q(payload: str) -> bytes:
 
 def decode_base64(encoded: bytes) -> tuple[bytes, bool]:
     """Everything base64 that can be saved, and whether something was wrong: junk inside, cut short, badly padded."""
-    data = encoded.translate(None, b" \t\r\n")
-    try:
-        return binascii.a2b_base64(data, strict_mode=True), False
-    except binascii.Error:
-        pass
+    for data in (encoded, encoded.translate(None, b" \t\r\n")):
+        try:
+            return binascii.a2b_base64(data, strict_mode=True), False
+        except binascii.Error:
+            continue
     # Half the mail that says base64 and is not, is plain text.
     if (len(_NOT_BASE64.findall(data)) + len(_INNER_BLANK.findall(encoded))) * 8 > len(data):
         return encoded, True
@@ -212,6 +220,8 @@ def message_ids(value: str) -> tuple[str, ...]:
 
     Of more than 100 the first, the root of the conversation, and the last 99 are kept.
     """
+    if not value:
+        return ()
     ids = _MESSAGE_ID(value)
     if len(ids) != value.count("<"):
         ids = [f"<{''.join(token.split())}>" for token in _FOLDED_MESSAGE_ID(value) if token.strip()]

@@ -8,6 +8,7 @@ import html as html_escapes
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import nh3
 from inscriptis import get_text
@@ -126,7 +127,10 @@ def show_inline_images(sanitised: str, urls: Mapping[str, str]) -> str:
     """Sanitised HTML with the images that came with the mail, from `urls` by Content-ID; others stay blank."""
 
     def show(image: re.Match[str]) -> str:
-        url = urls.get(html_escapes.unescape(image[2]))
+        content_id = html_escapes.unescape(image[2])
+        url = urls.get(content_id) or urls.get(
+            unquote(content_id)
+        )  # RFC 2392 wants it percent-encoded, few programs do
         return f'{image[1]} src="{html_escapes.escape(url)}"' if url else image[0]
 
     return _INLINE_IMAGE.sub(show, sanitised)

@@ -4,6 +4,7 @@ import html as html_escapes
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import unquote
 
 from inboxes.mime import charsets, headers, tree
 from inboxes.mime.flowed import unflow
@@ -197,7 +198,7 @@ class _Reading:
     def result(self) -> ParsedMessage:
         html = self._cut(self.body.html)
         text = self._cut(self.body.text) or to_text(html)
-        shown = {cid.lower() for cid in _CID.findall(html)}
+        shown = _shown_ids(html) if self.files else frozenset()
         attachments = tuple(
             Attachment(name, content_type, content, cid, cid.lower() in shown or content_type in _NOT_FOR_PEOPLE)
             for name, content_type, content, cid in self.files
@@ -270,6 +271,10 @@ class _Reading:
         name = _filename(part, parameters, content)
         content_id = charsets.clean(headers.decode_bytes(part.headers.first("content-id"))).strip("<> ")
         self.files.append((sanitise_filename(name, content_type=content_type), content_type, content, content_id))
+
+
+def _shown_ids(html: str) -> frozenset[str]:
+    return frozenset(unquote(html_escapes.unescape(cid)).lower() for cid in _CID.findall(html))
 
 
 def _is_body(part: Part) -> bool:

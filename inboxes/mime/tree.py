@@ -37,7 +37,7 @@ class Part:
 _ENCODED_WORD = re.compile(rb"=\?(?=[A-Za-z0-9_*.:-]+\?[bBqQ]\?)")
 _MARK = b"=~^`"
 _CONTENT_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+").fullmatch
-_NOT_QUOTED_PRINTABLE = re.compile(rb"[^\t\r\n -~]").search
+_QUOTED_PRINTABLE = b"\t\r\n" + bytes(range(0x20, 0x7F))
 _FOLD = re.compile(r"[\r\n]+[ \t]?")
 _UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 # What of the header block says how to read the body.
@@ -62,7 +62,7 @@ def walk(part: Part) -> Iterator[Part]:
 
 def _read_fast(raw: bytes, max_depth: int) -> Part | None:
     """None where fast-mail-parser refuses, or would lose something."""
-    marked = _ENCODED_WORD.search(raw) is not None
+    marked = b"=?" in raw and _ENCODED_WORD.search(raw) is not None
     if marked and _MARK in raw:
         return None
     try:
@@ -76,7 +76,7 @@ def _read_fast(raw: bytes, max_depth: int) -> Part | None:
         return None
     # It drops what quoted-printable does not allow, and the body of a multipart without parts.
     parts = list(walk(tree))
-    lossy = _NOT_QUOTED_PRINTABLE(raw) is not None and any(
+    lossy = raw.translate(None, _QUOTED_PRINTABLE) != b"" and any(
         _encoding(part.headers) == "quoted-printable" for part in parts
     )
     return None if lossy or any(part.content is None and not part.children and not part.cut for part in parts) else tree

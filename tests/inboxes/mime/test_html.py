@@ -124,6 +124,10 @@ def test_images_that_came_with_the_mail_are_mapped():
     assert shown == '<img src="/files/1?&quot;=2"><img data-cid="other@x">'
 
 
+def test_a_percent_encoded_content_id_is_found():
+    assert show_inline_images('<img data-cid="a%40x">', {"a@x": "/files/1"}) == '<img src="/files/1">'
+
+
 def test_images_inside_the_html_stay():
     assert sanitise('<img src="data:image/png;base64,AAAA">').html == '<img src="data:image/png;base64,AAAA">'
 
