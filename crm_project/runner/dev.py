@@ -86,17 +86,11 @@ def background() -> list[Program]:
     # Root is a fine account for a trial; the services have left it already.
     celery = [PYTHON, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "crm_project"]
     schedule = ["--schedule", str(data_folder() / "beat-schedule"), "--pidfile="]
-    every = [
+    return [
         Program("worker", [*celery, "worker", "-Q", QUEUES, "--concurrency", "4", "--without-mingle", "-l", "WARNING"]),
         Program("beat", [*celery, "beat", *schedule, "-l", "WARNING"]),
+        Program("watcher", [PYTHON, "manage.py", "watch_inboxes"]),
     ]
-    return (
-        [*every, Program("watcher", [PYTHON, "manage.py", "watch_inboxes"])] if _has_command("watch_inboxes") else every
-    )
-
-
-def _has_command(name: str) -> bool:
-    return any(PROJECT.glob(f"*/management/commands/{name}.py"))
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
