@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
 
@@ -13,7 +13,7 @@ from contacts.models import Contact, EntryKind, TimelineEntry
 from inboxes.models import Attachment, Sighting
 from users.models import User
 
-ITEMS_PER_PAGE = 20
+ITEMS_PER_PAGE = 15
 LONGEST_FOLD = 100
 TEXT_SHOWN = 1500
 QUOTED_SHOWN = 3000
@@ -108,17 +108,18 @@ def folded_entries(contact: Contact, user: User, *, head: Cursor, last: Cursor) 
 
 
 def load_entries(keys: Sequence[int]) -> dict[int, TimelineEntry]:
-    """What a page shows of these entries: the beginning of the text, attachments, and which inboxes saw the e-mail."""
+    """What a page shows of these entries: the beginning of the text, the files, and whether one of our inboxes had sent it."""
     entries = (
         TimelineEntry.objects.filter(pk__in=keys)
         .select_related("message", "note__author")
         .defer("message__body_text", "message__quoted_text", "message__body_html", "message__defects")
         .annotate(
-            text=Left("message__body_text", TEXT_SHOWN + 1), quoted_text=Left("message__quoted_text", QUOTED_SHOWN + 1)
+            text=Left("message__body_text", TEXT_SHOWN + 1),
+            quoted_text=Left("message__quoted_text", QUOTED_SHOWN + 1),
+            outgoing=Exists(Sighting.objects.filter(message=OuterRef("message"), outgoing=True)),
         )
         .prefetch_related(
-            Prefetch("message__attachments", Attachment.objects.filter(inline=False).order_by("position")),
-            Prefetch("message__sightings", Sighting.objects.select_related("inbox__owner").order_by("pk")),
+            Prefetch("message__attachments", Attachment.objects.filter(inline=False).order_by("position"))
         )
     )
     return entries.in_bulk()

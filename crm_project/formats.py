@@ -2,9 +2,10 @@
 
 import datetime as dt
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
@@ -56,11 +57,17 @@ def short(moment: dt.datetime, now: dt.datetime) -> str:
 def full(moment: dt.datetime) -> str:
     """The whole moment with its zone, for a tooltip: "Tuesday, 10 March 2026 10:24 JST"."""
     local = timezone.localtime(moment)
-    return f"{format_date(local, 'full', locale())} {clock(moment)} {local.tzname()}"
+    return f"{full_date(local.date(), language())} {clock(moment)} {local.tzname()}"
+
+
+@lru_cache(maxsize=512)
+def full_date(date: dt.date, language: str) -> str:
+    """Kept, for a page full of moments has few days."""
+    return format_date(date, "full", Locale.parse(LOCALES[language]))
 
 
 def clock(moment: dt.datetime) -> str:
-    return format_time(timezone.localtime(moment), "HH:mm", locale=locale())
+    return f"{timezone.localtime(moment):%H:%M}"  # alike in all our languages
 
 
 def ago(moment: dt.datetime, now: dt.datetime) -> str:

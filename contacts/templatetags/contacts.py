@@ -39,12 +39,6 @@ def breakable(address: str) -> str:
     return format_html("{}@<wbr>{}", local, domain)
 
 
-@register.filter
-def is_outgoing(message: Message) -> bool:
-    """Whether an inbox it was seen in had sent it. Expects its sightings to be loaded."""
-    return any(sighting.outgoing for sighting in message.sightings.all())
-
-
 def _listed(names: list[str]) -> str:
     shown = _(", ").join(names[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
