@@ -11,13 +11,10 @@ from inboxes.mime.headers import decode_bytes, decode_words, readable
 
 MAX_ADDRESSES = 2000
 
-_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_ATOM = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]++@{_LABEL}(?:\.{_LABEL})*"
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]++@(?![.-])[A-Za-z0-9.-]++(?<![.-])"
 # The shapes of nearly all mail: `Name <a@b>`, `"Name" <a@b>`, `<a@b>`, `a@b`, and nothing odd up to the next comma.
 # Possessive throughout: a value made to be slow must fail at once.
-_USUAL = re.compile(
-    rf'[ \t]*+(?:"([^"\\]*+)"[ \t]*+<({_ATOM})>|([^"<>,;:()@\\]*+)<({_ATOM})>|({_ATOM}))[ \t]*+(?:,|\Z)'
-).match
+_USUAL = re.compile(rf'[ \t]*+(?:(?:"([^"\\]*+)"[ \t]*+|([^"<>,;:()@\\]*+))<({_ATOM})>|({_ATOM}))[ \t]*+(?:,|\Z)').match
 _TOKEN = re.compile(
     r'(?P<word>=\?[^?\s]*\?[bBqQ]\?[^?]*\?=)|"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)(?:"|(?P<unclosed>\Z))|<(?P<angle>[^<>]*)>'
     r"|<(?P<open>[^<>,;]*)|(?P<mark>[,;:])|(?P<text>(?:[^\"<,;:=]|=(?!\?))+|=)",
@@ -40,18 +37,16 @@ def parse_addresses(values: Iterable[str], *, hint: str = "") -> tuple[Address, 
             if usual is None:
                 found.extend(_scan(value[position:], hint))
                 break
-            quoted, quoted_email, name, named_email, bare_email = usual.groups()
-            name = quoted or name
-            found.append(
-                Address((quoted_email or named_email or bare_email).lower(), _readable(name, hint) if name else "")
-            )
+            quoted, plain, named_email, bare_email = usual.groups()
+            name = (quoted or plain or "").strip()
+            if "=?" in name or not (name.isascii() and name.isprintable()):
+                name = _readable(name, hint)
+            found.append(Address((named_email or bare_email).lower(), name))
             position = usual.end()
     return tuple(found[:MAX_ADDRESSES])
 
 
 def _readable(name: str, hint: str) -> str:
-    if "=?" not in name and name.isascii() and name.isprintable():
-        return name.strip()
     return readable(decode_words(decode_bytes(name, hint=hint), hint=hint)).strip("\"' ")
 
 

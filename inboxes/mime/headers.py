@@ -24,7 +24,7 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
 _INNER_BLANK = re.compile(rb"[!-~][ \t]+(?=[!-~])")
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_MESSAGE_ID = re.compile(r"<[^<>\s]+>").findall
+_MESSAGE_ID = re.compile(r"<[^<>\s\0]+>").findall
 _FOLDED_MESSAGE_ID = re.compile(r"<([^<>]+)>").findall
 _DATE = re.compile(
     r"(?:[A-Za-z]{3}, *)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d?):(\d\d)(?::(\d\d))? ([+-]\d{4})(?:\s|\Z)"
@@ -223,12 +223,13 @@ def message_ids(value: str) -> tuple[str, ...]:
     if not value:
         return ()
     ids = _MESSAGE_ID(value)
-    if len(ids) != value.count("<"):
+    if 0 < len(ids) == value.count("<") <= MAX_MESSAGE_IDS and value.isascii():
+        return tuple(ids)
+    if "<" in value:
         ids = [f"<{''.join(token.split())}>" for token in _FOLDED_MESSAGE_ID(value) if token.strip()]
-    elif not ids:
+    else:
         ids = [f"<{token}>" for token in value.replace(",", " ").split() if "@" in token]
-    if not value.isascii() or "\0" in value:
-        ids = [charsets.clean(token) for token in ids]
+    ids = [charsets.clean(token) for token in ids]
     if len(ids) > MAX_MESSAGE_IDS:
         ids = [ids[0], *ids[1 - MAX_MESSAGE_IDS :]]
     return tuple(ids)
