@@ -29,8 +29,11 @@ class MailFiles(FileSystemStorage):
 
     def write(self, name: str, content: bytes) -> None:
         path = Path(self.path(name))
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+        try:
+            handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+        except FileNotFoundError:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -95,7 +98,7 @@ def _storage() -> Storage:
 
 
 def _name(key: str) -> str:
-    return f"mail/{key[:2]}/{key[2:4]}/{key}"
+    return f"mail/{key[:2]}/{key}"
 
 
 def _referenced(keys: set[str]) -> set[str]:
@@ -113,13 +116,10 @@ def _is_settled(key: str, now: datetime) -> bool:
 
 def _stored_keys() -> Iterator[list[str]]:
     """The keys of all files, one folder at a time."""
-    for first in _folders_in("mail"):
-        for second in _folders_in(f"mail/{first}"):
-            yield [name for name in _storage().listdir(f"mail/{first}/{second}")[1] if not name.startswith(".")]
-
-
-def _folders_in(name: str) -> list[str]:
+    storage = _storage()
     try:
-        return _storage().listdir(name)[0]
+        folders = storage.listdir("mail")[0]
     except FileNotFoundError:
-        return []
+        return
+    for folder in folders:
+        yield [name for name in storage.listdir(f"mail/{folder}")[1] if not name.startswith(".")]

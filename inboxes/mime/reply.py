@@ -8,6 +8,7 @@ from mailparser_reply.parser import EmailMessage
 # Where the library's expressions stop being quick; our own below read line by line at any length.
 _LIBRARY_MAX_TEXT = 20_000
 _LIBRARY_MAX_LINE = 300
+_LIBRARY_MAX_LINES = 6
 _LANGUAGES = ["en", "ja", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "da", "ko", "cs"]
 
 _DATE = r"(?:\d{4}[年/.-]\s?\d{1,2}[月/.-]\s?\d{1,2}日?)"
@@ -66,8 +67,8 @@ def split_reply(text: str) -> tuple[str, str]:
     """
     lines = text.split("\n")
     start = _start_of_quote(lines)
-    library = _library_start(text, lines[:start])
-    start = min(start, library)
+    if start < len(lines):
+        start = _library_start(text, lines[:start])
     new = "\n".join(lines[:start]).rstrip()
     return (new, "\n".join(lines[start:]).strip("\n")) if new.strip() and start < len(lines) else (text, "")
 
@@ -89,7 +90,12 @@ def split_reply_html(html: str) -> tuple[str, str]:
 
 def snippet(text: str, length: int = 160) -> str:
     """The first words of what is new, in one line, at most `length` characters."""
-    words = " ".join(_INVISIBLE.sub("", split_reply(text[:20_000])[0][: length * 10]).split())
+    return first_words(split_reply(text[:20_000])[0], length)
+
+
+def first_words(text: str, length: int = 160) -> str:
+    """As `snippet`, of text that is known to be new."""
+    words = " ".join(_INVISIBLE.sub("", text[: length * 10]).split())
     if len(words) <= length:
         return words
     cut = words[: length - 1]
@@ -144,13 +150,15 @@ def _is_header_block(lines: list[str], number: int) -> bool:
 
 
 def _library_start(text: str, lines: list[str]) -> int:
-    if len(text) > _LIBRARY_MAX_TEXT or any(len(line) > _LIBRARY_MAX_LINE for line in lines):
+    """Only what stands right before the quotes can introduce them, so the library sees the last lines only."""
+    first = max(0, _last_own_line(lines) + 1 - _LIBRARY_MAX_LINES)
+    if len(text) > _LIBRARY_MAX_TEXT or any(len(line) > _LIBRARY_MAX_LINE for line in lines[first:]):
         return len(lines)
-    own = "\n".join(lines)
+    own = "\n".join(lines[first:])
     found = _library_headers().search(own)
     if found is None:
         return len(lines)
-    number = own.count("\n", 0, found.start()) + (1 if own[found.start()] == "\n" else 0)
+    number = first + own.count("\n", 0, found.start()) + (1 if own[found.start()] == "\n" else 0)
     follows = lines[number + found[0].strip("\n").count("\n") + 1 :]
     return number if all(not line.strip() or line.startswith((">", "＞")) for line in follows) else len(lines)
 

@@ -6,7 +6,7 @@ from inboxes import files
 from inboxes.mime import guard
 from inboxes.mime.html import sanitise
 from inboxes.mime.parse import Attachment
-from inboxes.mime.reply import snippet, split_reply
+from inboxes.mime.reply import first_words, split_reply
 from inboxes.models import MessageState
 from inboxes.providers.base import RawMessage
 
@@ -67,7 +67,7 @@ def read_content(message: RawMessage) -> Content:
         quoted_text=quoted,
         body_html=html.html,
         has_remote_images=html.has_remote,
-        snippet=snippet(new or quoted),
+        snippet=first_words(new or quoted),
         attachments=tuple(map(_file, parsed.attachments)),
     )
 

