@@ -78,6 +78,6 @@ def test_recipients_are_bounded(entry):
     ],
 )
 def test_values_made_to_be_slow_are_not(value):
-    started = time.monotonic()
+    started = time.process_time()
     parse_addresses([value])
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inboxes.envelope import Address, Envelope, FolderRole
 from inboxes.mime.envelope_reader import HEADER_FIELDS, read_envelope
@@ -154,3 +156,21 @@ def test_no_header_block_raises_and_all_of_it_can_be_stored(name):
         text.encode()
     assert len(envelope.fingerprint) == 32
     assert datetime(1980, 1, 1, tzinfo=UTC) <= envelope.sent_at
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(HEADER_FIELDS), st.binary(max_size=60) | st.text(max_size=30).map(str.encode)),
+        max_size=12,
+    )
+)
+def test_no_field_values_break_the_reader(fields):
+    envelope = read(b"".join(name.encode() + b": " + value + b"\r\n" for name, value in fields) + b"\r\n")
+    for text in (
+        envelope.subject,
+        envelope.message_id,
+        *(address.email + address.name for address in envelope.participants),
+    ):
+        assert "\0" not in text
+        text.encode()

@@ -147,11 +147,11 @@ def test_dates_are_read_and_clamped(value, moment):
     ],
 )
 def test_values_made_to_be_slow_are_not(value):
-    started = time.monotonic()
+    started = time.process_time()
     headers.decode_text(value)
     headers.message_ids(value)
     headers.date(value, now=NOW)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

@@ -146,10 +146,10 @@ def test_links_and_length_are_bounded():
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_do_not_keep_us_busy(name):
-    started = time.monotonic()
+    started = time.process_time()
     sanitise(BOMBS[name])
     to_text(BOMBS[name])
-    assert time.monotonic() - started < 8
+    assert time.process_time() - started < 8
 
 
 def test_of_a_bomb_the_words_are_left():

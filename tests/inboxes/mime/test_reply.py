@@ -148,10 +148,10 @@ def test_a_snippet_is_one_short_line_of_what_is_new(text, expected):
     ],
 )
 def test_text_made_to_be_slow_is_not(line):
-    started = time.monotonic()
+    started = time.process_time()
     for length in (19_000, 400_000):
         text = (line + "\n") * (length // (len(line) + 1))
         split_reply(text)
         split_reply_html(text)
         snippet(text)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
