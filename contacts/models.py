@@ -205,7 +205,10 @@ class TimelineEntry(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["contact", "-occurred_at", "-id"], name="timeline_newest_first"),
+            # Covering: a page finds its entries and folds its threads without touching the table.
+            models.Index(
+                fields=["contact", "-occurred_at", "-id"], include=["thread", "kind"], name="timeline_newest_first"
+            ),
             models.Index(
                 fields=["contact", "-occurred_at", "-id"],
                 name="timeline_notes",

@@ -14,7 +14,7 @@ from inboxes.models import Attachment, Sighting
 from users.models import User
 
 ITEMS_PER_PAGE = 15
-LONGEST_FOLD = 100
+LONGEST_FOLD = 50
 TEXT_SHOWN = 1500
 QUOTED_SHOWN = 3000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,7 +86,7 @@ class Run:
 def timeline_page(
     contact: Contact, user: User, *, kind: EntryKind | None = None, before: Cursor | None = None
 ) -> TimelinePage:
-    """The newest items older than `before`, in a constant number of queries. A thread's mails fold up to 100 deep."""
+    """The newest items older than `before`, in a constant number of queries. A thread's mails fold up to 50 deep."""
     runs, complete = _runs(_entries(contact, user, kind, before))
     shown = runs[:ITEMS_PER_PAGE]
     entries = load_entries([run.head.entry_id for run in shown])

@@ -163,6 +163,19 @@ class TestFolding:
         assert first.days[0].items[0].folded == LONGEST_FOLD
         assert all_pages(contact, alice) == newest_first(contact)
 
+    def test_a_thread_that_the_page_cannot_read_whole_is_left_to_the_next(self, alice):
+        contact, older, newer = make_contact(), Thread.objects.create(), Thread.objects.create()
+        for number in range(40):
+            log_mail(contact, "older", owner=alice, thread=older, sent_at=NOON + timedelta(minutes=number))
+        for number in range(LONGEST_FOLD - 10):
+            log_mail(contact, "newer", owner=alice, thread=newer, sent_at=NOON + timedelta(hours=1, minutes=number))
+
+        first = timeline_page(contact, alice)
+        second = timeline_page(contact, alice, before=first.older)
+
+        assert [item.folded for day in first.days for item in day.items] == [LONGEST_FOLD - 11]
+        assert [item.folded for day in second.days for item in day.items] == [39]
+
     def test_another_contacts_mail_of_the_thread_is_not_folded_in(self, alice):
         contact, other, thread = make_contact("Sarah"), make_contact("James"), Thread.objects.create()
         log_mail(other, "James only", owner=alice, thread=thread, sent_at=NOON)
