@@ -19,10 +19,14 @@ OUTDATED = {"42P01", "42703"}  # SQLSTATE: no such table, no such column
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an action found: `data` for `--json` (anything Django's JSON encoder takes), `text` for a person."""
+    """What an action found: `data` for `--json` (anything Django's JSON encoder takes), `text` for a person.
+
+    With `failure`, one line, the command ends with exit 1 after it has said what it found.
+    """
 
     data: dict[str, Any] | list[Any]
     text: str
+    failure: str = ""
 
 
 class JsonCommand(BaseCommand):
@@ -62,6 +66,8 @@ class JsonCommand(BaseCommand):
             self.write_json(answer.data)
         else:
             self.stdout.write(answer.text)
+        if answer.failure:
+            raise CommandError(answer.failure)
 
     def write_json(self, data: Any) -> None:
         self.stdout.write(json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2))

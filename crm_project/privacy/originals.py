@@ -1,0 +1,78 @@
+"""What logged mails may say: exactly what stands in their own originals."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from crm_project.privacy.search import Search, Trace
+from crm_project.privacy.tokens import Token
+from inboxes import files
+from inboxes.envelope import Envelope, FolderRole
+from inboxes.mime.envelope_reader import read_envelope
+from inboxes.mime.parse import parse
+from inboxes.models import Message
+
+
+def without_logged(traces: Iterable[Trace]) -> Iterator[Trace]:
+    """Leaves out of each trace what a logged e-mail it belongs to says itself."""
+    traces = list(traces)
+    asked: defaultdict[int, set[Token]] = defaultdict(set)
+    for trace in traces:
+        for message_id in trace.messages:
+            asked[message_id] |= trace.tokens
+    said = {message_id: _said(message, asked[message_id]) for message_id, message in _logged(asked)}
+    for trace in traces:
+        rest = trace.tokens.difference(*(said.get(message_id, ()) for message_id in trace.messages))
+        if rest:
+            yield Trace(trace.place, rest)
+
+
+def _logged(asked: Mapping[int, object]) -> Iterator[tuple[int, Message]]:
+    """A message that no inbox holds is not logged mail, whatever table it stands in."""
+    rows = Message.objects.filter(pk__in=asked, sightings__isnull=False).distinct()
+    fields = ("message_id", "from_email", "subject", "sent_at", "raw_key")
+    for message in rows.only(*fields).iterator(chunk_size=500):
+        yield message.pk, message
+
+
+def _said(message: Message, tokens: set[Token]) -> frozenset[Token]:
+    """Nothing if the original is gone, or is another mail's."""
+    try:
+        raw = files.read(message.raw_key)
+    except FileNotFoundError:
+        return frozenset()
+    envelope = _envelope(message, raw)
+    if not _is_of(message, envelope):
+        return frozenset()
+    search = Search(tokens)
+    return frozenset(token for value in _values(raw, envelope) for token in search.in_value(value))
+
+
+def _envelope(message: Message, raw: bytes) -> Envelope:
+    return read_envelope(
+        raw,
+        remote_id="",
+        folder_id="",
+        folder_role=FolderRole.OTHER,
+        received_at=message.sent_at,
+        size=len(raw),
+        now=message.sent_at,
+    )
+
+
+def _is_of(message: Message, envelope: Envelope) -> bool:
+    author = envelope.from_[0].email[:320] if envelope.from_ else ""
+    stored = (message.message_id, message.from_email, message.subject)
+    return stored == (envelope.message_id[:998], author, envelope.subject)
+
+
+def _values(raw: bytes, envelope: Envelope) -> Iterator[str | bytes]:
+    yield raw
+    yield envelope.subject
+    yield from (text for person in envelope.participants for text in (person.email, person.name))
+    yield from (envelope.message_id, *envelope.related_ids)
+    parsed = parse(raw)
+    yield parsed.text
+    yield parsed.html
+    for attachment in parsed.attachments:
+        yield attachment.filename
+        yield attachment.content
