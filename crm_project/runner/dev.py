@@ -6,7 +6,6 @@ import http.client
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -55,7 +54,7 @@ def _run(data: Path, address: str, *, demo: bool) -> None:
             # What takes the time is starting Django, so whatever can start at once does.
             runner.start([web(address), *([demo_mail()] if demo else [])])
             _manage("migrate", "--no-input", "--verbosity", "0", environment=environment)
-            guide = _prepare_demo(environment) if demo else FIRST_STEP
+            guide = _manage("demo", "ensure", environment=environment).strip() if demo else FIRST_STEP
             _wait_until_ready(address, runner)
             if not runner.is_stopping:
                 print(f"\nGenkan is running: {address}\n\n{guide}\n\nCtrl-C stops everything.\n", flush=True)
@@ -139,11 +138,3 @@ def _wait_until_ready(address: str, runner: ProcessRunner) -> None:
             if connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return
         time.sleep(0.1)
-
-
-def _prepare_demo(environment: dict[str, str]) -> str:
-    """Who can sign in and what to try. Both commands run at once: what takes the time is starting Django."""
-    with ThreadPoolExecutor() as pool:
-        guide = pool.submit(_manage, "demo", "describe", environment=environment)
-        _manage("demo", "ensure", environment=environment)
-        return guide.result().strip()
