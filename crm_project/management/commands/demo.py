@@ -3,7 +3,6 @@
 import time
 from argparse import Namespace
 from smtplib import SMTP
-from typing import ClassVar
 
 from django.core.management.base import CommandError
 from django.utils import timezone
@@ -33,7 +32,7 @@ What to try
 class Command(JsonCommand):
     help = "The demo workspace."
     # bin/dev has just migrated, which checked everything; checking again costs a tenth of the start.
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks: list[str] = []
 
     def add_actions(self) -> None:
         self.add_action("ensure", self.ensure, help="make what is missing; say who can sign in and what to try")
