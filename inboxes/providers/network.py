@@ -34,7 +34,14 @@ class Security(StrEnum):
     NONE = "none"
 
 
-def connect(host: str, port: int, *, security: Security, allowed_hosts: Collection[str]) -> socket.socket:
+def connect(
+    host: str,
+    port: int,
+    *,
+    security: Security,
+    allowed_hosts: Collection[str],
+    read_seconds: float | None = None,
+) -> socket.socket:
     """A connected TCP socket to a public address of `host`, or to a private one that `allowed_hosts` lists.
 
     The name is resolved once and the address that was checked is the one connected to, so a second DNS answer cannot redirect
@@ -46,7 +53,7 @@ def connect(host: str, port: int, *, security: Security, allowed_hosts: Collecti
     problem: ProviderError = TemporarilyUnavailable("host_not_found")
     for family, address in _usable_addresses(name, port, security, allowed_hosts):
         try:
-            return _connect_to(family, address)
+            return _connect_to(family, address, read_seconds or READ_SECONDS)
         except TimeoutError:
             problem = TemporarilyUnavailable("timed_out")
         except ConnectionRefusedError:
@@ -137,12 +144,12 @@ def _is_listed(host: str, address: IPAddress, allowed_hosts: Collection[str]) ->
     return False
 
 
-def _connect_to(family: socket.AddressFamily, address: SocketAddress) -> socket.socket:
+def _connect_to(family: socket.AddressFamily, address: SocketAddress, read_seconds: float) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        sock.settimeout(CONNECT_SECONDS)
+        sock.settimeout(min(CONNECT_SECONDS, read_seconds))
         sock.connect(address)
-        sock.settimeout(READ_SECONDS)
+        sock.settimeout(read_seconds)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     except OSError:

@@ -45,7 +45,7 @@ _COMPILED = tuple((re.compile(words, re.IGNORECASE), error, cause) for words, er
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
-    """How to reach and enter a submission server. `oauth_token` replaces the password."""
+    """How to reach and enter a submission server. `oauth_token` replaces the password; `read_seconds` as in `ImapSettings`."""
 
     host: str
     username: str
@@ -54,6 +54,7 @@ class SmtpSettings:
     password: str = field(default="", repr=False)
     oauth_token: str = field(default="", repr=False)
     allowed_hosts: tuple[str, ...] = ()
+    read_seconds: float | None = None
 
 
 class SmtpConnection:
@@ -88,7 +89,11 @@ class SmtpConnection:
         """Connect to the server's port; without implicit TLS also hear its greeting."""
         settings = self.settings
         self._socket = connect(
-            settings.host, settings.port, security=settings.security, allowed_hosts=settings.allowed_hosts
+            settings.host,
+            settings.port,
+            security=settings.security,
+            allowed_hosts=settings.allowed_hosts,
+            read_seconds=settings.read_seconds,
         )
         if settings.security is not Security.TLS:
             self._hear_greeting(self._socket)

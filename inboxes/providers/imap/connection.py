@@ -20,7 +20,6 @@ from inboxes.providers.imap.errors import Phase, classify
 from inboxes.providers.imap.wire import Wire
 from inboxes.providers.network import (
     CONNECT_SECONDS,
-    READ_SECONDS,
     Security,
     ascii_host,
     close_quietly,
@@ -37,7 +36,10 @@ _CLIENT_ID = {"name": "Genkan", "vendor": "Genkan"}
 
 @dataclass(frozen=True, slots=True)
 class ImapSettings:
-    """How to reach and enter a mailbox. `oauth_token` replaces the password; `allowed_hosts` lists private names or networks."""
+    """How to reach and enter a mailbox. `oauth_token` replaces the password; `allowed_hosts` lists private names or networks.
+
+    `read_seconds` is how long an answer may take, None for as long as a sync waits.
+    """
 
     host: str
     username: str
@@ -46,6 +48,7 @@ class ImapSettings:
     password: str = field(default="", repr=False)
     oauth_token: str = field(default="", repr=False)
     allowed_hosts: tuple[str, ...] = ()
+    read_seconds: float | None = None
 
 
 class Answer(NamedTuple):
@@ -88,7 +91,11 @@ class ImapConnection:
         """Connect to the server's port; without implicit TLS also hear its greeting."""
         settings = self.settings
         self._socket = connect(
-            settings.host, settings.port, security=settings.security, allowed_hosts=settings.allowed_hosts
+            settings.host,
+            settings.port,
+            security=settings.security,
+            allowed_hosts=settings.allowed_hosts,
+            read_seconds=settings.read_seconds,
         )
         if settings.security is not Security.TLS:
             self._hear_greeting(self._socket)
@@ -255,7 +262,7 @@ class _Client(IMAPClient):  # type: ignore[misc]  # the library has no annotatio
 
     def __init__(self, wire: Wire, host: str) -> None:
         self._wire = wire
-        super().__init__(host, ssl=False, timeout=SocketTimeout(CONNECT_SECONDS, READ_SECONDS))
+        super().__init__(host, ssl=False, timeout=SocketTimeout(CONNECT_SECONDS, wire.sock.gettimeout()))
         # Its constructor turns on a log of every line, passwords of SASL and headers of private mail included.
         self._imap.debug = 0
 

@@ -225,7 +225,6 @@ def test_a_server_that_hangs_up_or_falls_silent_is_temporary(server, monkeypatch
     server.replies.append(Reply(b"LOGIN", cut_after=0))
     assert refusal(server.settings()).cause == "connection_lost"
     monkeypatch.setattr(network, "READ_SECONDS", 0.2)
-    monkeypatch.setattr("inboxes.providers.imap.connection.READ_SECONDS", 0.2)
     server.replies.append(Reply(b"LOGIN", silent=True))
     assert refusal(server.settings()).cause == "timed_out"
 
