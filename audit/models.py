@@ -14,6 +14,11 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def visible_to(self, user: User) -> "AuditEventQuerySet":
         return self.all() if user.is_super_admin else self.none()
 
+    def about(self, target: models.Model) -> "AuditEventQuerySet":
+        """What was done to one thing, newest first, for those who may see the thing."""
+        found = self.filter(target_type=target._meta.label_lower, target_id=str(target.pk))
+        return found.order_by("-created_at", "-id")
+
 
 class AuditEvent(models.Model):
     """One act of a person or of the system (`actor` empty). `details` holds ids, codes and settings, never mail content or secrets."""

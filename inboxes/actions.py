@@ -10,7 +10,6 @@ from functools import partial
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +28,7 @@ from inboxes.models import (
     Protocol,
     Security,
 )
+from inboxes.queries import inbox_with_address
 from inboxes.signals import sync_wanted
 from users.models import User
 
@@ -77,6 +77,34 @@ def connect_imap_inbox(*, details: ConnectionDetails, history_since: datetime | 
     Credential.objects.create(inbox=inbox, secret=details.password)
     record(by=by, action="inbox.connected", target=inbox, details={"provider": inbox.provider, "kind": inbox.kind})
     return inbox
+
+
+@transaction.atomic
+def choose_history(*, inbox: Inbox, history_since: datetime | None, by: User) -> None:
+    """How far back to read, as long as the inbox is not syncing yet. None: all of the past."""
+    inbox = _held(inbox, _owner_only, by)
+    _refuse_unless_connecting(inbox)
+    inbox.history_since = history_since
+    inbox.save(update_fields=["history_since"])
+    details = {"since": history_since.isoformat() if history_since else ""}
+    record(by=by, action="inbox.history_chosen", target=inbox, details=details)
+
+
+@transaction.atomic
+def set_smtp_server(*, inbox: Inbox, smtp: ServerLogin, by: User) -> None:
+    """The server to send by, signed in to with the password the inbox has."""
+    inbox = _held(inbox, _owner_only, by)
+    _write_server(inbox, Protocol.SMTP, smtp)
+    record(by=by, action="inbox.smtp_server_set", target=inbox)
+
+
+@transaction.atomic
+def discard(*, inbox: Inbox, by: User) -> None:
+    """Forgets an inbox that was never started: its servers and password too. Nothing was read, so nothing was stored."""
+    inbox = _held(inbox, _owner_only, by)
+    _refuse_unless_connecting(inbox)
+    record(by=by, action="inbox.discarded", target=inbox)
+    inbox.delete()
 
 
 @transaction.atomic
@@ -174,6 +202,11 @@ def _may_manage(inbox: Inbox, person: User) -> bool:
     return person.is_super_admin or _owner_only(inbox, person)
 
 
+def _refuse_unless_connecting(inbox: Inbox) -> None:
+    if inbox.status != InboxStatus.CONNECTING:
+        raise ValidationError(_("This inbox has been started already."), code="started")
+
+
 def _move(inbox: Inbox, event: Event, *, cause: str = "", now: datetime | None) -> None:
     try:
         life.move(inbox, event, cause=cause, now=now or timezone.now(), also=[])
@@ -211,7 +244,7 @@ def _valid_address(text: str) -> str:
 
 def _refuse_taken(address: str) -> None:
     """One address is one inbox, as its own address or as an alias of another."""
-    if Inbox.objects.filter(Q(address=address) | Q(aliases__contains=[address])).exists():
+    if inbox_with_address(address) is not None:
         raise ValidationError(
             _("%(address)s is connected already. An address can be connected once only."),
             params={"address": address},
@@ -220,15 +253,19 @@ def _refuse_taken(address: str) -> None:
 
 
 def _write_servers(inbox: Inbox, imap: ServerLogin, smtp: ServerLogin | None) -> None:
-    for protocol, server in ((Protocol.IMAP, imap), (Protocol.SMTP, smtp)):
-        if server is not None:
-            MailServer.objects.update_or_create(
-                inbox=inbox,
-                protocol=protocol,
-                defaults={
-                    "host": server.host.strip().lower(),
-                    "port": server.port,
-                    "security": server.security,
-                    "username": server.username,
-                },
-            )
+    _write_server(inbox, Protocol.IMAP, imap)
+    if smtp is not None:
+        _write_server(inbox, Protocol.SMTP, smtp)
+
+
+def _write_server(inbox: Inbox, protocol: Protocol, server: ServerLogin) -> None:
+    MailServer.objects.update_or_create(
+        inbox=inbox,
+        protocol=protocol,
+        defaults={
+            "host": server.host.strip().lower(),
+            "port": server.port,
+            "security": server.security,
+            "username": server.username,
+        },
+    )

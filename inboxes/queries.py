@@ -1,12 +1,16 @@
 """Reads of inboxes and of how far they are synced. Whoever calls has checked with `visible_to` that the person may see them."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Min, Q
 
+from inboxes.causes import Cause, cause_of
 from inboxes.models import Folder, FolderState, Inbox, LedgerEntry, LedgerState
+
+ONCE_LOGGED = (LedgerState.LOGGED, LedgerState.GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,20 @@ class Completeness:
 
 
 @dataclass(frozen=True, slots=True)
+class TroubledMessages:
+    """Messages that wait for another try, or that were set aside, for the same cause. Nothing of them is known but that."""
+
+    cause: str
+    is_quarantined: bool
+    count: int
+    retry_at: datetime | None
+
+    @property
+    def problem(self) -> Cause:
+        return cause_of(self.cause)
+
+
+@dataclass(frozen=True, slots=True)
 class FolderProgress:
     """How fresh one folder is."""
 
@@ -54,26 +72,63 @@ class FolderProgress:
     server_total: int | None
 
 
+def inbox_with_address(address: str) -> Inbox | None:
+    """Whoever's it is: an address can be connected only once, as the address of an inbox or as an alias of one."""
+    return Inbox.objects.filter(Q(address=address) | Q(aliases__contains=[address])).first()
+
+
 def completeness(inbox: Inbox) -> Completeness:
-    """A constant number of queries."""
-    folders = list(Folder.objects.filter(inbox=inbox).exclude(state=FolderState.RETIRED))
-    rows = LedgerEntry.objects.filter(inbox=inbox, folder__in=folders)
-    states = dict(rows.values_list("state").annotate(Count("pk")).values_list("state", "pk__count"))
-    once_logged = rows.filter(state__in=(LedgerState.LOGGED, LedgerState.GONE), message__isnull=False).count()
+    return completeness_of([inbox])[inbox.pk]
+
+
+def completeness_of(inboxes: Collection[Inbox]) -> dict[int, Completeness]:
+    """By the key of the inbox. A constant number of queries, however many there are."""
+    folders: dict[int, list[Folder]] = {inbox.pk: [] for inbox in inboxes}
+    for folder in Folder.objects.filter(inbox__in=inboxes).exclude(state=FolderState.RETIRED):
+        folders[folder.inbox_id].append(folder)
+    states: dict[int, Counter[str]] = {inbox.pk: Counter() for inbox in inboxes}
+    stored: Counter[int] = Counter()
+    rows = LedgerEntry.objects.filter(inbox__in=inboxes).exclude(folder__state=FolderState.RETIRED)
+    has_message = Count("pk", filter=Q(state__in=ONCE_LOGGED, message__isnull=False))
+    counted = rows.values_list("inbox", "state").annotate(messages=Count("pk"), once_logged=has_message)
+    for key, state, messages, once_logged in counted:
+        states[key][state] = messages
+        stored[key] += once_logged
+    return {
+        inbox.pk: _completeness(inbox, folders[inbox.pk], states[inbox.pk], once_logged=stored[inbox.pk])
+        for inbox in inboxes
+    }
+
+
+def _completeness(inbox: Inbox, folders: list[Folder], states: Counter[str], *, once_logged: int) -> Completeness:
     counts: Counter[str] = Counter()
     for folder in folders:
         counts.update(folder.counts)
     totals = [folder.server_total for folder in folders if folder.server_total is not None]
     return Completeness(
         counts=dict(counts.most_common()),
-        logged=states.get(LedgerState.LOGGED, 0),
+        logged=states[LedgerState.LOGGED],
         skipped=max(0, counts.total() - once_logged),
-        retrying=states.get(LedgerState.RETRYING, 0),
-        quarantined=states.get(LedgerState.QUARANTINED, 0),
+        retrying=states[LedgerState.RETRYING],
+        quarantined=states[LedgerState.QUARANTINED],
         remaining=sum(folder.remaining for folder in folders),
         on_server=sum(totals) if totals else None,
         checked_at=inbox.reconciled_at,
     )
+
+
+def troubled_messages(inbox: Inbox) -> list[TroubledMessages]:
+    """What could not be read or stored, by cause; most first. One query."""
+    rows = LedgerEntry.objects.filter(inbox=inbox, state__in=(LedgerState.RETRYING, LedgerState.QUARANTINED))
+    groups = (
+        rows.values_list("state", "cause")
+        .annotate(messages=Count("pk"), next_try=Min("retry_at"))
+        .order_by("-messages")
+    )
+    return [
+        TroubledMessages(cause=cause, is_quarantined=state == LedgerState.QUARANTINED, count=count, retry_at=retry_at)
+        for state, cause, count, retry_at in groups
+    ]
 
 
 def folder_progress(inbox: Inbox) -> list[FolderProgress]:

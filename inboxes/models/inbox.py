@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inboxes.encryption import EncryptedTextField
 from users.models import User
@@ -26,7 +27,7 @@ class InboxStatus(models.TextChoices):
     """`degraded` heals by itself; `needs_reconnect` asks a person and needs a proved cause."""
 
     CONNECTING = "connecting", _("Connecting")
-    ACTIVE = "active", _("Active")
+    ACTIVE = "active", pgettext_lazy("inbox", "Active")
     DEGRADED = "degraded", _("Having trouble")
     NEEDS_RECONNECT = "needs_reconnect", _("Needs reconnecting")
     PAUSED = "paused", _("Paused")

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
@@ -16,13 +15,10 @@ from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.causes import cause_of
 from inboxes.connections import open_provider
 from inboxes.models import Inbox, InboxStatus, Security
-from inboxes.providers import network
 from inboxes.providers.base import ProviderError
-from inboxes.providers.checks import StepResult, check_imap, check_smtp
-from inboxes.providers.imap.connection import ImapSettings
-from inboxes.providers.smtp import SmtpSettings
 from inboxes.queries import completeness, folder_progress
 from inboxes.sync.engine import Outcome
+from inboxes.trial import try_servers
 from logging_rules.actions import set_inbox_policy
 from logging_rules.explain import MessageExplanation, explain_message
 from logging_rules.facts import Preset
@@ -66,10 +62,9 @@ class Command(JsonCommand):
     def connect_imap(self, options: Namespace) -> Answer:
         owner = User.objects.get_by_natural_key(options.owner)
         details = _connection_details(options, password=self.read_password())
-        for step in _try_out(details):
-            if not step.ok:
-                cause = cause_of(step.cause)
-                raise CommandError(f"{step.step}: {cause.title}. {cause.fix}")
+        for failure in try_servers(details).failures:
+            cause = cause_of(failure.cause)
+            raise CommandError(f"{failure.step}: {cause.title}. {cause.fix}")
         since = timezone.now() - timedelta(days=options.since) if options.since is not None else None
         inbox = actions.connect_imap_inbox(details=details, history_since=since, by=owner)
         set_inbox_policy(inbox=inbox, preset=Preset(options.preset), by=owner)
@@ -209,29 +204,3 @@ def _connection_details(options: Namespace, *, password: str) -> ConnectionDetai
         )
     imap = ServerLogin(host=options.host, port=options.port, security=Security(options.security), username=username)
     return ConnectionDetails(address=options.address, imap=imap, password=password, smtp=smtp)
-
-
-def _try_out(details: ConnectionDetails) -> list[StepResult]:
-    """Nothing is stored of an inbox that cannot be opened."""
-    allowed = tuple(settings.MAIL_HOSTS_ALLOWED)
-    imap = ImapSettings(
-        host=details.imap.host,
-        port=details.imap.port,
-        security=network.Security(details.imap.security),
-        username=details.imap.username,
-        password=details.password,
-        allowed_hosts=allowed,
-    )
-    steps = list(check_imap(imap))
-    if details.smtp is not None:
-        steps += check_smtp(
-            SmtpSettings(
-                host=details.smtp.host,
-                port=details.smtp.port,
-                security=network.Security(details.smtp.security),
-                username=details.smtp.username,
-                password=details.password,
-                allowed_hosts=allowed,
-            )
-        )
-    return steps

@@ -1,0 +1,1 @@
+"""Thin edges: connecting an inbox, and what its owner does with it."""

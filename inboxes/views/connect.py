@@ -1,0 +1,84 @@
+"""The first two steps of connecting an inbox: its address, then its servers, which are tried out before anything is kept."""
+
+from datetime import timedelta
+
+from allauth.core.ratelimit import consume
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from inboxes import actions
+from inboxes.causes import HINTS
+from inboxes.discovery import discover
+from inboxes.forms import AddressForm, ServersForm, found_values
+from inboxes.models import Inbox
+from inboxes.trial import Trial, try_servers
+from users.http import SignedInRequest
+
+ADDRESS = "inbox_to_connect"
+"""Of the session: an address is nothing for the log of requested pages."""
+
+TRIES = "try_mail_servers"
+
+USUAL_HISTORY = timedelta(days=90)
+"""How far back is read unless the person chooses something else in the next step."""
+
+
+@require_http_methods(["GET", "POST"])
+def connect(request: SignedInRequest) -> HttpResponse:
+    form = AddressForm(request.POST or None, person=request.user, initial=request.session.get(ADDRESS, ""))
+    if request.method == "POST" and form.is_valid():
+        request.session[ADDRESS] = form.cleaned_data["address"]
+        return redirect("inboxes:connect-server")
+    return render(request, "inboxes/connect.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def connect_server(request: SignedInRequest) -> HttpResponse:
+    address = request.session.get(ADDRESS)
+    if not address:
+        return redirect("inboxes:connect")
+    found = discover(address)
+    form = ServersForm(request.POST or None, initial=found_values(address, found))
+    trial = None
+    if request.method == "POST" and form.is_valid():
+        trial = tried(request, form, address)
+        if trial and trial.can_read and (inbox := _connected(request, form, address, trial)):
+            return render(request, "inboxes/connected.html", {"inbox": inbox, "trial": trial})
+    context = {
+        "address": address,
+        "found": found,
+        "hints": [HINTS[hint] for hint in found.hints] if found else [],
+        "form": form,
+        "trial": trial,
+    }
+    return render(request, "inboxes/connect_server.html", context, status=422 if form.errors or trial else 200)
+
+
+def tried(request: SignedInRequest, form: ServersForm, address: str) -> Trial | None:
+    """None when the person has tried too often; then the form says so."""
+    if consume(request, action=TRIES):
+        return try_servers(form.details(address))
+    form.add_error(None, too_often())
+    return None
+
+
+def too_often() -> ValidationError:
+    return ValidationError(_("You have tried often in a short time. Wait a few minutes, then try again."), code="often")
+
+
+def _connected(request: SignedInRequest, form: ServersForm, address: str, trial: Trial) -> Inbox | None:
+    """The inbox, with the server for sending only if it works; None when the address was connected meanwhile."""
+    details, since = form.details(address, with_sending=trial.can_send), timezone.now() - USUAL_HISTORY
+    try:
+        inbox = actions.connect_imap_inbox(details=details, history_since=since, by=request.user)
+    except ValidationError as refusal:
+        form.add_error(None, refusal)
+        return None
+    del request.session[ADDRESS]
+    return inbox

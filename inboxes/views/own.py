@@ -1,0 +1,162 @@
+"""What the owner of an inbox does with it: sync, pause, resume, disconnect, reconnect, discard, set up sending."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from allauth.core.ratelimit import consume
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from inboxes import actions
+from inboxes.causes import HINTS, cause_of
+from inboxes.discovery import discover
+from inboxes.forms import SendingForm, ServersForm, found_values, kept_values
+from inboxes.models import Inbox, InboxStatus
+from inboxes.trial import Trial, try_sending
+from inboxes.views.connect import TRIES, too_often, tried
+from users.http import SignedInRequest
+
+
+def own_inbox(request: SignedInRequest, code: UUID) -> Inbox:
+    """404 for everybody else, super admins included."""
+    return get_object_or_404(Inbox.objects.visible_to(request.user).select_related("owner"), code=code)
+
+
+@require_POST
+def sync_now(request: SignedInRequest, code: UUID) -> HttpResponse:
+    inbox = own_inbox(request, code)
+    try:
+        due_at = actions.sync_now(inbox=inbox, by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+    else:
+        if due_at > timezone.now():
+            messages.info(request, _("The mail server wants us to wait. The sync starts as soon as it may."))
+        else:
+            messages.success(request, _("%(inbox)s is being synced.") % {"inbox": inbox.address})
+    return _back(request, inbox)
+
+
+@require_POST
+def pause(request: SignedInRequest, code: UUID) -> HttpResponse:
+    return _carry_out(request, code, actions.pause, _("Paused. New e-mail waits in the mailbox until you resume."))
+
+
+@require_POST
+def resume(request: SignedInRequest, code: UUID) -> HttpResponse:
+    return _carry_out(request, code, actions.resume, _("Resumed. What arrived meanwhile is being read now."))
+
+
+@require_POST
+def replay(request: SignedInRequest, code: UUID) -> HttpResponse:
+    done = _("The messages that were set aside are being tried again.")
+    return _carry_out(request, code, actions.replay_quarantined, done)
+
+
+@require_http_methods(["GET", "POST"])
+def disable(request: SignedInRequest, code: UUID) -> HttpResponse:
+    if request.method == "GET":
+        return render(request, "inboxes/disable.html", {"inbox": own_inbox(request, code)})
+    done = _("Disconnected. Nothing more is read or logged; what was logged stays.")
+    return _carry_out(request, code, actions.disable, done)
+
+
+@require_http_methods(["GET", "POST"])
+def discard(request: SignedInRequest, code: UUID) -> HttpResponse:
+    inbox = own_inbox(request, code)
+    if request.method == "GET":
+        return render(request, "inboxes/discard.html", {"inbox": inbox})
+    try:
+        actions.discard(inbox=inbox, by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+    else:
+        messages.success(request, _("%(inbox)s was discarded.") % {"inbox": inbox.address})
+    return redirect("inboxes:inbox-list")
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def reconnect(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """The sign-in is tried first, so that a mistyped password neither replaces a good one nor stops a sync."""
+    inbox = own_inbox(request, code)
+    if inbox.status == InboxStatus.CONNECTING:
+        return redirect("inboxes:logging", inbox.code)
+    found = discover(inbox.address)
+    form = ServersForm(request.POST or None, initial=found_values(inbox.address, found) | kept_values(inbox))
+    trial = None
+    if request.method == "POST" and form.is_valid():
+        trial = tried(request, form, inbox.address)
+        if trial and trial.can_read and _reconnected(request, inbox, form, trial):
+            return redirect("inboxes:inbox", inbox.code)
+    context = {
+        "inbox": inbox,
+        "cause": cause_of(inbox.cause) if inbox.cause else None,
+        "hints": [HINTS[hint] for hint in found.hints] if found else [],
+        "form": form,
+        "trial": trial,
+    }
+    return render(request, "inboxes/reconnect.html", context, status=422 if form.errors or trial else 200)
+
+
+def _reconnected(request: SignedInRequest, inbox: Inbox, form: ServersForm, trial: Trial) -> bool:
+    details = form.details(inbox.address, with_sending=trial.can_send)
+    try:
+        actions.reconnect(inbox=inbox, details=details, by=request.user)
+    except ValidationError as refusal:
+        form.add_error(None, refusal)
+        return False
+    messages.success(request, _("Reconnected. The sync goes on where it stopped."))
+    for step in trial.failures:
+        note = _("Sending does not work yet: %(problem)s. Reading and logging do.")
+        messages.warning(request, note % {"problem": step.problem.title})
+    return True
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def sending(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """Sets up the server for sending of an inbox that can be read already."""
+    inbox = own_inbox(request, code)
+    form = SendingForm(request.POST or None, initial=_sending_values(inbox))
+    trial = None
+    if request.method == "POST" and form.is_valid():
+        if not consume(request, action=TRIES):
+            form.add_error(None, too_often())
+        else:
+            trial = try_sending(form.smtp(), inbox.credential.secret)
+            if trial.can_send:
+                actions.set_smtp_server(inbox=inbox, smtp=form.smtp(), by=request.user)
+                messages.success(request, _("Sending is set up."))
+                return redirect("inboxes:logging" if inbox.status == InboxStatus.CONNECTING else "inboxes:inbox", code)
+    context = {"inbox": inbox, "form": form, "trial": trial}
+    return render(request, "inboxes/sending.html", context, status=422 if form.errors or trial else 200)
+
+
+def _sending_values(inbox: Inbox) -> dict[str, Any]:
+    values = found_values(inbox.address, discover(inbox.address)) | kept_values(inbox)
+    return values | {"smtp_username": values.get("smtp_username") or values.get("username", "")}
+
+
+def _carry_out(request: SignedInRequest, code: UUID, act: Callable[..., object], done: str) -> HttpResponse:
+    inbox = own_inbox(request, code)
+    try:
+        act(inbox=inbox, by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+    else:
+        messages.success(request, done)
+    return _back(request, inbox)
+
+
+def _back(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
+    if request.POST.get("from") == "list":
+        return redirect("inboxes:inbox-list")
+    return redirect("inboxes:inbox", inbox.code)
