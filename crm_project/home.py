@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from contacts.models import Contact
-from crm_project.templatetags.ui import nav_url
 from inboxes.models import Inbox
 from users.models import Invitation, User
 from users.requests import PersonRequest
@@ -42,7 +42,7 @@ def first_steps(user: User) -> list[FirstStep]:
             _("Connect your inbox"),
             _("You see what would be logged before anything is stored. All other mail stays yours alone."),
             _("Connect inbox"),
-            nav_url("inboxes:connect"),
+            reverse("inboxes:connect"),
             "mail-plus",
             is_done=False,
         ),
@@ -50,7 +50,7 @@ def first_steps(user: User) -> list[FirstStep]:
             _("Add the people you work with"),
             _("E-mails with contacts are what timelines are made of. Mail with nobody you know is never stored."),
             _("Add contact"),
-            nav_url("contacts:contact-create"),
+            reverse("contacts:contact-create"),
             "user-plus",
             is_done=Contact.objects.visible_to(user).exists(),
         ),
@@ -61,12 +61,12 @@ def first_steps(user: User) -> list[FirstStep]:
                 _("Invite your colleagues"),
                 _("They see the timelines and what was logged there, and never anything of your other mail."),
                 _("Invite people"),
-                nav_url("users:invite"),
+                reverse("users:invite"),
                 "users-round",
                 is_done=has_company(user),
             )
         )
-    return [step for step in steps if step.url]
+    return steps
 
 
 def has_company(user: User) -> bool:

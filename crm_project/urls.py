@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("", include("users.urls")),
     path("notifications/", include("notifications.urls")),
+    path("inboxes/", include("logging_rules.inbox_urls")),
     path("logging/", include("logging_rules.urls")),
     path("accounts/email/", views.not_offered),  # super admins look after addresses
     path("accounts/", include("allauth.account.urls")),

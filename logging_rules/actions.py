@@ -4,6 +4,7 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from inboxes.models import Inbox, InboxKind
+from inboxes.signals import sync_wanted
 from inboxes.sync.rereading import read_again
 from logging_rules.facts import NeverLogScope, Preset
 from logging_rules.models import PRESET_LABELS, InboxPolicy, NeverLogEntry, PersonPolicy, WorkspacePolicy
@@ -38,6 +40,23 @@ def set_inbox_policy(
     )
     _audit(by, "logging.inbox_policy_set", inbox, preset=preset, log_automatic_mail=log_automatic_mail)
     return policy
+
+
+@transaction.atomic
+def choose_preset(*, inbox: Inbox, preset: Preset, by: User) -> None:
+    """Like `set_inbox_policy`, with everything else that is set for the inbox left as it is."""
+    own = InboxPolicy.objects.filter(inbox=inbox).first() or InboxPolicy()
+    set_inbox_policy(inbox=inbox, preset=preset, log_automatic_mail=own.log_automatic_mail, by=by)
+
+
+@transaction.atomic
+def apply_to_past(*, inbox: Inbox, by: User, now: datetime) -> None:
+    """Has the window read once more, so that what the settings of today would have logged is logged. Takes nothing away."""
+    if not by.is_active or by != inbox.owner:
+        raise PermissionDenied
+    read_again(inbox.pk, now=now)
+    _audit(by, "inbox.read_again", inbox)
+    transaction.on_commit(partial(sync_wanted.send, sender=Inbox, inbox_id=inbox.pk), robust=True)
 
 
 @transaction.atomic

@@ -19,6 +19,19 @@ PRESET_LABELS = {
     Preset.REPLIES: _("Replies and conversations already logged"),
     Preset.KNOWN: _("All mail with known contacts"),
 }
+PRESET_SHOWS = {
+    Preset.MANUAL: _(
+        "Colleagues see only e-mails that you log by hand or file under “CRM/Log”. All other mail stays private."
+    ),
+    Preset.REPLIES: _(
+        "Colleagues see e-mails that continue a conversation logged before. A conversation that nobody logged stays private."
+    ),
+    Preset.KNOWN: _(
+        "Colleagues see every e-mail you exchange with a contact of your workspace. Mail with anybody else stays private."
+    ),
+}
+"""What colleagues see of an inbox, for its owner."""
+
 NEVER_LOG_KIND_LABELS = {
     NeverLogKind.ADDRESS: _("Address"),
     NeverLogKind.DOMAIN: _("Domain"),

@@ -43,6 +43,23 @@ def policy_of(inbox: Inbox, workspace: WorkspacePolicy) -> Policy:
     )
 
 
+def presets_in_force(inboxes: Collection[Inbox]) -> dict[int, Setting[Preset]]:
+    """How much each of the inboxes logs, by its key. A constant number of queries."""
+    workspace = WorkspacePolicy.objects.current()
+    own = {policy.inbox_id: policy for policy in InboxPolicy.objects.filter(inbox__in=inboxes)}
+    owners = {inbox.owner_id for inbox in inboxes if inbox.kind == InboxKind.PERSONAL}
+    persons = {policy.person_id: policy for policy in PersonPolicy.objects.filter(person__in=owners)}
+    return {
+        inbox.pk: preset_in_force(
+            own.get(inbox.pk, InboxPolicy()),
+            persons.get(inbox.owner_id, PersonPolicy()) if inbox.kind == InboxKind.PERSONAL else PersonPolicy(),
+            workspace,
+            is_team=inbox.kind == InboxKind.TEAM,
+        )
+        for inbox in inboxes
+    }
+
+
 def preset_in_force(
     own: InboxPolicy, person: PersonPolicy, workspace: WorkspacePolicy, *, is_team: bool
 ) -> Setting[Preset]:

@@ -27,6 +27,17 @@ LABELS: dict[str, Promise] = {
     Code.NO_KNOWN_CONTACT: _("Nobody in it is a contact"),
 }
 
+LOGGING_CODES = frozenset(
+    {
+        Code.SENT_FROM_CRM,
+        Code.CHOSEN_BY_OWNER,
+        Code.REPLY_TO_LOGGED,
+        Code.KNOWN_CONTACT_OUTGOING,
+        Code.KNOWN_CONTACT_INCOMING,
+    }
+)
+"""Codes of mail that was logged; with any other code it was not."""
+
 _SENTENCES: dict[str, Promise] = {
     Code.NOT_MAIL: _("It is a draft, spam, in the trash, or a chat."),
     Code.OUTSIDE_WINDOW: _("It arrived before the period that this inbox logs."),

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from logging_rules import views
+from logging_rules.views import why
 
 app_name = "logging_rules"
 
 urlpatterns = [
-    path("why/<uuid:code>/", views.why, name="why"),
+    path("why/<uuid:code>/", why.why, name="why"),
 ]

@@ -13,7 +13,7 @@ from django import template
 from django.core.paginator import Page
 from django.template import Context
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -110,22 +110,14 @@ def file_size(size: int) -> str:
     return formats.file_size(size)
 
 
-def nav_url(url_name: str) -> str:
-    """The address of a page of another app, or nothing while that app is absent."""
-    try:
-        return reverse(url_name)
-    except NoReverseMatch:
-        return ""
-
-
 @register.inclusion_tag("_components/nav_item.html", takes_context=True)
 def nav_item(
     context: Context, url_name: str, icon_name: str, label: str, *, count: int | None = None, keys: str = ""
 ) -> dict[str, object]:
     """A link of the sidebar, marked as current on its page and the pages below it. `keys` is its shortcut, such as "g c"."""
-    url = nav_url(url_name)
+    url = reverse(url_name)
     request = context.get("request")
-    current = bool(url) and request is not None and request.path.startswith(url)
+    current = request is not None and request.path.startswith(url)
     return {"url": url, "icon_name": icon_name, "label": label, "count": count, "keys": keys, "current": current}
 
 

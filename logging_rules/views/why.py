@@ -1,4 +1,4 @@
-"""Pages about what is logged and why."""
+"""Why an e-mail was logged."""
 
 from uuid import UUID
 

@@ -1,0 +1,28 @@
+"""Addresses of everything about a person's inboxes: pages of `inboxes`, and of this app, which adds what is logged."""
+
+from django.urls import path
+
+from inboxes.views import connect, own
+from logging_rules.views import connecting, inboxes
+
+app_name = "inboxes"
+
+urlpatterns = [
+    path("", inboxes.inbox_list, name="inbox-list"),
+    path("connect/", connect.connect, name="connect"),
+    path("connect/server/", connect.connect_server, name="connect-server"),
+    path("<uuid:code>/", inboxes.inbox_detail, name="inbox"),
+    path("<uuid:code>/item/", inboxes.item, name="item"),
+    path("<uuid:code>/progress/", inboxes.progress, name="progress"),
+    path("<uuid:code>/logging/", connecting.logging, name="logging"),
+    path("<uuid:code>/preview/", connecting.preview, name="preview"),
+    path("<uuid:code>/start/", connecting.start, name="start"),
+    path("<uuid:code>/sync/", own.sync_now, name="sync-now"),
+    path("<uuid:code>/pause/", own.pause, name="pause"),
+    path("<uuid:code>/resume/", own.resume, name="resume"),
+    path("<uuid:code>/replay/", own.replay, name="replay"),
+    path("<uuid:code>/reconnect/", own.reconnect, name="reconnect"),
+    path("<uuid:code>/sending/", own.sending, name="sending"),
+    path("<uuid:code>/disable/", own.disable, name="disable"),
+    path("<uuid:code>/discard/", own.discard, name="discard"),
+]

@@ -1,0 +1,81 @@
+"""What the owner of an inbox sees of it: how far it is read, what was logged and what was not, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from inboxes.causes import Cause, cause_of
+from inboxes.models import Inbox
+from inboxes.queries import Completeness, completeness_of
+from logging_rules.facts import Preset, Setting
+from logging_rules.models import PRESET_LABELS, PRESET_SHOWS
+from logging_rules.queries import presets_in_force
+from logging_rules.reasons import LOGGING_CODES, label_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many messages got a decision, for one reason."""
+
+    label: str
+    count: int
+    is_logged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InboxOverview:
+    """An inbox together with its numbers and the preset in force. Holds no mail content."""
+
+    inbox: Inbox
+    numbers: Completeness
+    preset: Setting[Preset]
+    now: datetime
+
+    @property
+    def is_importing(self) -> bool:
+        """Whether the past is being read."""
+        return self.inbox.is_syncing and self.inbox.backfill_done_at is None
+
+    @property
+    def known(self) -> int:
+        """How many messages there are, as far as the mailbox has told yet."""
+        return self.numbers.scanned + self.numbers.remaining
+
+    @property
+    def done_at(self) -> datetime | None:
+        """When the past will be read if it goes on as it did; None as long as nobody can tell."""
+        spent = self.now - self.inbox.status_since
+        if not (self.is_importing and self.numbers.scanned and self.numbers.remaining):
+            return None
+        return self.now + spent * (self.numbers.remaining / self.numbers.scanned)
+
+    @property
+    def cause(self) -> Cause | None:
+        return cause_of(self.inbox.cause) if self.inbox.cause else None
+
+    @property
+    def preset_label(self) -> str:
+        return str(PRESET_LABELS[self.preset.value])
+
+    @property
+    def preset_shows(self) -> str:
+        return str(PRESET_SHOWS[self.preset.value])
+
+    @property
+    def parts(self) -> list[tuple[str, int, str]]:
+        """The reasons for the `breakdown` component."""
+        return [(reason.label, reason.count, "info" if reason.is_logged else "neutral") for reason in self.reasons]
+
+    @property
+    def reasons(self) -> list[ReasonCount]:
+        """What was logged first, then what was not, each with the most frequent reason in front."""
+        counts = [
+            ReasonCount(label_of(code), count, code in LOGGING_CODES) for code, count in self.numbers.counts.items()
+        ]
+        return sorted(counts, key=lambda reason: (not reason.is_logged, -reason.count))
+
+
+def overviews(inboxes: Sequence[Inbox], *, now: datetime) -> list[InboxOverview]:
+    """A constant number of queries, however many inboxes."""
+    numbers, presets = completeness_of(inboxes), presets_in_force(inboxes)
+    return [InboxOverview(inbox, numbers[inbox.pk], presets[inbox.pk], now) for inbox in inboxes]

@@ -1,0 +1,115 @@
+"""The last steps of connecting an inbox: what is logged, a dry run, the start. The first two also serve connected inboxes."""
+
+from uuid import UUID
+
+from allauth.core.ratelimit import consume
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+import inboxes.actions
+from inboxes.causes import Cause, cause_of
+from inboxes.connections import open_provider
+from inboxes.models import Inbox, InboxStatus
+from inboxes.providers.base import ProviderError
+from inboxes.views.own import own_inbox
+from logging_rules import actions
+from logging_rules.dry_run import DryRunState, DryRunStep, scan_step
+from logging_rules.facts import Preset
+from logging_rules.forms import ChangingForm, PresetForm, StartingForm, history_choice
+from logging_rules.models import WorkspacePolicy
+from logging_rules.preview import SHORT_LABELS, comparison, sample_views
+from logging_rules.queries import presets_in_force
+from users.http import SignedInRequest
+
+
+@require_http_methods(["GET", "POST"])
+def logging(request: SignedInRequest, code: UUID) -> HttpResponse:
+    inbox = own_inbox(request, code)
+    form = _form(request, inbox)
+    if request.method == "POST" and form.is_valid():
+        actions.choose_preset(inbox=inbox, preset=form.chosen, by=request.user)
+        return _after_choice(request, inbox, form)
+    context = {"inbox": inbox, "form": form, "is_new": inbox.status == InboxStatus.CONNECTING}
+    return render(request, "logging_rules/logging.html", context, status=422 if form.errors else 200)
+
+
+def _form(request: SignedInRequest, inbox: Inbox) -> PresetForm:
+    most_open = Preset(WorkspacePolicy.objects.current().most_open_preset)
+    initial: dict[str, str] = {"preset": presets_in_force([inbox])[inbox.pk].value}
+    if inbox.status != InboxStatus.CONNECTING:
+        return ChangingForm(request.POST or None, most_open=most_open, initial=initial)
+    initial["history"] = history_choice(inbox.history_since, timezone.now())
+    return StartingForm(request.POST or None, most_open=most_open, initial=initial)
+
+
+def _after_choice(request: SignedInRequest, inbox: Inbox, form: PresetForm) -> HttpResponse:
+    now = timezone.now()
+    if isinstance(form, StartingForm):
+        inboxes.actions.choose_history(inbox=inbox, history_since=form.since(now), by=request.user)
+        return redirect("inboxes:preview", inbox.code)
+    if form.cleaned_data.get("apply_to_past"):
+        actions.apply_to_past(inbox=inbox, by=request.user, now=now)
+        messages.success(request, _("Saved. The mailbox is being read once more with this setting."))
+    else:
+        messages.success(request, _("Saved. It holds for e-mail that arrives from now on."))
+    return redirect("inboxes:inbox", inbox.code)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def preview(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """A POST reads one page of the mailbox further. What it shows of e-mails is for this answer only."""
+    inbox = own_inbox(request, code)
+    state, step, problem = _state(request, inbox), None, None
+    if request.method == "POST":
+        step, problem = _next_step(request, inbox, state)
+    state = step.state if step else state
+    chosen = presets_in_force([inbox])[inbox.pk].value
+    context = {
+        "inbox": inbox,
+        "is_new": inbox.status == InboxStatus.CONNECTING,
+        "presets": [(SHORT_LABELS[preset], preset is chosen) for preset in Preset],
+        "rows": comparison(state, chosen=chosen),
+        "samples": sample_views(step.samples, chosen=chosen) if step else [],
+        "state": state,
+        "step": step,
+        "problem": problem,
+    }
+    return render(request, f"logging_rules/preview.html{'#step' if request.htmx else ''}", context)
+
+
+def _state(request: SignedInRequest, inbox: Inbox) -> DryRunState:
+    """Where the browser says the dry run is; the beginning when it says nothing we have signed."""
+    try:
+        return DryRunState.from_signed(request.POST.get("state", ""), inbox)
+    except signing.BadSignature:
+        return DryRunState.start(inbox, since=inbox.history_since)
+
+
+def _next_step(request: SignedInRequest, inbox: Inbox, state: DryRunState) -> tuple[DryRunStep | None, Cause | None]:
+    if not consume(request, action="read_mailbox"):
+        return None, cause_of("rate_limited")
+    try:
+        with open_provider(inbox) as provider:
+            return scan_step(provider, inbox, state), None
+    except ProviderError as error:
+        return None, cause_of(error.cause)
+
+
+@require_POST
+def start(request: SignedInRequest, code: UUID) -> HttpResponse:
+    inbox = own_inbox(request, code)
+    try:
+        inboxes.actions.start(inbox=inbox, by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+    else:
+        messages.success(request, _("%(inbox)s is connected. Its e-mail is being read now.") % {"inbox": inbox.address})
+    return redirect("inboxes:inbox", inbox.code)

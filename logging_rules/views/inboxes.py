@@ -1,0 +1,68 @@
+"""The inboxes of a person: how they are, how far they are read, what was logged of them and why."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from inboxes.models import Inbox, Protocol
+from inboxes.queries import folder_progress, troubled_messages
+from inboxes.views.own import own_inbox
+from logging_rules.history import history
+from logging_rules.overview import overviews
+from users.http import SignedInRequest
+
+
+@require_safe
+def inbox_list(request: SignedInRequest) -> HttpResponse:
+    inboxes = Inbox.objects.visible_to(request.user).select_related("owner").order_by("created_at", "pk")
+    found = overviews(list(inboxes), now=timezone.now())
+    context = {
+        "overviews": found,
+        "scanned": sum(overview.numbers.scanned for overview in found),
+        "logged": sum(overview.numbers.logged for overview in found),
+    }
+    return render(request, "inboxes/list.html", context)
+
+
+@require_safe
+def inbox_detail(request: SignedInRequest, code: UUID) -> HttpResponse:
+    inbox = own_inbox(request, code)
+    [overview] = overviews([inbox], now=timezone.now())
+    context = {
+        "inbox": inbox,
+        "overview": overview,
+        "folders": folder_progress(inbox),
+        "troubled": troubled_messages(inbox),
+        "history": history(inbox),
+        "servers": {server.protocol: server for server in inbox.servers.all()},
+        "smtp": Protocol.SMTP,
+    }
+    return render(request, "inboxes/detail.html", context)
+
+
+@require_safe
+@never_cache
+def item(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """What the list polls while an inbox reads its past."""
+    return _polled(request, code, "inboxes/_item_body.html")
+
+
+@require_safe
+@never_cache
+def progress(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """What the page of an inbox polls while it reads its past."""
+    return _polled(request, code, "inboxes/_progress.html")
+
+
+def _polled(request: SignedInRequest, code: UUID, template: str) -> HttpResponse:
+    """The last answer has the whole page loaded anew: the actions on it change with the status."""
+    inbox = own_inbox(request, code)
+    [overview] = overviews([inbox], now=timezone.now())
+    response = render(request, template, {"inbox": inbox, "overview": overview})
+    if not overview.is_importing:
+        response.headers["HX-Refresh"] = "true"
+    return response

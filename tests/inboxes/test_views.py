@@ -1,0 +1,126 @@
+"""The pages of a person's inboxes, and what nobody else may learn from them."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from inboxes import actions
+from inboxes.actions import ConnectionDetails, ServerLogin
+from inboxes.models import Credential, Folder, Inbox, InboxStatus, LedgerEntry, LedgerState, Security
+from tests.contacts.queries import queries_of
+from tests.factories.inboxes import NOW, connected_inbox
+
+pytestmark = pytest.mark.django_db
+SECRET = "correct-battery-staple-9"
+
+
+@pytest.fixture
+def inbox(alice) -> Inbox:
+    """Connected by hand: it has a password and servers, and has been read."""
+    login = ServerLogin(host="127.0.0.1", port=993, security=Security.TLS, username="alice")
+    details = ConnectionDetails(address="alice@ours.example", imap=login, password=SECRET, smtp=login)
+    inbox = actions.connect_imap_inbox(details=details, history_since=NOW - timedelta(days=90), by=alice)
+    actions.start(inbox=inbox, by=alice)
+    folder = Folder.objects.create(
+        inbox=inbox,
+        remote_id="INBOX",
+        name="INBOX",
+        role="inbox",
+        counts={"known_contact_incoming": 2, "no_known_contact": 3},
+    )
+    LedgerEntry.objects.create(
+        inbox=inbox, folder=folder, remote_id="1:1", state=LedgerState.QUARANTINED, cause="could_not_store"
+    )
+    return inbox
+
+
+PAGES = ["inbox", "item", "progress", "logging", "preview", "reconnect", "sending", "disable", "discard"]
+POSTS = [
+    "start",
+    "sync-now",
+    "pause",
+    "resume",
+    "replay",
+    "disable",
+    "discard",
+    "reconnect",
+    "sending",
+    "logging",
+    "preview",
+]
+
+
+class TestAccess:
+    @pytest.mark.parametrize("name", PAGES)
+    def test_only_the_owner_opens_a_page(self, inbox, name, alice_client, bob_client, admin_client):
+        path = reverse(f"inboxes:{name}", args=[inbox.code])
+
+        statuses = [client.get(path).status_code for client in (alice_client, bob_client, admin_client)]
+
+        assert statuses == [200, 404, 404]
+
+    @pytest.mark.parametrize("name", POSTS)
+    def test_nobody_but_the_owner_does_anything(self, inbox, name, bob_client, admin_client):
+        before = Inbox.objects.values().get()
+        path = reverse(f"inboxes:{name}", args=[inbox.code])
+
+        assert [client.post(path).status_code for client in (bob_client, admin_client)] == [404, 404]
+        assert Inbox.objects.values().get() == before
+
+    @pytest.mark.parametrize("name", [*PAGES, *POSTS])
+    def test_who_has_left_or_not_signed_in_is_sent_to_sign_in(self, inbox, name, client, charlie_client):
+        path = reverse(f"inboxes:{name}", args=[inbox.code])
+
+        locations = [visitor.post(path)["Location"].partition("?")[0] for visitor in (client, charlie_client)]
+
+        assert locations == [reverse("account_login")] * 2
+
+    def test_a_list_shows_ones_own_inboxes_only(self, inbox, bob, alice_client, bob_client, admin_client):
+        connected_inbox(bob, "bob@ours.example")
+
+        lists = [client.get("/inboxes/").content.decode() for client in (alice_client, bob_client, admin_client)]
+
+        assert [("alice@ours.example" in page, "bob@ours.example" in page) for page in lists] == [
+            (True, False),
+            (False, True),
+            (False, False),
+        ]
+
+    @pytest.mark.parametrize("name", PAGES)
+    def test_no_page_shows_the_password(self, inbox, name, alice_client):
+        assert Credential.objects.get(inbox=inbox).secret == SECRET
+
+        page = alice_client.get(reverse(f"inboxes:{name}", args=[inbox.code])).content.decode()
+
+        assert SECRET not in page
+
+
+class TestList:
+    def test_each_inbox_says_how_it_is_and_what_colleagues_see(self, inbox, alice_client):
+        page = alice_client.get("/inboxes/").content.decode()
+
+        assert "alice@ours.example" in page
+        assert "Colleagues see the 0 e-mails that were logged." in page
+        assert "Reading past e-mail" in page
+
+    def test_who_has_none_is_led_to_connect_one(self, alice_client):
+        page = alice_client.get("/inboxes/").content.decode()
+
+        assert "No inbox yet" in page
+        assert reverse("inboxes:connect") in page
+
+    def test_queries_do_not_grow_with_the_list(self, alice, alice_client):
+        connected_inbox(alice, "0@ours.example")
+        count = queries_of(alice_client, "/inboxes/")
+        for number in range(1, 10):
+            connected_inbox(alice, f"{number}@ours.example")
+
+        assert queries_of(alice_client, "/inboxes/") == count
+
+    @pytest.mark.parametrize("status", InboxStatus.values)
+    def test_every_status_has_its_words_and_ways_out(self, alice, alice_client, status):
+        inbox = connected_inbox(alice, status=status, cause="sign_in_refused" if "e" in status else "")
+
+        assert alice_client.get("/inboxes/").status_code == 200
+        assert alice_client.get(reverse("inboxes:inbox", args=[inbox.code])).status_code == 200
