@@ -1,5 +1,6 @@
 """One worker at a time, and only as long as nobody changed the inbox."""
 
+import contextlib
 import threading
 from datetime import timedelta
 
@@ -120,6 +121,27 @@ def test_two_inboxes_with_the_same_mail_at_once_store_it_once(inbox, server, clo
     assert Message.objects.count() == TimelineEntry.objects.count() == 60
     assert Sighting.objects.count() == 120
     assert len(set(Message.objects.values_list("thread", flat=True))) == 12
+
+
+def test_a_mail_and_its_answer_stored_at_once_by_two_workers_join_one_thread(inbox, server, clock, bob):
+    bobs, bobs_server = connected_inbox(bob, "bob@ours.example"), type(server)(now=NOW)
+    server.deliver(mail_bytes(SARAH, message_id="<1@m>"))
+    bobs_server.deliver(mail_bytes(SARAH, "bob@ours.example", message_id="<2@m>", In_Reply_To="<1@m>"))
+    both_wrote = threading.Barrier(2)
+
+    class Meeting(InboxIntake):
+        def record(self, stored):
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both_wrote.wait(timeout=0.5)  # nobody may get here while the other has not committed
+            super().record(stored)
+
+    def work(inbox, server):
+        run_slice(inbox_id=inbox.pk, intake_for=Meeting, open_provider=lambda _: server.open(), clock=clock)
+
+    in_threads(lambda: work(inbox, server), lambda: work(bobs, bobs_server))
+
+    assert Message.objects.count() == 2
+    assert len(set(Message.objects.values_list("thread", flat=True))) == 1
 
 
 def test_inboxes_in_trouble_share_one_slot_of_their_host(settings):
