@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext
 LOCALES = {"en": "en_GB", "ja": "ja_JP"}
 SHORT_DAY = {"en": "d MMM", "ja": "M月d日"}
 WEEKDAY_DAY = {"en": "EEEE, d MMMM", "ja": "M月d日(EEE)"}
+WHOLE_DAY = {"en": "full", "ja": "y年M月d日(EEE)"}
 JUST_NOW = dt.timedelta(seconds=45)
 
 
@@ -54,6 +55,13 @@ def short(moment: dt.datetime, now: dt.datetime) -> str:
     return format_date(local, "medium", locale()) if language() == "en" else format_date(local, "long", locale())
 
 
+def dated(moment: dt.datetime, now: dt.datetime) -> str:
+    """As `short`, with its day also when that is today: "Today 10:24"."""
+    if local_date(moment) == local_date(now):
+        return gettext("Today %(time)s") % {"time": clock(moment)}
+    return short(moment, now)
+
+
 def full(moment: dt.datetime) -> str:
     """The whole moment with its zone, for a tooltip: "Tuesday, 10 March 2026 10:24 JST"."""
     local = timezone.localtime(moment)
@@ -63,7 +71,7 @@ def full(moment: dt.datetime) -> str:
 @lru_cache(maxsize=512)
 def full_date(date: dt.date, language: str) -> str:
     """Kept, for a page full of moments has few days."""
-    return format_date(date, "full", Locale.parse(LOCALES[language]))
+    return format_date(date, WHOLE_DAY[language], Locale.parse(LOCALES[language]))
 
 
 def clock(moment: dt.datetime) -> str:
@@ -75,7 +83,9 @@ def ago(moment: dt.datetime, now: dt.datetime) -> str:
     distance = moment - now
     if abs(distance) < JUST_NOW:
         return gettext("just now")
-    return format_timedelta(distance, add_direction=True, locale=locale())
+    words = format_timedelta(distance, add_direction=True, locale=locale())
+    # The locale data sets numbers apart by a space, which nobody writes in Japanese.
+    return words.replace(" ", "") if language() == "ja" else words
 
 
 def number(value: float | Decimal) -> str:

@@ -75,12 +75,13 @@ def initials(name: str) -> str:
 
 @register.simple_tag
 def when(moment: dt.datetime | None, style: str = "short") -> str:
-    """A moment as <time> in the viewer's zone with the whole moment as its tooltip. Styles: short, ago, clock, full."""
+    """A moment as <time> in the viewer's zone with the whole moment as its tooltip. Styles: short, dated, ago, clock, full."""
     if moment is None:
         return ""
     now = timezone.now()
     writers = {
         "short": lambda: formats.short(moment, now),
+        "dated": lambda: formats.dated(moment, now),
         "ago": lambda: formats.ago(moment, now),
         "clock": lambda: formats.clock(moment),
         "full": lambda: formats.full(moment),

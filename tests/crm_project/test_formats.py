@@ -32,6 +32,14 @@ def test_a_moment_is_as_short_as_its_age_allows(before, english, japanese, langu
     assert formats.short(NOW - before, NOW) == {"en": english, "ja": japanese}[language]
 
 
+def test_a_moment_of_today_can_name_its_day(language):
+    two_minutes, two_days = dt.timedelta(minutes=2), dt.timedelta(days=2)
+
+    told = [formats.dated(NOW - two_minutes, NOW), formats.dated(NOW - two_days, NOW)]
+
+    assert told == {"en": ["Today 10:22", "Tue 10:24"], "ja": ["今日 10:22", "火 10:24"]}[language]
+
+
 @pytest.mark.parametrize(
     ("before", "english", "japanese"),
     [
@@ -57,7 +65,7 @@ def test_the_day_is_the_viewers_and_not_the_servers():
 
 
 def test_the_whole_moment_names_its_zone(language):
-    expected = {"en": "Thursday, 12 March 2026 10:24 JST", "ja": "2026年3月12日木曜日 10:24 JST"}
+    expected = {"en": "Thursday, 12 March 2026 10:24 JST", "ja": "2026年3月12日(木) 10:24 JST"}
 
     assert formats.full(NOW) == expected[language]
 
@@ -66,8 +74,8 @@ def test_the_whole_moment_names_its_zone(language):
     ("distance", "english", "japanese"),
     [
         (dt.timedelta(seconds=-20), "just now", "たった今"),
-        (dt.timedelta(minutes=-2), "2 minutes ago", "2 分前"),
-        (dt.timedelta(hours=3), "in 3 hours", "3 時間後"),
+        (dt.timedelta(minutes=-2), "2 minutes ago", "2分前"),
+        (dt.timedelta(hours=3), "in 3 hours", "3時間後"),
     ],
 )
 def test_a_distance_is_told_in_words(distance, english, japanese, language):
