@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from contacts.models import Contact, ContactAddress
 from inboxes.models import Inbox, InboxKind, LedgerEntry, Message, Sighting
 from inboxes.providers.base import MailProvider, SearchQuery
@@ -53,9 +55,10 @@ def _reason_of(sighting: Sighting, names: dict[str, str]) -> Reason:
 
 
 def names_of(emails: Iterable[str], *, viewer: User) -> dict[str, str]:
-    """“Name (address)” of those addresses that belong to a contact today."""
+    """“Name (address)”, as the active language writes it, of those addresses that belong to a contact today."""
     rows = ContactAddress.objects.filter(email__in=set(emails), contact__in=Contact.objects.visible_to(viewer))
-    return {email: f"{name} ({email})" for email, name in rows.values_list("email", "contact__name")}
+    named = rows.values_list("email", "contact__name")
+    return {email: _("%(name)s (%(email)s)") % {"name": name, "email": email} for email, name in named}
 
 
 @dataclass(frozen=True, slots=True)
