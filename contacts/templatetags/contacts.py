@@ -1,8 +1,11 @@
 """How e-mails are told on a timeline, and headers of sortable columns."""
 
+import re
+import unicodedata
+
 from django import template
 from django.template import Context
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.translation import gettext as _
 
 from contacts.timeline import TEXT_SHOWN
@@ -11,6 +14,9 @@ from inboxes.models import Message
 register = template.Library()
 
 NAMES_SHOWN = 3
+ROW_END = re.compile(r"<br|</(?:p|div|tr|li|h[1-6])>", re.IGNORECASE)
+QUOTE_MARK = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
+CHARACTERS_PER_ROW, ROW_HEIGHT, FRAME_MARGINS, PICTURE_HEIGHT = 80, 26, 48, 80
 
 
 @register.filter
@@ -35,8 +41,28 @@ def addressees(message: Message) -> str:
 @register.filter
 def breakable(address: str) -> str:
     """An e-mail address that breaks after its @ where it is too long for a line."""
-    local, _at, domain = address.rpartition("@")
-    return format_html("{}@<wbr>{}", local, domain)
+    local, at, domain = address.rpartition("@")
+    return format_html("{}{}<wbr>{}", local, at, domain)
+
+
+@register.filter
+def dialled(phone: str) -> str:
+    """A telephone number as a tel: address takes it: digits, and what else a telephone can dial (RFC 3966)."""
+    return re.sub(r"[^0-9+*#]", "", unicodedata.normalize("NFKC", phone))
+
+
+@register.filter
+def unquoted(text: str) -> str:
+    """Quoted text without the marks in front of its lines; the line beside it says the same."""
+    return QUOTE_MARK.sub("", text)
+
+
+@register.filter
+def frame_height(message: Message) -> int:
+    """A height in CSS pixels for the frame of a formatted body. Nobody can look into the frame, so the markup has to tell."""
+    rows = len(ROW_END.findall(message.body_html)) + len(strip_tags(message.body_html)) // CHARACTERS_PER_ROW
+    pictures = PICTURE_HEIGHT if message.has_remote_images else 0
+    return min(max(rows * ROW_HEIGHT + FRAME_MARGINS + pictures, 160), 800)
 
 
 def _listed(names: list[str]) -> str:

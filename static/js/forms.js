@@ -1,4 +1,4 @@
-// Forms: a busy button instead of a second submission, passwords that can be shown, selects that apply at once, copying, ticking all rows.
+// Forms: the first wrong field focused, a busy button instead of a second submission, passwords that can be shown, selects that apply at once, copying, ticking all rows.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method === "dialog" || event.submitter?.formMethod === "dialog") return;
@@ -10,6 +10,8 @@ document.addEventListener("submit", (event) => {
     else event.submitter?.setAttribute("aria-busy", "true");
   });
 });
+
+document.querySelector("main [aria-invalid=true]")?.focus();
 
 addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => {

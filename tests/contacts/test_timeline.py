@@ -244,7 +244,7 @@ class TestPage:
             "Quote &lt;b&gt;1&lt;/b&gt;",
             "Alice &lt;i&gt;",
             "to Sarah, j@m.example, cc Finance",
-            "Hello &lt;script&gt;alert(1)&lt;/script&gt;\nSecond line",
+            "Hello &lt;script&gt;alert(1)&lt;/script&gt;<br>Second line",
             "On Monday &lt;u&gt;you&lt;/u&gt; wrote",
             "&quot;&gt;&lt;img src=x&gt;.pdf",
             "Sent e-mail",
