@@ -22,6 +22,8 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 10, "queue": "live"},
     },
+    "remind-of-disconnections": {"task": "inboxes.tasks.remind_of_disconnections", "schedule": 3600.0},
+    "sweep-files": {"task": "inboxes.tasks.sweep_files", "schedule": 3600.0},
     "send-late-notifications": {"task": "notifications.tasks.send_late_e_mails", "schedule": 300.0},
 }
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -62,7 +63,7 @@ def _tell(inbox: Inbox, kind: str, *, episode: str = "", **more: str) -> int:
         recipients=people_to_tell(inbox),
         kind=kind,
         context={"inbox": inbox.address, "cause": inbox.cause, "since": inbox.status_since.isoformat(), **more},
-        url=f"/inboxes/{inbox.code}/",
+        url=reverse("inboxes:inbox", args=[inbox.code]),
         episode=f"inbox:{inbox.pk}:{kind}:{episode}",
     )
 
