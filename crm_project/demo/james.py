@@ -1,10 +1,12 @@
 """James Park's mailbox: a second personal inbox with a narrower preset, so that only answers to logged mail appear."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from crm_project.demo.mail import DemoMail, days_before, pdf
 from crm_project.demo.people import EMMA, JAMES, LINA, NGUYEN, TOM
+from crm_project.demo.yuki import visit_to_the_lab
 
 ME = JAMES.header
 SENT = "Sent"
@@ -31,6 +33,9 @@ def mailbox(now: datetime) -> Iterator[DemoMail]:
         ago(4.2), NGUYEN.header, [ME], "Samples shipped",
         "Dear James,\n\nthe samples left Hai Phong this morning.\n\nLinh",
     )  # fmt: skip
+    _visit, answer, confirmed = visit_to_the_lab(now)
+    yield replace(answer, folder="INBOX")
+    yield confirmed
     landlord, club = ("Letting agent", "agent@lettings.example"), ("Rowing club", "secretary@rowing.example")
     yield DemoMail(
         ago(9.9),

@@ -77,18 +77,28 @@ def kitahama(now: datetime) -> Iterator[DemoMail]:
     )  # fmt: skip
 
 
-def other_customers(now: datetime) -> Iterator[DemoMail]:
+def visit_to_the_lab(now: datetime) -> tuple[DemoMail, ...]:
+    """A conversation that James joins: its last two mails are in his mailbox as well."""
     ago = days_before(now)
     visit = DemoMail(
         ago(12.2), KATO.header, [ME], "研究室ご訪問の日程",
         "田中様\n\nあおぞら研究所の加藤です。\n来週の訪問ですが、水曜の14時はいかがでしょうか。実験室の見取り図を添付します。\n\n加藤 直樹",
         files=[("見取り図.png", "image/png", png(320, 180, (214, 226, 244)))],
     )  # fmt: skip
-    yield visit
-    yield DemoMail(
+    answer = DemoMail(
         ago(11.9), ME, [KATO.header], "Re: 研究室ご訪問の日程",
         "加藤様\n\n水曜の14時に伺います。ジェームズも同行いたします。\n\n田中", folder=SENT, cc=[JAMES.header], reply_to=visit,
     )  # fmt: skip
+    confirmed = DemoMail(
+        ago(11.6), KATO.header, [ME], "Re: 研究室ご訪問の日程",
+        "田中様、ジェームズ様\n\n承知いたしました。正面玄関でお待ちしております。\n\n加藤", cc=[JAMES.header], reply_to=answer,
+    )  # fmt: skip
+    return visit, answer, confirmed
+
+
+def other_customers(now: datetime) -> Iterator[DemoMail]:
+    ago = days_before(now)
+    yield from visit_to_the_lab(now)
     yield DemoMail(
         ago(3.3), AIKO.header, [ME], "納品書の件",
         "田中様\n\n星フーズの山本です。\n本日分の納品書に日付の誤りがありましたので、再発行をお願いいたします。\n\n山本 愛子",
