@@ -1,7 +1,7 @@
 """A believable mailbox of any size, the same for the same seed, that knows which of its mails each preset must log.
 
 One mail in ten is with a known contact. There are threads, Japanese in three encodings, attachments, newsletters, colleagues,
-and a folder CRM/Log with mails the owner chose, to which others reply.
+and a folder CRM/Log with mails the owner chose, to which others reply. The mails that no preset logs hold the word `PRIVATE`.
 """
 
 import base64
@@ -16,6 +16,7 @@ COLLEAGUE = "bob@ours.example"
 CONTACTS = tuple(f"person{number}@client{number % 7}.example" for number in range(40))
 STRANGERS = tuple(f"someone{number}@elsewhere{number % 50}.example" for number in range(400))
 CHOSEN_FOLDER = "CRM/Log"
+PRIVATE = "canary"
 END = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 NOTHING: frozenset[str] = frozenset()
@@ -94,7 +95,8 @@ def _with_stranger(chance: random.Random, number: int, at: datetime, conversatio
     stranger = chance.choice(STRANGERS)
     parent = conversations.get(stranger) if chance.random() < 0.4 else None
     outgoing = chance.random() < 0.15
-    mail = _compose(chance, number, at, OWNER if outgoing else stranger, stranger if outgoing else OWNER, parent)
+    author, to = (OWNER, stranger) if outgoing else (stranger, OWNER)
+    mail = _compose(chance, number, at, author, to, parent, word=PRIVATE)
     conversations[stranger] = Parent(mail.message_id, mail.references, mail.subject, chosen=False)
     return GeneratedMail(mail.message_id, "Sent" if outgoing else "INBOX", mail.raw, at)
 
@@ -102,12 +104,13 @@ def _with_stranger(chance: random.Random, number: int, at: datetime, conversatio
 def _automatic(chance: random.Random, number: int, at: datetime) -> GeneratedMail:
     """A newsletter, half of the time from somebody who is a contact."""
     sender = chance.choice(CONTACTS if number % 20 == 1 else STRANGERS)
-    mail = _compose(chance, number, at, sender, OWNER, None, extra="List-Id: <news.example>\r\nPrecedence: bulk\r\n")
+    fields = "List-Id: <news.example>\r\nPrecedence: bulk\r\n"
+    mail = _compose(chance, number, at, sender, OWNER, None, extra=fields, word=PRIVATE)
     return GeneratedMail(mail.message_id, "INBOX", mail.raw, at)
 
 
 def _internal(chance: random.Random, number: int, at: datetime) -> GeneratedMail:
-    mail = _compose(chance, number, at, COLLEAGUE, OWNER, None)
+    mail = _compose(chance, number, at, COLLEAGUE, OWNER, None, word=PRIVATE)
     return GeneratedMail(mail.message_id, "INBOX", mail.raw, at)
 
 
@@ -120,12 +123,20 @@ class Composed:
 
 
 def _compose(
-    chance: random.Random, number: int, at: datetime, sender: str, to: str, parent: Parent | None, *, extra: str = ""
+    chance: random.Random,
+    number: int,
+    at: datetime,
+    sender: str,
+    to: str,
+    parent: Parent | None,
+    *,
+    extra: str = "",
+    word: str = "",
 ) -> Composed:
     message_id = f"<{number}.{chance.getrandbits(40):x}@{sender.partition('@')[2]}>"
-    subject = f"Re: {parent.subject.removeprefix('Re: ')}" if parent else chance.choice(SUBJECTS)
+    subject = f"Re: {parent.subject.removeprefix('Re: ')}" if parent else f"{chance.choice(SUBJECTS)} {word}".strip()
     charset = chance.choice(("utf-8", "iso-2022-jp-ext", "shift_jis")) if not subject.isascii() else "utf-8"
-    text = " ".join(chance.choices(WORDS, k=chance.randint(20, 300)))
+    text = " ".join([word, *chance.choices(WORDS, k=chance.randint(20, 300))]).strip()
     body = f"{JAPANESE}\r\n{text}\r\n" if not subject.isascii() else f"{text}\r\n"
     if parent:
         body += f"\r\nOn Monday, {to} wrote:\r\n> {text[:60]}\r\n"

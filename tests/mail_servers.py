@@ -1,4 +1,4 @@
-"""A real IMAP server for everything that needs one."""
+"""A real IMAP server for everything that needs one. A plugin, for tests in several folders."""
 
 import tempfile
 from collections.abc import Iterator

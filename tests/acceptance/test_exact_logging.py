@@ -1,0 +1,147 @@
+"""A mailbox of 5,000 mails, by the real commands, against Dovecot: logged is exactly what each preset must log, and of the
+other mail nothing is asked for, changed or kept."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError
+from django.db import connection
+from redis import Redis
+
+from inboxes.models import Folder, Inbox, Message
+from tests.acceptance.commands import connect, run, status, sync
+from tests.acceptance.conftest import fill
+from tests.fakes import mailbox as generator
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+
+MAILS = list(generator.generate(5_010))
+OLD, NEW = MAILS[:5_000], MAILS[5_000:]
+MESSAGE_ID = re.compile(rb"<\d+\.[0-9a-f]+@[\w.]+>")
+
+
+@pytest.fixture(scope="module")
+def large_mailbox(running_dovecot):
+    mailbox = running_dovecot.mailbox("large")
+    fill(mailbox, OLD)
+    return mailbox
+
+
+def expected(mails, preset):
+    return {(mail.message_id, mail.contact) for mail in mails if preset in mail.logged_by}
+
+
+def timelines():
+    """Who has which e-mail on the timeline, as `contact timeline` tells; none twice."""
+    found = []
+    for email in generator.CONTACTS:
+        entries = run("contact", "timeline", email)["entries"]
+        found += [(entry["message_id"], email) for entry in entries]
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def bodies_asked_for(commands):
+    spans = [span for command in commands if "BODY.PEEK[]" in command for span in command.split()[2].split(",")]
+    return sum(int(high or low) - int(low) + 1 for low, _, high in (span.partition(":") for span in spans))
+
+
+@pytest.mark.parametrize("preset", ["manual", "replies", "known"])
+def test_exactly_the_expected_mail_is_logged_and_nothing_is_kept_of_the_rest(
+    workspace, large_mailbox, dovecot, preset, capfd
+):
+    wanted = expected(OLD, preset)
+    assert len(wanted) > 20
+    untouched = large_mailbox.fingerprint()
+
+    connect(large_mailbox, "--preset", preset, "--now")
+
+    assert timelines() == wanted
+    assert set(Message.objects.values_list("message_id", flat=True)) == {message_id for message_id, _ in wanted}
+    told = status()
+    assert (told["status"], told["logged"], told["on_server"]) == ("active", len(wanted), len(OLD))
+    assert (told["retrying"], told["quarantined"], told["completeness"]) == (0, 0, 1.0)
+    assert sum(told["counts"].values()) == len(OLD)
+    commands = dovecot.commands()
+    assert [command for command in commands if command.startswith(("SELECT", "UID STORE", "STORE", "FETCH"))] == []
+    assert bodies_asked_for(commands) == len(wanted)
+    assert large_mailbox.fingerprint() == untouched
+
+    before = lasting(everything_kept())
+    dovecot.forget_commands()
+    assert sync() == {}
+    assert [command.split()[0] for command in dovecot.commands()].count("STATUS") == 3
+    assert lasting(everything_kept()) == before
+
+    assert all(generator.PRIVATE.encode() in mail.raw for mail in OLD if not mail.logged_by)
+    private = {mail.message_id.encode() for mail in OLD if preset not in mail.logged_by}
+    for place, content in [*everything_kept().items(), ("logs", "".join(capfd.readouterr()).encode())]:
+        assert generator.PRIVATE.encode() not in content, place
+        assert generator.PRIVATE.encode().hex().encode() not in content, place
+        assert private.isdisjoint(MESSAGE_ID.findall(content)), place
+    verdict = run("privacy", "verify")
+    assert (verdict["clean"], verdict["unlogged"]) == (True, len(OLD) - len(wanted))
+    assert verdict["seconds"] < 20
+
+
+def test_ten_new_mails_cost_one_short_sync(workspace, large_mailbox, dovecot):
+    connect(large_mailbox, "--preset", "known", "--now")
+    fill(large_mailbox, NEW)
+    dovecot.forget_commands()
+
+    counts = sync()
+
+    logged = expected(NEW, "known")
+    assert sum(counts.values()) == len(NEW)
+    assert sum(number for code, number in counts.items() if code.startswith(("known", "reply", "chosen"))) == len(
+        logged
+    )
+    assert logged <= timelines()
+    commands = dovecot.commands()
+    assert bodies_asked_for(commands) == len(logged)
+    # One STATUS for each folder, one FETCH for each that has something new, one for the body, and the talk around it.
+    assert len(commands) < 25
+
+
+def test_a_wrong_password_connects_nothing_and_says_what_to_do(workspace, mailbox):
+    with pytest.raises(CommandError, match="sign_in: "):
+        connect(mailbox, password="wrong")
+    assert not Inbox.objects.exists()
+
+
+def everything_kept():
+    """Every table as COPY writes it, every value of the broker as it would be saved, every file: by place."""
+    return {**dict(tables()), **dict(broker()), **dict(files())}
+
+
+def lasting(kept):
+    """Without what every check of the mailbox moves: its times and its lease."""
+    rows = [
+        list(model.objects.order_by("pk").values(*({field.attname for field in model._meta.concrete_fields} - moving)))
+        for model, moving in ((Inbox, {"lease_fence", "live_synced_at", "next_due_at"}), (Folder, {"last_ok_at"}))
+    ]
+    return {place: content for place, content in kept.items() if place not in ("inboxes_inbox", "inboxes_folder")}, rows
+
+
+def tables():
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            copy = io.BytesIO()
+            cursor.copy_expert(f'COPY (SELECT * FROM "{table}" AS t ORDER BY t::text) TO STDOUT', copy)  # noqa: S608
+            yield table, copy.getvalue()
+
+
+def broker():
+    with Redis.from_url(settings.REDIS_URL) as server:
+        server.config_set("rdbcompression", "no")
+        for key in server.scan_iter():
+            yield f"broker {key!r}", server.dump(key) or b""
+
+
+def files():
+    for path in Path(settings.DATA_DIR).rglob("*"):
+        if path.is_file():
+            yield str(path), path.read_bytes()
