@@ -1,12 +1,14 @@
 """An e-mail's headers as a value: all that a logging decision may look at, and all that is read of mail that is not logged.
 
 Pure: no Django, no I/O. Providers make envelopes; the decision engine reads them. An envelope lives in memory only.
+
+Named tuples, because a first sync makes hundreds of thousands: a frozen dataclass takes more than twice the time to make.
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class FolderRole(StrEnum):
@@ -25,8 +27,7 @@ class FolderRole(StrEnum):
 NOT_MAIL_ROLES = frozenset({FolderRole.DRAFTS, FolderRole.JUNK, FolderRole.TRASH})
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A mailbox as written in a header: `email` is normalised (lower case, A-label domain), `name` is decoded."""
 
     email: str
@@ -37,8 +38,7 @@ class Address:
         return self.email.rpartition("@")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The headers of one message as one provider shows them.
 
     `remote_id` is the provider's opaque key, unique within its folder. `sent_by_owner` is attested by the provider (Sent folder

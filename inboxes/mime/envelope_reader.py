@@ -54,19 +54,30 @@ def read_envelope(
     provider_thread_id: str = "",
     sent_by_owner: bool = False,
     is_draft: bool = False,
+    people: dict[str, tuple[Address, ...]] | None = None,
 ) -> Envelope:
     """Never raises, whatever the bytes are; what cannot be read is left empty.
 
     `received_at` and `now` are aware. The folder's role attests `sent_by_owner` (Sent) and `is_draft` (Drafts) by itself;
-    pass them for what the folder cannot tell (a Gmail label, the \\Draft flag).
+    pass them for what the folder cannot tell (a Gmail label, the \\Draft flag). `people` remembers address fields from one
+    message to the next: within a page the same people write to one another again and again.
     """
-    fields = headers.parse(header_block).fields
-    first = {name: values[0] for name, values in fields.items()}.get
+    fields = headers.parse(header_block)
+    first = fields.values.get
     content_type = first("content-type", "")
     hint = "" if header_block.isascii() else _declared_charset(content_type)
+    people = {} if people is None or hint else people
 
     def addresses(name: str) -> tuple[Address, ...]:
-        return parse_addresses(fields[name], hint=hint) if name in fields else ()
+        value = first(name)
+        if not value:
+            return ()
+        if name in fields.more:
+            return parse_addresses(fields.all(name), hint=hint)
+        known = people.get(value)
+        if known is None:
+            known = people[value] = parse_addresses((value,), hint=hint)
+        return known
 
     from_ = addresses("from")
     message_id = headers.message_ids(first("message-id", ""))

@@ -6,9 +6,10 @@ asked; so no byte of them is lost and nothing is decoded that nobody reads.
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Self
 
 from inboxes.mime import charsets
 
@@ -42,29 +43,45 @@ _NO_OFFSET = timedelta(0)
 
 
 class Headers:
-    """The fields of one header block in order; names are lower case, values raw."""
+    """The fields of one header block in order; names are lower case, values raw.
 
-    __slots__ = ("fields",)
+    `values` holds the first value of each field, the one that counts; `more` the others of the few that are repeated.
+    """
 
-    def __init__(self, fields: dict[str, list[str]]) -> None:
-        self.fields = fields
+    __slots__ = ("more", "values")
+
+    def __init__(self, values: dict[str, str], more: dict[str, list[str]]) -> None:
+        self.values = values
+        self.more = more
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> Self:
+        """From names in any case, and values."""
+        values: dict[str, str] = {}
+        more: dict[str, list[str]] = {}
+        for written_name, value in pairs:
+            name = written_name.lower()
+            if name not in values:
+                values[name] = value
+            else:
+                more.setdefault(name, []).append(value)
+        return cls(values, more)
 
     def first(self, name: str) -> str:
-        """The raw value of the first field of that name, "" if there is none. Of a repeated field the first one counts."""
-        values = self.fields.get(name)
-        return values[0] if values else ""
+        """The raw value of the first field of that name, "" if there is none."""
+        return self.values.get(name, "")
 
     def all(self, name: str) -> list[str]:
-        return self.fields.get(name, [])
+        return [self.values[name], *self.more.get(name, ())] if name in self.values else []
 
     def __contains__(self, name: str) -> bool:
-        return name in self.fields
+        return name in self.values
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.fields)
+        return iter(self.values)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self.fields == other.fields
+        return isinstance(other, Headers) and (self.values, self.more) == (other.values, other.more)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -97,17 +114,18 @@ def parse(raw: bytes) -> Headers:
         or b"\r\n\r\n" in block
     ):
         lines = _unusual_lines(raw)
-    fields: dict[str, list[str]] = {}
+    values: dict[str, str] = {}
+    more: dict[str, list[str]] = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
             continue
         name = name.lower()
-        if name in fields:
-            fields[name].append(value.strip())
+        if name not in values:
+            values[name] = value.strip()
         else:
-            fields[name] = [value.strip()]
-    return Headers(fields)
+            more.setdefault(name, []).append(value.strip())
+    return Headers(values, more)
 
 
 def _unusual_lines(raw: bytes) -> list[str]:

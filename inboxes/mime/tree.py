@@ -83,7 +83,7 @@ def _read_fast(raw: bytes, max_depth: int) -> Part | None:
 
 
 def _from_fast(node: fast_mail_parser.PyLazyMimePart, marked: bool, depth: int) -> Part:
-    fields = Headers({name.lower(): [_raw_value(value) for value in values] for name, values in node.headers.items()})
+    fields = Headers.of((name, _raw_value(value)) for name, values in node.headers.items() for value in values)
     content, damaged = node.content, False
     encoding = _encoding(fields)
     if marked and content is not None and encoding != "base64":
@@ -123,10 +123,8 @@ def _read_slow(raw: bytes, max_depth: int) -> Part:
 
 
 def _from_slow(message: "Message[str, str]", depth: int) -> Part:
-    fields: dict[str, list[str]] = {}
-    for name, value in message.raw_items():
-        fields.setdefault(name.lower(), []).append(_FOLD.sub(" ", str(value)).strip())
-    part = Part(Headers(fields), message.get_content_type(), None)
+    fields = Headers.of((name, _FOLD.sub(" ", str(value)).strip()) for name, value in message.raw_items())
+    part = Part(fields, message.get_content_type(), None)
     payload = message.get_payload()
     if part.content_type.startswith("multipart/") and isinstance(payload, list):
         part.cut = depth == 0

@@ -500,13 +500,13 @@ def test_each_row_gives_way_to_the_rows_above_it():
         codes.append(decide(envelope, known, rules).code)
 
     speak()
-    envelope = replace(envelope, is_draft=False)
+    envelope = envelope._replace(is_draft=False)
     speak()
     rules = replace(rules, history_since=None)
     speak()
     known.unlogged = frozenset()
     speak()
-    envelope = replace(envelope, is_private=False)
+    envelope = envelope._replace(is_private=False)
     speak()
     known.blocked_by_workspace = {}
     speak()
@@ -516,9 +516,9 @@ def test_each_row_gives_way_to_the_rows_above_it():
     speak()
     known.sent_from_crm = {}
     speak()
-    envelope = replace(envelope, labels=frozenset())
+    envelope = envelope._replace(labels=frozenset())
     speak()
-    envelope = replace(envelope, is_automatic=False)
+    envelope = envelope._replace(is_automatic=False)
     speak()
     known.conversations = {}
     speak()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from inboxes.envelope import Envelope, FolderRole
+from inboxes.envelope import Address, Envelope, FolderRole
 from inboxes.mime.envelope_reader import HEADER_FIELDS, read_envelope
 from inboxes.providers.base import Page, ProviderError, RemoteFolder, Unreadable
 from inboxes.providers.imap.cursors import Place, format_cursor, format_remote_id
@@ -35,6 +35,7 @@ class Scan:
         self._uidvalidity = uidvalidity
         self._now = now
         self._folder_labels = _labels_of_folder(folder)
+        self._people: dict[str, tuple[Address, ...]] = {}
 
     def run(self, rows: Iterable[Row | Failed]) -> None:
         """Read all rows. What was read before the server or the network failed counts; the failure is kept in `error`."""
@@ -84,6 +85,7 @@ class Scan:
                 provider_thread_id=row.gmail_thread,
                 sent_by_owner="\\Sent" in labels,
                 is_draft=is_draft or "\\Draft" in labels,
+                people=self._people,
             )
         except Exception:  # noqa: BLE001
             # One message's headers must never stop the mail behind it.
