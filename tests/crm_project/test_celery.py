@@ -1,7 +1,10 @@
 """Background work: what is scheduled exists, and somebody serves its queue."""
 
+import gc
 import re
 from pathlib import Path
+
+from celery.signals import worker_process_init
 
 from crm_project.celery import app
 from crm_project.runner.dev import QUEUES
@@ -42,3 +45,11 @@ def test_a_task_leaves_no_result_and_takes_json_only():
 def test_a_task_is_confirmed_after_it_is_done_and_taken_one_at_a_time():
     conf = app.conf
     assert (conf.task_acks_late, conf.task_reject_on_worker_lost, conf.worker_prefetch_multiplier) == (True, True, 1)
+
+
+def test_a_worker_process_does_not_look_for_garbage_in_the_program_itself():
+    try:
+        worker_process_init.send(sender=None)
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
