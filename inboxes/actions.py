@@ -143,6 +143,20 @@ def disable(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
 
 
 @transaction.atomic
+def disconnect_who_left(*, person: User, by: User | None, now: datetime | None = None) -> None:
+    """Stops the personal inboxes of a deactivated person and forgets their passwords; what was logged stays.
+
+    Does nothing for somebody who is active. Idempotent.
+    """
+    own = Inbox.objects.filter(owner=person, kind=InboxKind.PERSONAL, owner__is_active=False)
+    for inbox in own.exclude(status=InboxStatus.DISABLED).select_for_update(of=("self",)):
+        _shut_workers_out(inbox)
+        _move(inbox, Event.DISABLED, now=now)
+        record(by=by, action="inbox.disabled", target=inbox)
+    Credential.objects.filter(inbox__in=own).delete()
+
+
+@transaction.atomic
 def reconnect(*, inbox: Inbox, details: ConnectionDetails, by: User, now: datetime | None = None) -> None:
     """A new password, and perhaps new servers, for the same address. Goes on from the last good cursors."""
     inbox = _held(inbox, _owner_only, by)

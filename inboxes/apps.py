@@ -8,3 +8,4 @@ class InboxesConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("inboxes.notices")
+        import_module("inboxes.receivers")

@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 
 from inboxes.connections import imap_settings
 from inboxes.models import Inbox
-from inboxes.models.inbox import SYNCING_STATUSES, ProviderKind
+from inboxes.models.inbox import ProviderKind
 from inboxes.providers.base import Misconfigured, ProviderError
 from inboxes.providers.imap.connection import ImapSettings
 from inboxes.providers.imap.idling import Listener
@@ -85,7 +85,7 @@ class Watcher:
     def _look_at_inboxes(self) -> None:
         """Whom to listen to. Without a database the connections are kept and looked at again later."""
         try:
-            inboxes = Inbox.objects.filter(provider=ProviderKind.IMAP, status__in=SYNCING_STATUSES).order_by("pk")
+            inboxes = Inbox.objects.syncing().filter(provider=ProviderKind.IMAP).order_by("pk")
             wanted = dict(inboxes.values_list("pk", "generation")[:MOST_INBOXES])
         except (DatabaseError, InterfaceError):
             connection.close()
@@ -175,7 +175,7 @@ class Watcher:
         if not self._to_wake:
             return
         try:
-            inboxes = Inbox.objects.filter(pk__in=self._to_wake, status__in=SYNCING_STATUSES)
+            inboxes = Inbox.objects.syncing().filter(pk__in=self._to_wake)
             inboxes.update(next_due_at=Now())
             awake = list(inboxes.values_list("pk", flat=True))
         except (DatabaseError, InterfaceError):

@@ -42,10 +42,20 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
         """A personal inbox is its owner's alone: not even a super admin sees what happens in it."""
         return self.filter(owner=user)
 
+    def syncing(self) -> "InboxQuerySet":
+        """Nobody reads the mail of a person who has left, whatever the status of their inbox still says.
+
+        No join: a conditional UPDATE must look at the row again once it has waited for it.
+        """
+        left = models.Q(kind=InboxKind.PERSONAL) & ~models.Q(owner__in=User.objects.active())
+        return self.filter(~left, status__in=SYNCING_STATUSES)
+
     def due(self, now: object) -> "InboxQuerySet":
         """Inboxes to sync now: due, syncing, and not held by a living worker."""
-        return self.filter(next_due_at__lte=now, status__in=SYNCING_STATUSES).filter(
-            models.Q(lease_expires_at=None) | models.Q(lease_expires_at__lte=now)
+        return (
+            self.syncing()
+            .filter(next_due_at__lte=now)
+            .filter(models.Q(lease_expires_at=None) | models.Q(lease_expires_at__lte=now))
         )
 
 

@@ -15,7 +15,6 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Least, Now
 
 from inboxes.models import Inbox
-from inboxes.models.inbox import SYNCING_STATUSES
 
 DURATION = timedelta(seconds=120)
 HEARTBEAT_SECONDS = 30
@@ -63,8 +62,10 @@ class Lease:
 def take_lease(inbox_id: int, *, worker: str) -> tuple[Inbox, Lease] | None:
     """The inbox and its lease, or None when it is not to be synced, or another worker is at it."""
     free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=Now())
-    taken = Inbox.objects.filter(free, pk=inbox_id, status__in=SYNCING_STATUSES).update(
-        lease_owner=worker[:80], lease_fence=F("lease_fence") + 1, lease_expires_at=Now() + DURATION
+    taken = (
+        Inbox.objects.syncing()
+        .filter(free, pk=inbox_id)
+        .update(lease_owner=worker[:80], lease_fence=F("lease_fence") + 1, lease_expires_at=Now() + DURATION)
     )
     if not taken:
         return None

@@ -313,3 +313,51 @@ def test_a_deleted_folder_keeps_what_was_logged(inbox, server, clock):
     assert (Message.objects.count(), TimelineEntry.objects.count()) == (1, 1)
     assert Inbox.objects.get().status == InboxStatus.ACTIVE
     assert clock.now == NOW
+
+
+def test_a_message_that_heals_while_its_folder_is_matched_again_gets_its_key_back(inbox, server, clock):
+    server.page_messages = 1
+    for number in range(3):
+        server.deliver(mail_bytes(SARAH, message_id=f"<{number}@m>"))
+    sync_until_quiet(inbox, server, clock)
+    server.change_uidvalidity()
+    newest = server.folders["INBOX"].remote_id_of(server.folders["INBOX"].messages[3])
+    server.spoil(newest)
+
+    class OnePageOnly(type(server.open())):
+        """The past is not read to its end within one slice."""
+
+        def backfill_page(self, *args, **options):
+            page = super().backfill_page(*args, **options)
+            clock.pass_by(minutes=2)
+            return page
+
+    def slice_of_one_page():
+        return run_slice(
+            inbox_id=inbox.pk, intake_for=InboxIntake, open_provider=lambda _: OnePageOnly(server), clock=clock
+        )
+
+    slice_of_one_page()
+    assert LedgerEntry.objects.get(remote_id=newest).state == "retrying"
+    server.spoil(newest, fault="")
+    slice_of_one_page()
+
+    assert LedgerEntry.objects.get(remote_id=newest).state == "logged"
+    sync_until_quiet(inbox, server, clock)
+    assert sorted(LedgerEntry.objects.values_list("state", flat=True)) == ["logged"] * 3
+    assert Message.objects.count() == TimelineEntry.objects.count() == 3
+
+
+@pytest.mark.parametrize("error", [RateLimited("download_limit"), ReconnectRequired("sign_in_refused")])
+def test_a_server_that_refuses_all_bodies_is_no_message_s_fault(inbox, server, clock, error):
+    for number in range(3):
+        server.deliver(mail_bytes(SARAH, message_id=f"<{number}@m>"))
+
+    class Refusing(type(server.open())):
+        def bodies(self, folder, remote_ids):
+            raise error
+
+    for _ in range(CAREFUL_AFTER + 2):
+        run_slice(inbox_id=inbox.pk, intake_for=InboxIntake, open_provider=lambda _: Refusing(server), clock=clock)
+
+    assert rows() == []
