@@ -16,7 +16,15 @@ from django.db import transaction
 from inboxes import notices
 from inboxes.envelope import Envelope
 from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, Message
-from inboxes.providers.base import MessageGone, Page, ProviderError, RawMessage, RemoteFolder
+from inboxes.providers.base import (
+    MessageGone,
+    Page,
+    ProviderError,
+    RateLimited,
+    RawMessage,
+    RemoteFolder,
+    TemporarilyUnavailable,
+)
 from inboxes.sync import handled
 from inboxes.sync.content import read_content
 from inboxes.sync.intake import V
@@ -135,10 +143,15 @@ def _fetch(
             if mail := waiting.pop(raw.remote_id, None):
                 yield _read(run, mail, raw)
     except ProviderError as error:
-        if blame_message:
+        if blame_message and _is_the_connection(error):
             yield Failure(mails[0].envelope.remote_id, error.cause)
         raise
     yield from (Failure(remote_id, MessageGone.cause) for remote_id in waiting)
+
+
+def _is_the_connection(error: ProviderError) -> bool:
+    """A message can break the connection; a pause, a refused password or a renumbered folder are nothing it could cause."""
+    return isinstance(error, TemporarilyUnavailable) and not isinstance(error, RateLimited)
 
 
 def _read(run: Slice[V], mail: LoggedMail[V], raw: RawMessage) -> LoggedMail[V] | Failure:
@@ -224,6 +237,6 @@ def _record(inbox: Inbox, folder: Folder, conclusion: Conclusion, now: datetime)
         HandledPage.objects.create(folder=folder, digests=handled.pack(conclusion.skipped))
     if conclusion.again:
         LedgerEntry.objects.filter(folder=folder, remote_id__in=conclusion.skipped).delete()
-    rewrite_keys(conclusion.rekeyed)
+    rewrite_keys(folder, conclusion.rekeyed)
     if record_failures(folder, conclusion.failures, now=now):
         notices.tell_of_quarantine(inbox, now=now)

@@ -115,10 +115,12 @@ def _key(envelope: Envelope) -> Key:
     return (envelope.from_[0].email if envelope.from_ else "", envelope.sent_at, envelope.subject)
 
 
-def rewrite_keys(rekeyed: Sequence[Rekeyed]) -> None:
-    """Call inside the transaction that moves the folder's cursor."""
+def rewrite_keys(folder: Folder, rekeyed: Sequence[Rekeyed]) -> None:
+    """Call inside the transaction that moves the folder's cursor. A row that waited under a new key, for another try, gives way."""
     if not rekeyed:
         return
+    taken = LedgerEntry.objects.filter(folder=folder, remote_id__in=[row.remote_id for row in rekeyed])
+    taken.exclude(pk__in=[row.ledger_pk for row in rekeyed]).delete()
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {LedgerEntry._meta.db_table} row SET remote_id = found.remote_id, state = %s"  # noqa: S608

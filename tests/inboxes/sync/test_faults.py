@@ -7,9 +7,10 @@ import pytest
 from contacts.models import TimelineEntry
 from inboxes import actions
 from inboxes.models import Folder, FolderState, HandledPage, Inbox, InboxStatus, LedgerEntry, Message
-from inboxes.providers.base import TemporarilyUnavailable
+from inboxes.providers.base import RateLimited, ReconnectRequired, TemporarilyUnavailable
 from inboxes.sync import pages
 from inboxes.sync.engine import Outcome, run_slice
+from inboxes.sync.pages import CAREFUL_AFTER
 from inboxes.sync.slice import LOCAL_FAULTS_ALLOWED
 from logging_rules.intake import InboxIntake
 from notifications.models import Notification
