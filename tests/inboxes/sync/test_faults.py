@@ -341,6 +341,7 @@ def test_a_message_that_heals_while_its_folder_is_matched_again_gets_its_key_bac
     slice_of_one_page()
     assert LedgerEntry.objects.get(remote_id=newest).state == "retrying"
     server.spoil(newest, fault="")
+    clock.pass_by(minutes=2)
     slice_of_one_page()
 
     assert LedgerEntry.objects.get(remote_id=newest).state == "logged"
