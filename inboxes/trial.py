@@ -29,12 +29,15 @@ LABELS: dict[Step, Promise] = {
 }
 READING = (Step.REACH_SERVER, Step.TLS, Step.SIGN_IN, Step.FIND_FOLDERS)
 SENDING = (Step.SMTP_REACH, Step.SMTP_TLS, Step.SMTP_SIGN_IN)
+ENCRYPTING = frozenset({Step.TLS, Step.SMTP_TLS})
 
 
 class StepState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     NOT_TRIED = "not_tried"
+    LEFT_OUT = "left_out"
+    """Encryption that the person switched off: nothing failed, and nothing is encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +84,37 @@ class Trial:
         return sum(step.folders for step in self.steps)
 
     def _all_done(self, wanted: Iterable[Step]) -> bool:
-        return set(wanted) <= {tried.step for tried in self.steps if tried.state is StepState.DONE}
+        return set(wanted) <= {
+            tried.step for tried in self.steps if tried.state in {StepState.DONE, StepState.LEFT_OUT}
+        }
 
 
 def try_servers(details: ConnectionDetails) -> Trial:
     """Tries to read, and only if that works to send. Talks to the network: never call it inside a transaction."""
-    reading = _tried(READING, check_imap(_imap(details)), details.password)
+    reading = _tried(READING, check_imap(_imap(details)), details.imap, details.password)
     if details.smtp is None:
         return Trial(reading)
-    works = all(step.state is StepState.DONE for step in reading)
+    works = Trial(reading).can_read
     results = check_smtp(_smtp(details.smtp, details.password)) if works else iter(())
-    return Trial((*reading, *_tried(SENDING, results, details.password)))
+    return Trial((*reading, *_tried(SENDING, results, details.smtp, details.password)))
 
 
 def try_sending(smtp: ServerLogin, password: str) -> Trial:
-    return Trial(_tried(SENDING, check_smtp(_smtp(smtp, password)), password))
+    return Trial(_tried(SENDING, check_smtp(_smtp(smtp, password)), smtp, password))
 
 
-def _tried(steps: Iterable[Step], results: Iterator[StepResult], password: str) -> tuple[TriedStep, ...]:
+def _tried(
+    steps: Iterable[Step], results: Iterator[StepResult], server: ServerLogin, password: str
+) -> tuple[TriedStep, ...]:
     found = {result.step: result for result in results}
-    return tuple(_tried_step(step, found.get(step), password) for step in steps)
+    return tuple(_tried_step(step, found.get(step), server, password) for step in steps)
 
 
-def _tried_step(step: Step, result: StepResult | None, password: str) -> TriedStep:
+def _tried_step(step: Step, result: StepResult | None, server: ServerLogin, password: str) -> TriedStep:
     if result is None:
         return TriedStep(step, StepState.NOT_TRIED)
+    if result.ok and step in ENCRYPTING and Security(server.security) is Security.NONE:
+        return TriedStep(step, StepState.LEFT_OUT)
     if result.ok:
         return TriedStep(step, StepState.DONE, folders=len(result.folders))
     # A server may say back to us what we sent.
