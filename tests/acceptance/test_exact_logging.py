@@ -14,6 +14,7 @@ from redis import Redis
 from inboxes.models import Folder, Inbox, Message
 from tests.acceptance.commands import connect, run, status, sync
 from tests.acceptance.conftest import fill
+from tests.acceptance.expectations import expected
 from tests.fakes import mailbox as generator
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -28,10 +29,6 @@ def large_mailbox(running_dovecot):
     mailbox = running_dovecot.mailbox("large")
     fill(mailbox, OLD)
     return mailbox
-
-
-def expected(mails, preset):
-    return {(mail.message_id, mail.contact) for mail in mails if preset in mail.logged_by}
 
 
 def timelines():

@@ -227,11 +227,14 @@ class Dovecot:
         return mailbox
 
     def set_password(self, user: str, password: str) -> None:
-        """Noticed by the running server within a second or so."""
+        """Returns when the running server knows it."""
+        is_change = user in self._passwords
         self._passwords[user] = password
         path = self.home / "passwords" / user
         path.write_text(f"{user}:{{PLAIN}}{password}::::::\n")
         path.chmod(0o644)
+        if is_change:
+            time.sleep(1.1)  # it looks at the file once a second at most
 
     def start(self) -> None:
         self._process = subprocess.Popen(
