@@ -6,7 +6,7 @@ a file nobody refers to; `sweep` removes those. Only logged mail ever gets here.
 
 import hashlib
 import os
-import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from inboxes.models import Attachment, Message
 
 GRACE = timedelta(minutes=10)
 """A file touched more recently may belong to rows about to be committed (a worker's slice ends within five minutes)."""
+_CREATE = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
 
 
 class MailFiles(FileSystemStorage):
@@ -28,15 +29,18 @@ class MailFiles(FileSystemStorage):
         super().__init__(location=location, file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
     def write(self, name: str, content: bytes) -> None:
-        path = Path(self.path(name))
+        path = self.path(name)
+        folder = path.rpartition("/")[0]
+        # One process writes one file at a time, so its number tells drafts apart.
+        draft = f"{folder}/.draft-{os.getpid()}-{threading.get_ident()}"
         try:
-            handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+            file = os.open(draft, _CREATE, 0o600)
         except FileNotFoundError:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+            Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = os.open(draft, _CREATE, 0o600)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
+            with os.fdopen(file, "wb") as stream:
+                stream.write(content)
             Path(draft).replace(path)
         except BaseException:
             Path(draft).unlink(missing_ok=True)

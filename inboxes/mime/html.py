@@ -8,6 +8,7 @@ import html as html_escapes
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 import nh3
@@ -185,6 +186,12 @@ def _absolute(url: str) -> str | None:
 
 
 def _keep_style(style: str) -> str | None:
+    """Mail programs write the same few styles over and over: short ones are remembered."""
+    return _harmless_style(style) if len(style) < 300 else _harmless_style.__wrapped__(style)
+
+
+@lru_cache(maxsize=2_000)
+def _harmless_style(style: str) -> str | None:
     kept = [declaration for declaration in style.split(";") if not _BAD_STYLE.search(declaration)]
     return ";".join(kept) or None
 
