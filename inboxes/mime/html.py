@@ -5,6 +5,7 @@ in `data-cid`. `show_remote_images` and `show_inline_images` turn these into ima
 """
 
 import html as html_escapes
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -153,20 +154,41 @@ def to_text(html: str) -> str:
     return _MANY_BREAKS.sub("\n\n", "\n".join(lines)).strip()
 
 
-def _clean(html: str) -> str:
-    links_left = MAX_LINKS
+class _Filter:
+    """What of an element's attributes stays, as nh3 asks for each; with `links` more elements may keep a target."""
 
-    def keep(tag: str, attribute: str, value: str) -> str | None:
-        nonlocal links_left
+    def __init__(self, *, links: float = math.inf) -> None:
+        self._links = links
+
+    def __call__(self, tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "style":
+            return _keep_style(value)
         if attribute == "href":
-            links_left -= 1
-            return value if links_left >= 0 and value.strip().lower().startswith(_LINK_SCHEMES) else None
+            self._links -= 1
+            return value if self._links >= 0 and value.strip().lower().startswith(_LINK_SCHEMES) else None
         if attribute == "src":
             return value if not value.lower().startswith("data:") or _DATA_IMAGE(value) else None
-        return _keep_style(value) if attribute == "style" else value
+        return value
 
-    return nh3.clean(
-        html,
+
+def _keep_style(style: str) -> str | None:
+    """Mail programs write the same few styles over and over: short ones are remembered."""
+    return _harmless_style(style) if len(style) < 300 else _harmless_style.__wrapped__(style)
+
+
+@lru_cache(maxsize=2_000)
+def _harmless_style(style: str) -> str | None:
+    kept = [declaration for declaration in style.split(";") if not _BAD_STYLE.search(declaration)]
+    return ";".join(kept) or None
+
+
+def _absolute(url: str) -> str | None:
+    # A mail has no address of its own that the rest could be relative to.
+    return f"https:{url}" if url.startswith("//") else None
+
+
+def _cleaner(keep: _Filter) -> nh3.Cleaner:
+    return nh3.Cleaner(
         tags=_TAGS,
         clean_content_tags=_DROPPED_WITH_CONTENT,
         attributes=_ATTRIBUTES,
@@ -180,20 +202,14 @@ def _clean(html: str) -> str:
     )
 
 
-def _absolute(url: str) -> str | None:
-    # A mail has no address of its own that the rest could be relative to.
-    return f"https:{url}" if url.startswith("//") else None
+_CLEANER = _cleaner(_Filter())
 
 
-def _keep_style(style: str) -> str | None:
-    """Mail programs write the same few styles over and over: short ones are remembered."""
-    return _harmless_style(style) if len(style) < 300 else _harmless_style.__wrapped__(style)
-
-
-@lru_cache(maxsize=2_000)
-def _harmless_style(style: str) -> str | None:
-    kept = [declaration for declaration in style.split(";") if not _BAD_STYLE.search(declaration)]
-    return ";".join(kept) or None
+def _clean(html: str) -> str:
+    # Making a cleaner takes as long as cleaning a short mail, so only what is long enough for so many links gets its own.
+    has_room_for_links = len(html) > MAX_LINKS * len("<a href=x>")
+    cleaner = _cleaner(_Filter(links=MAX_LINKS)) if has_room_for_links else _CLEANER
+    return cleaner.clean(html)
 
 
 def _make_inert(image: re.Match[str]) -> str:
