@@ -13,13 +13,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from audit.actions import record
-from inboxes.models import Inbox, InboxKind
+from contacts.models import Contact
+from inboxes.models import SYNCING_STATUSES, Inbox, InboxKind
 from inboxes.signals import sync_wanted
 from inboxes.sync.rereading import read_again
+from logging_rules import notices
 from logging_rules.facts import NeverLogScope, Preset
-from logging_rules.models import PRESET_LABELS, InboxPolicy, NeverLogEntry, PersonPolicy, WorkspacePolicy
+from logging_rules.models import PRESET_LABELS, InboxPolicy, LookBack, NeverLogEntry, PersonPolicy, WorkspacePolicy
 from logging_rules.never_log import parse_target, refuse_own
-from logging_rules.queries import addresses_of, everybody_inside
+from logging_rules.queries import addresses_of, everybody_inside, mails_shared
 from users.models import User
 
 JUST_READ = timedelta(minutes=5)
@@ -57,6 +59,34 @@ def apply_to_past(*, inbox: Inbox, by: User, now: datetime) -> None:
     read_again(inbox.pk, now=now)
     _audit(by, "inbox.read_again", inbox)
     transaction.on_commit(partial(sync_wanted.send, sender=Inbox, inbox_id=inbox.pk), robust=True)
+
+
+@transaction.atomic
+def look_back(*, contact: Contact, by: User, now: datetime) -> int:
+    """Has the inboxes of `by` read once more, so that earlier mail with the contact is logged as the settings say; returns how many.
+
+    What was found is told when each is through. Inboxes of other people are left alone.
+    """
+    if not contact.addresses.exists():
+        raise ValidationError(_("This contact has no e-mail address to look for."), code="no_address")
+    inboxes = list(Inbox.objects.visible_to(by).filter(status__in=SYNCING_STATUSES))
+    if not inboxes:
+        raise ValidationError(_("None of your inboxes is being synced at the moment."), code="no_inbox")
+    for inbox in inboxes:
+        asked = {"asked_at": now, "mails_before": mails_shared(inbox, contact)}
+        LookBack.objects.update_or_create(inbox=inbox, contact=contact, defaults=asked)
+        apply_to_past(inbox=inbox, by=by, now=now)
+    return len(inboxes)
+
+
+@transaction.atomic
+def finish_look_backs(*, inbox_id: int) -> None:
+    """Tells the owner what was found, once the whole window has been read."""
+    through = LookBack.objects.filter(inbox=inbox_id, inbox__backfill_done_at__isnull=False)
+    for asked in through.select_related("inbox__owner", "contact").select_for_update(of=("self",)):
+        found = mails_shared(asked.inbox, asked.contact) - asked.mails_before
+        notices.tell_of_look_back(asked, found=max(0, found))
+        asked.delete()
 
 
 @transaction.atomic

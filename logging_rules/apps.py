@@ -7,4 +7,5 @@ class LoggingRulesConfig(AppConfig):
     name = "logging_rules"
 
     def ready(self) -> None:
+        import_module("logging_rules.notices")
         import_module("logging_rules.receivers")

@@ -69,6 +69,9 @@ class InboxIntake(Intake[Decision]):
         passed_over = self._passed_over
         if passed_over and any(passed_over.may_follow(mail.envelope) for mail in stored):
             note_open_conversations(inbox=self.inbox)
+        self.record_again(stored)
+
+    def record_again(self, stored: Sequence[StoredMail[Decision]]) -> None:
         record_mail_entries(
             MailEntry(contact_id, mail.message_pk, mail.thread_pk, mail.envelope.sent_at)
             for mail in stored

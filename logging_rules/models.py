@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from contacts.models import Contact
 from inboxes.encryption import EncryptedTextField
 from inboxes.models import Inbox
 from logging_rules.facts import NeverLogKind, NeverLogScope, Preset
@@ -133,6 +134,26 @@ class NeverLogEntry(models.Model):
 
     def __str__(self) -> str:
         return f"never-log entry {self.pk}"
+
+
+class LookBack(models.Model):
+    """Somebody asked to look through an inbox of theirs for the mail of a contact, and has not been told the result yet.
+
+    `mails_before`: how many mails of the inbox stood on the contact's timeline then.
+    """
+
+    inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="look_backs")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="look_backs")
+    asked_at = models.DateTimeField()
+    mails_before = models.PositiveIntegerField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["inbox", "contact"], name="look_back_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"look back {self.pk}"
 
 
 class Tombstone(models.Model):

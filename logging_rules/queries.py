@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from contacts.models import ContactAddress, EntryKind, TimelineEntry
-from inboxes.models import Inbox, InboxKind, InboxStatus, Message, ThreadReference
+from contacts.models import Contact, ContactAddress, EntryKind, TimelineEntry
+from inboxes.models import Inbox, InboxKind, InboxStatus, Message, Sighting, ThreadReference
 from logging_rules.facts import (
     Colleagues,
     Conversation,
@@ -81,6 +81,11 @@ def _automatic_in_force(own: InboxPolicy, person: PersonPolicy, workspace: Works
     if person.log_automatic_mail is not None:
         return Setting(person.log_automatic_mail, Level.PERSON)
     return Setting(workspace.log_automatic_mail, Level.WORKSPACE)
+
+
+def mails_shared(inbox: Inbox, contact: Contact) -> int:
+    """How many mails that the inbox logged stand on the contact's timeline."""
+    return Sighting.objects.filter(inbox=inbox, message__timeline_entries__contact=contact).count()
 
 
 def among(values: Iterable[str]) -> RawSQL:

@@ -1,10 +1,20 @@
 """Connected mailboxes, what was seen in them, and the messages that were stored."""
 
-from inboxes.models.inbox import Credential, Inbox, InboxKind, InboxStatus, MailServer, Protocol, Security
+from inboxes.models.inbox import (
+    SYNCING_STATUSES,
+    Credential,
+    Inbox,
+    InboxKind,
+    InboxStatus,
+    MailServer,
+    Protocol,
+    Security,
+)
 from inboxes.models.ledger import Folder, FolderState, HandledPage, LedgerEntry, LedgerState
 from inboxes.models.message import Attachment, Message, MessageState, Sighting, Thread, ThreadReference
 
 __all__ = [
+    "SYNCING_STATUSES",
     "Attachment",
     "Credential",
     "Folder",

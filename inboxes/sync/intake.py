@@ -59,3 +59,7 @@ class Intake(Protocol[V]):
     def record(self, stored: Sequence[StoredMail[V]]) -> None:
         """Writes the timeline entries of the stored mails; called inside the transaction that moves cursor and ledger. Idempotent."""
         ...
+
+    def record_again(self, stored: Sequence[StoredMail[V]]) -> None:
+        """For mails that are logged and were listed once more: more contacts may be known by now. Idempotent, as `record`."""
+        ...

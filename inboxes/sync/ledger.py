@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from inboxes.models import Folder, LedgerEntry, LedgerState
 from inboxes.providers.base import MessageGone
@@ -32,12 +33,22 @@ class Failure:
     cause: str
 
 
-def settled_ids(folder: Folder, remote_ids: Collection[str]) -> set[str]:
-    """Those of the messages that have a ledger row."""
+class StoredAs(NamedTuple):
+    """The message and thread that a message of the mailbox was stored as."""
+
+    message_pk: int
+    thread_pk: int
+
+
+def settled(folder: Folder, remote_ids: Collection[str]) -> dict[str, StoredAs | None]:
+    """Those of the messages that have a ledger row; None for one that is not stored."""
     if not remote_ids:
-        return set()
+        return {}
     rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=remote_ids)
-    return set(rows.values_list("remote_id", flat=True))
+    return {
+        remote_id: StoredAs(message_pk, thread_pk) if message_pk and thread_pk else None
+        for remote_id, message_pk, thread_pk in rows.values_list("remote_id", "message_id", "message__thread_id")
+    }
 
 
 def record_failures(folder: Folder, failures: Sequence[Failure], *, now: datetime) -> list[str]:

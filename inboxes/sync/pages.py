@@ -27,9 +27,9 @@ from inboxes.providers.base import (
 )
 from inboxes.sync import handled
 from inboxes.sync.content import read_content
-from inboxes.sync.intake import V
+from inboxes.sync.intake import StoredMail, V
 from inboxes.sync.isolation import NOT_OF_ONE_MESSAGE, isolate, persistently
-from inboxes.sync.ledger import Failure, record_failures, settled_ids
+from inboxes.sync.ledger import Failure, record_failures, settled
 from inboxes.sync.rekeying import Rekeyed, match_logged, rewrite_keys
 from inboxes.sync.slice import Slice
 from inboxes.sync.storing import LoggedMail, store_mails
@@ -46,10 +46,11 @@ COULD_NOT_STORE = "could_not_store"
 
 
 @dataclass(slots=True)
-class Conclusion:
+class Conclusion(Generic[V]):
     """What is true once a page is handled: the folder's `moves`, the codes given, what was skipped, what failed.
 
-    `again`: the messages had ledger rows before, which those that are skipped now lose.
+    `again`: the messages had ledger rows before, which those that are skipped now lose. `logged_before`: mails that were listed
+    once more and are stored already.
     """
 
     moves: Mapping[str, Any]
@@ -58,6 +59,7 @@ class Conclusion:
     skipped: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     rekeyed: list[Rekeyed] = field(default_factory=list)
+    logged_before: list[StoredMail[V]] = field(default_factory=list)
 
 
 def handle_page(
@@ -68,7 +70,7 @@ def handle_page(
     `again` says that the page holds messages of the ledger that are due for another try. Raises `LeaseLost`, `SystemFault` and
     provider errors; then the page is not concluded, and may be handled again.
     """
-    conclusion = Conclusion(moves, again)
+    conclusion: Conclusion[V] = Conclusion(moves, again)
     conclusion.failures += [Failure(message.remote_id, message.reason) for message in page.unreadable]
     envelopes = list({envelope.remote_id: envelope for envelope in page.envelopes}.values())
     if folder.state == FolderState.RECONCILING:
@@ -80,7 +82,7 @@ def handle_page(
     PageWriter(run, folder, conclusion).write(_with_bodies(run, remote, mails))
 
 
-def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion) -> list[LoggedMail[V]]:
+def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion[V]) -> list[LoggedMail[V]]:
     """The mails to log; the others are noted in the conclusion."""
     to_log: list[LoggedMail[V]] = []
 
@@ -99,12 +101,17 @@ def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion
     return to_log
 
 
-def _without_settled(folder: Folder, mails: list[LoggedMail[V]], conclusion: Conclusion) -> list[LoggedMail[V]]:
-    """Leaves out what has a ledger row: logged before a crash, or waiting for its own next try."""
+def _without_settled(folder: Folder, mails: list[LoggedMail[V]], conclusion: Conclusion[V]) -> list[LoggedMail[V]]:
+    """Leaves out what has a ledger row: logged before, or waiting for its own next try."""
     remote_ids = [mail.envelope.remote_id for mail in mails] + [failure.remote_id for failure in conclusion.failures]
-    settled = settled_ids(folder, remote_ids)
-    conclusion.failures = [failure for failure in conclusion.failures if failure.remote_id not in settled]
-    return [mail for mail in mails if mail.envelope.remote_id not in settled]
+    known = settled(folder, remote_ids)
+    conclusion.failures = [failure for failure in conclusion.failures if failure.remote_id not in known]
+    conclusion.logged_before = [
+        StoredMail(mail.envelope, mail.verdict, *stored, is_new=False)
+        for mail in mails
+        if (stored := known.get(mail.envelope.remote_id))
+    ]
+    return [mail for mail in mails if mail.envelope.remote_id not in known]
 
 
 def _with_bodies(
@@ -166,7 +173,7 @@ def _read(run: Slice[V], mail: LoggedMail[V], raw: RawMessage) -> LoggedMail[V] 
 class PageWriter(Generic[V]):
     """Writes the mails of a page as they come in, and its conclusion with the last of them."""
 
-    def __init__(self, run: Slice[V], folder: Folder, conclusion: Conclusion) -> None:
+    def __init__(self, run: Slice[V], folder: Folder, conclusion: Conclusion[V]) -> None:
         self._run = run
         self._folder = folder
         self._conclusion = conclusion
@@ -208,7 +215,7 @@ class PageWriter(Generic[V]):
             self._conclusion.failures.append(Failure(mail.envelope.remote_id, COULD_NOT_STORE))
             self._run.note_local_fault()
 
-    def _commit(self, mails: Sequence[LoggedMail[V]], conclusion: Conclusion | None = None) -> None:
+    def _commit(self, mails: Sequence[LoggedMail[V]], conclusion: Conclusion[V] | None = None) -> None:
         """One transaction. The codes of logged mails are counted with their ledger rows, the others with the conclusion."""
         codes = Counter(mail.verdict.code for mail in mails) + (conclusion.counts if conclusion else Counter())
         moves = conclusion.moves if conclusion else {}
@@ -221,17 +228,18 @@ class PageWriter(Generic[V]):
 
     @transaction.atomic
     def _transact(
-        self, mails: Sequence[LoggedMail[V]], conclusion: Conclusion | None, changes: Mapping[str, Any]
+        self, mails: Sequence[LoggedMail[V]], conclusion: Conclusion[V] | None, changes: Mapping[str, Any]
     ) -> None:
         now = self._run.clock()
         self._run.lease.guard()
         store_mails(self._run.inbox, self._folder, mails, intake=self._run.intake, now=now)
         if conclusion:
+            self._run.intake.record_again(conclusion.logged_before)
             _record(self._run.inbox, self._folder, conclusion, now)
         Folder.objects.filter(pk=self._folder.pk).update(**changes)
 
 
-def _record(inbox: Inbox, folder: Folder, conclusion: Conclusion, now: datetime) -> None:
+def _record(inbox: Inbox, folder: Folder, conclusion: Conclusion[V], now: datetime) -> None:
     """Everything of a conclusion but the folder's own row."""
     if conclusion.skipped:
         HandledPage.objects.create(folder=folder, digests=handled.pack(conclusion.skipped))

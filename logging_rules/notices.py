@@ -1,0 +1,34 @@
+"""What people are told about what is logged; never mail content."""
+
+from django.utils.translation import gettext_lazy as _
+
+from logging_rules.models import LookBack
+from notifications.actions import notify
+from notifications.kinds import Kind, Tone, register
+
+LOOKED_BACK = "looked_back"
+
+
+def tell_of_look_back(asked: LookBack, *, found: int) -> None:
+    """Once for each time somebody asked."""
+    notify(
+        recipients=[asked.inbox.owner],
+        kind=LOOKED_BACK,
+        context={"contact": asked.contact.name, "inbox": asked.inbox.address, "found": found},
+        url=asked.contact.get_absolute_url(),
+        episode=f"look_back:{asked.pk}:{asked.asked_at.isoformat()}",
+    )
+
+
+register(
+    Kind(
+        code=LOOKED_BACK,
+        title=_("E-mails with %(contact)s: your inbox was looked through"),
+        text=_("%(inbox)s was looked through. E-mails that came to the timeline: %(found)s."),
+        action=_("See the timeline"),
+        fields=frozenset({"contact", "inbox", "found"}),
+        tone=Tone.OK,
+        icon="history",
+        by_e_mail=False,
+    ),
+)
