@@ -192,10 +192,11 @@ def is_code(text: str) -> bool:
 
 
 def _looks_secret(segment: str) -> bool:
-    """Long and mixed of letters and digits, as keys and tokens are."""
+    """Long and mixed of letters and digits, as keys and tokens are; one token in 1,500 has no digit, but then capitals."""
     if len(segment) < 20 or _uuid(segment):
         return False
-    return any(map(str.isdigit, segment)) and any(map(str.isalpha, segment))
+    mixed = any(map(str.isdigit, segment)) and any(map(str.isalpha, segment))
+    return mixed or (len(segment) >= 40 and not segment.islower())
 
 
 def _request(line: str) -> str:

@@ -1,5 +1,6 @@
 """All settings, read from the environment once; every wrong or missing value is reported together."""
 
+import resource
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -188,6 +189,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+# A core dump would hold whatever mail was in memory, mail that is stored nowhere included.
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 LOGGING = logs.settings(LOG_FORMAT)
 logs.configure(LOG_FORMAT)

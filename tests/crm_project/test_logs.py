@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import resource
 import smtplib
 import threading
 from collections.abc import Iterator
@@ -196,6 +197,7 @@ def test_a_template_that_does_not_fit_its_arguments_is_written_as_it_is(lines: L
     [
         ("GET /contacts/?q=hanako", "GET /contacts/"),
         (f"POST /join/{TOKEN}/", "POST /join/[withheld]/"),
+        ("GET /join/wbVqXk-LzRmTeGhUcNdPyAoSfJiBvQ_KxMlZtWrEgHn/", "GET /join/[withheld]/"),
         (f"GET /{ADDRESS}", "GET /[withheld]"),
         ("GET /people/3f8e8a0e-2d5b-4f57-9a41-0d5b7c1f2a3b/", "GET /people/3f8e8a0e-2d5b-4f57-9a41-0d5b7c1f2a3b/"),
     ],
@@ -265,3 +267,7 @@ def test_nobody_logs_around_the_structured_logs():
         if "logging.getLogger(" in line and ").setLevel(" not in line
     ]
     assert found == []
+
+
+def test_no_process_of_ours_leaves_a_core_dump():
+    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
