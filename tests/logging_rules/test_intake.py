@@ -75,6 +75,13 @@ def test_people_of_the_workspace_are_colleagues_wherever_their_address_is(inbox,
     assert code(inbox, mail(bob.email, [ALICE, STRANGER])) == Code.NO_KNOWN_CONTACT
 
 
+def test_a_colleague_who_signs_in_with_an_address_in_other_letters_is_known_by_it(inbox, alice, bob):
+    bob.email = "bob@日本語.example"
+    bob.save()
+    make_contact("Not a contact", "bob@xn--wgv71a119e.example")
+    assert code(inbox, mail("bob@xn--wgv71a119e.example", ALICE)) == Code.INTERNAL_ONLY
+
+
 def test_names_and_other_scripts_are_only_compared_by_address(inbox):
     make_contact("田中 一郎", "tanaka@xn--wgv71a119e.example")
 
