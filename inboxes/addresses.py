@@ -15,7 +15,7 @@ _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*").fullmatch
 _DOMAIN_LITERAL = re.compile(r"\[[0-9a-z.:]{2,64}\]").fullmatch
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"').fullmatch
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\ud800-\udfff<>,;@]").search
-_MAX_LENGTH = 320  # 64 for the local part and 255 for the domain, RFC 5321 section 4.5.3.1
+_MAX_LENGTH = 254  # with the angle brackets a path has 256, RFC 5321 section 4.5.3.1.3; columns are as long
 _MAX_LABEL = 63
 
 FREE_MAIL_DOMAINS = frozenset(

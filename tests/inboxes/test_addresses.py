@@ -56,6 +56,8 @@ def test_normalise_gives_the_one_form_an_address_has(text, address):
         "<a@b.jp>",
         "a@" + "b" * 64 + ".jp",
         "a" * 400 + "@b.jp",
+        "a" * 250 + "@b.jp",
+        "ä" * 64 + "@" + ("b" * 60 + ".") * 3 + "example.jp",
         "a@\udc80.jp",
         "\udc80@b.jp",
         '"a\n"@b.jp',
