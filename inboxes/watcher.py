@@ -122,7 +122,7 @@ class Watcher:
         job, watch.job = watch.job, None
         try:
             answer = job.result() if job else None
-        except ProviderError as error:
+        except Exception as error:  # noqa: BLE001 - whatever one server makes a library raise, the others are listened to
             self._lose(watch, error, now)
             return
         if isinstance(answer, Listener):
@@ -145,18 +145,21 @@ class Watcher:
             try:
                 if watch.listener is not None and watch.listener.hear():
                     self._to_wake.add(watch.inbox_id)
-            except ProviderError as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 self._lose(watch, error, time.monotonic())
 
-    def _lose(self, watch: Watch, error: ProviderError, now: float) -> None:
+    def _lose(self, watch: Watch, error: Exception, now: float) -> None:
         """Hangs up and waits, each time longer; the sync says what is wrong with the mailbox, nobody needs to hear it twice."""
         self._hang_up(watch)
-        if error.cause == "idle_not_offered":
+        cause = error.cause if isinstance(error, ProviderError) else "unknown"
+        if not isinstance(error, ProviderError):
+            logger.error("watch_failed", inbox_id=watch.inbox_id, exc_info=error)
+        if cause == "idle_not_offered":
             watch.not_before = now + NO_IDLE_PAUSE
         else:
             watch.not_before = now + watch.pause * random.uniform(1, 1.5)
             watch.pause = min(LONGEST_PAUSE, watch.pause * 2)
-        logger.info("watch_lost", inbox_id=watch.inbox_id, cause=error.cause, again_in=round(watch.not_before - now))
+        logger.info("watch_lost", inbox_id=watch.inbox_id, cause=cause, again_in=round(watch.not_before - now))
 
     def _forget(self, watch: Watch) -> None:
         self._hang_up(watch)

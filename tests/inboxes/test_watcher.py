@@ -7,10 +7,11 @@ import pytest
 
 from inboxes import actions
 from inboxes.actions import ConnectionDetails, ServerLogin
-from inboxes.models import Inbox, Security
+from inboxes.models import Credential, Inbox, MailServer, Security
+from inboxes.providers.imap.idling import Listener
 from inboxes.signals import sync_wanted
 from inboxes.watcher import Watcher
-from tests.factories.inboxes import mail_bytes
+from tests.factories.inboxes import connected_inbox, mail_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,3 +107,22 @@ def test_a_server_that_hangs_up_is_called_again_only_after_a_while(inbox, woken,
     time.sleep(1)
     assert len(calls) == 1
     assert Inbox.objects.get().status == "active"
+
+
+def test_a_server_that_makes_us_stumble_does_not_silence_the_others(inbox, mailbox, woken, watching, alice):
+    other = connected_inbox(alice, "other@ours.example")
+    MailServer.objects.create(inbox=other, protocol="imap", host="odd.example", port=993, username="alice")
+    Credential.objects.create(inbox=other, secret="secret")
+    stumbled = []
+
+    def listen(settings):
+        if settings.host == "odd.example":
+            stumbled.append(settings.host)
+            raise AttributeError("what no library should raise")
+        return Listener.open(settings)
+
+    watching(listen=listen)
+    eventually(lambda: stumbled and woken == [inbox.pk])
+    mailbox.deliver(mail_bytes())
+    eventually(lambda: woken == [inbox.pk] * 2)
+    assert stumbled == ["odd.example"]
