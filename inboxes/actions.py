@@ -6,7 +6,6 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -31,6 +30,7 @@ from inboxes.models import (
 from inboxes.queries import inbox_with_address
 from inboxes.signals import sync_wanted
 from users.models import User
+from users.signals import send_on_commit
 
 IMPATIENCE_HURTS = frozenset({"sign_in_refused", "rate_limited"})
 """Causes that asking the server again makes worse: it locks accounts, or throttles longer."""
@@ -245,7 +245,7 @@ def _want_sync(inbox: Inbox, now: datetime | None) -> datetime:
     inbox.next_due_at = max(now, earliest or now)
     inbox.save(update_fields=["next_due_at"])
     if inbox.next_due_at <= now:
-        transaction.on_commit(partial(sync_wanted.send, sender=Inbox, inbox_id=inbox.pk), robust=True)
+        send_on_commit(sync_wanted, inbox_id=inbox.pk)
     return inbox.next_due_at
 
 

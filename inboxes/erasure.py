@@ -1,7 +1,6 @@
 """Erasing stored e-mails with all that was derived from them."""
 
 from collections.abc import Iterable
-from functools import partial
 from itertools import groupby
 
 from django.db import transaction
@@ -26,7 +25,7 @@ def erase_messages(*, message_ids: Iterable[int]) -> int:
     _count_as_skipped(ids)
     _, deleted = messages.delete()
     Thread.objects.filter(pk__in=threads, messages=None).delete()
-    transaction.on_commit(partial(_delete_files, keys - {""}))
+    transaction.on_commit(lambda: _delete_files(keys - {""}), robust=True)
     return deleted.get(Message._meta.label, 0)
 
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import partial
 
 import structlog
 from django.db import transaction
@@ -25,6 +24,7 @@ from inboxes.providers.base import Misconfigured, PermissionMissing, ProviderErr
 from inboxes.signals import inbox_status_changed
 from inboxes.sync.lease import Lease
 from inboxes.sync.slice import SystemFault
+from users.signals import send_on_commit
 
 logger = structlog.get_logger(__name__)
 
@@ -142,4 +142,4 @@ def move(inbox: Inbox, event: Event, *, cause: str, now: datetime, also: list[st
     inbox.status, inbox.cause = status, cause
     inbox.save(update_fields=["status", "status_since", "cause", *also])
     if (inbox.status, inbox.cause) != before:
-        transaction.on_commit(partial(inbox_status_changed.send, sender=Inbox, inbox_id=inbox.pk), robust=True)
+        send_on_commit(inbox_status_changed, inbox_id=inbox.pk)

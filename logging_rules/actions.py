@@ -4,7 +4,6 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 """
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -23,6 +22,7 @@ from logging_rules.models import PRESET_LABELS, InboxPolicy, LookBack, NeverLogE
 from logging_rules.never_log import parse_target, refuse_own
 from logging_rules.queries import addresses_of, everybody_inside, mails_shared
 from users.models import User
+from users.signals import send_on_commit
 
 JUST_READ = timedelta(minutes=5)
 SETTLE_EVERY = timedelta(days=1)
@@ -58,7 +58,7 @@ def apply_to_past(*, inbox: Inbox, by: User, now: datetime) -> None:
         raise PermissionDenied
     read_again(inbox.pk, now=now)
     _audit(by, "inbox.read_again", inbox)
-    transaction.on_commit(partial(sync_wanted.send, sender=Inbox, inbox_id=inbox.pk), robust=True)
+    send_on_commit(sync_wanted, inbox_id=inbox.pk)
 
 
 @transaction.atomic

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -47,7 +46,7 @@ def notify(*, recipients: Iterable[User], kind: str, context: Mapping[str, Any],
         cursor.execute(INSERT, values)
         told = [row[0] for row in cursor.fetchall()]
     if told and kinds.kind(kind).by_e_mail:
-        transaction.on_commit(partial(send_e_mails.delay, notification_ids=told))
+        transaction.on_commit(lambda: send_e_mails.delay(notification_ids=told), robust=True)
     return len(told)
 
 

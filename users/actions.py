@@ -1,13 +1,11 @@
 """Every change to people, invitations and the workspace. `by` is the acting person, None the system (a command)."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models, transaction
-from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -88,7 +86,7 @@ def change_role(*, person: User, role: str, account_access: bool, by: User | Non
     person.full_clean(exclude=["password"])
     person.save(update_fields=["role", "account_access"])
     _tell_audit("person.role_changed", person, by=by, before=before, after=after)
-    _on_commit(signals.role_changed, user_id=person.pk, by_id=by and by.pk)
+    signals.send_on_commit(signals.role_changed, user_id=person.pk, by_id=by and by.pk)
 
 
 @transaction.atomic
@@ -101,7 +99,7 @@ def deactivate_person(*, person: User, by: User | None) -> None:
         return
     person.is_active = False
     _tell_audit("person.deactivated", person, by=by)
-    _on_commit(signals.person_deactivated, user_id=person.pk, by_id=by and by.pk)
+    signals.send_on_commit(signals.person_deactivated, user_id=person.pk, by_id=by and by.pk)
 
 
 @transaction.atomic
@@ -161,7 +159,8 @@ def _lock_open(invitation: Invitation) -> None:
 
 
 def _send_on_commit(invitation: Invitation) -> None:
-    transaction.on_commit(partial(send_invitation.delay, invitation_id=invitation.pk))
+    """Robust: without a broker the list of people soon says that the e-mail is late."""
+    transaction.on_commit(lambda: send_invitation.delay(invitation_id=invitation.pk), robust=True)
 
 
 @transaction.atomic
@@ -183,7 +182,7 @@ def accept_invitation(*, token: str, name: str, password: str, time_zone: str = 
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])
     _tell_audit("invitation.accepted", invitation, by=person, person=person.pk)
-    _on_commit(signals.invitation_accepted, invitation_id=invitation.pk)
+    signals.send_on_commit(signals.invitation_accepted, invitation_id=invitation.pk)
     return person
 
 
@@ -211,7 +210,3 @@ def add_workspace_domain(*, domain: str, by: User | None) -> WorkspaceDomain:
 def remove_workspace_domain(*, domain: WorkspaceDomain, by: User | None) -> None:
     _tell_audit("workspace.domain_removed", domain, by=by, domain=domain.domain)
     domain.delete()
-
-
-def _on_commit(signal: Signal, **ids: Any) -> None:
-    transaction.on_commit(partial(signal.send, sender=None, **ids))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from django.db import IntegrityError, transaction
 
@@ -15,6 +14,7 @@ from contacts.signals import contact_addresses_added
 from inboxes.addresses import InvalidAddress, is_valid, normalise
 from inboxes.erasure import erase_messages
 from users.models import User
+from users.signals import send_on_commit
 
 
 class UnusableAddress(Exception):
@@ -142,14 +142,11 @@ def _set_addresses(contact: Contact, emails: list[str], *, by: User | None) -> t
 
 def _announce(contact: Contact, added: list[ContactAddress], *, by: User | None) -> None:
     if added:
-        transaction.on_commit(
-            partial(
-                contact_addresses_added.send,
-                Contact,
-                contact_id=contact.pk,
-                address_ids=[address.pk for address in added],
-                by_id=by.pk if by else None,
-            )
+        send_on_commit(
+            contact_addresses_added,
+            contact_id=contact.pk,
+            address_ids=[address.pk for address in added],
+            by_id=by.pk if by else None,
         )
 
 

@@ -8,12 +8,11 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from hashlib import blake2b
 from itertools import chain
 from typing import Any, Generic
 
-from django.db import connection, transaction
+from django.db import connection
 
 from inboxes.envelope import Address, Envelope
 from inboxes.models import Attachment, Folder, Inbox, LedgerEntry, LedgerState, Message, Sighting
@@ -23,6 +22,7 @@ from inboxes.sync.copying import copy_rows, merge_rows, reserve_keys
 from inboxes.sync.intake import Intake, StoredMail, V
 from inboxes.sync.joining import threads_for
 from inboxes.threading import Addresses, message_ids
+from users.signals import send_on_commit
 
 LOCK_CLASS = 20_116
 LOCK_BUCKETS = 1_024
@@ -98,8 +98,7 @@ def store_mails(
     _write_ledger(inbox, folder, stored)
     intake.record(stored)
     if sighted:
-        tell = partial(messages_stored.send, sender=Inbox, inbox_id=inbox.pk, message_ids=sighted)
-        transaction.on_commit(tell, robust=True)
+        send_on_commit(messages_stored, inbox_id=inbox.pk, message_ids=sighted)
 
 
 def _lock_relatives(mails: Sequence[LoggedMail[V]]) -> None:

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from celery import Task
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
+from kombu.exceptions import OperationalError
 
 from audit.models import AuditEvent
 from inboxes import actions
@@ -183,3 +185,18 @@ def test_replaying_counts_what_was_quarantined(alice):
         ("retrying", 0, NOW),
         ("logged", 6, None),
     }
+
+
+def test_a_broker_that_is_away_keeps_nobody_from_asking_for_a_sync(
+    alice, monkeypatch, django_capture_on_commit_callbacks
+):
+    """The inbox is due in the database; the message would only have been faster."""
+
+    def away(*_, **__):
+        raise OperationalError("nobody answers")
+
+    inbox = connected_inbox(alice)
+    monkeypatch.setattr(Task, "apply_async", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert actions.sync_now(inbox=inbox, by=alice, now=NOW) == NOW
+    assert Inbox.objects.get().next_due_at == NOW

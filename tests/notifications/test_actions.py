@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from celery import Task
 from django.conf import settings
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
+from kombu.exceptions import OperationalError
 
 from notifications import actions, kinds
 from notifications.mail import late_ids, send
@@ -71,12 +73,17 @@ def test_words_follow_the_reader_s_language(alice: User):
     assert notification.notice.title == "Your role is now: Member, without account access"
 
 
-def test_the_e_mail_is_sent_after_commit_by_ids(alice: User, bob: User, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks() as effects:
+def test_the_e_mail_is_sent_after_commit_by_ids(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+):
+    queued: list[list[int]] = []
+    monkeypatch.setattr(Task, "apply_async", lambda _, args, kwargs: queued.append(kwargs["notification_ids"]))
+    with django_capture_on_commit_callbacks(execute=True):
         tell(alice, bob)
         tell(alice, bob)
+        assert queued == []
     ids = sorted(Notification.objects.values_list("pk", flat=True))
-    assert [sorted(effect.keywords["notification_ids"]) for effect in effects] == [ids]
+    assert list(map(sorted, queued)) == [ids]
 
 
 def test_the_e_mail_is_in_the_recipients_language_with_a_link_back(alice: User):
@@ -152,3 +159,16 @@ def test_nobody_marks_another_persons_notice_as_read(alice: User, bob: User):
     tell(alice)
     actions.mark_read(notification=Notification.objects.get(), by=bob)
     assert Notification.objects.get().is_unread
+
+
+def test_a_broker_that_is_away_undoes_nothing_and_the_e_mail_goes_out_late(
+    alice: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+):
+    def away(*_: Any, **__: Any) -> None:
+        raise OperationalError("nobody answers")
+
+    monkeypatch.setattr(Task, "apply_async", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert tell(alice) == 1
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        assert late_ids() == [Notification.objects.get().pk]

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from celery import Task
 from django.contrib.auth import get_user
 from django.core import mail
 from django.test import Client
@@ -38,12 +39,17 @@ def join(client: Client, path: str, **changes):
     return client.post(path, {"name": "Hana", "password": PASSWORD, "time_zone": "Asia/Tokyo"} | changes)
 
 
-def test_an_invitation_is_sent_after_commit_by_its_id(admin: User, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks() as effects:
+def test_an_invitation_is_sent_after_commit_by_its_id(
+    admin: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
+):
+    queued = []
+    monkeypatch.setattr(Task, "apply_async", lambda _, args, kwargs: queued.append((args, kwargs)))
+    with django_capture_on_commit_callbacks(execute=True):
         invitation = actions.invite(
             email="Hana@Kita.example", role=Role.MEMBER, account_access=False, language="ja", by=admin
         )
-    assert [effect.keywords for effect in effects] == [{"invitation_id": invitation.pk}]
+        assert queued == []
+    assert queued == [((), {"invitation_id": invitation.pk})]
     assert (invitation.email, invitation.token_hash) == ("hana@kita.example", None)
 
 
