@@ -56,24 +56,36 @@ def delete_company(*, by: User, company: Company) -> None:
     index_contacts(people)
 
 
-def company_named(name: str, *, by: User | None) -> Company | None:
-    """The company of this name, whatever its case, made if there is none; None for an empty name."""
+def company_named(name: str, *, emails: list[str], by: User | None) -> Company | None:
+    """The company of this name, whatever its case; None for an empty name.
+
+    Made if there is none, with the domain of the addresses unless another company has it: colleagues who come later join it.
+    """
     name = name.strip()
     if not name:
         return None
     known = Company.objects.filter(name__iexact=name).order_by("pk").first()
-    return known or create_company(by=by, details=CompanyDetails(name=name))
+    if known:
+        return known
+    domain = organisation_of(emails)
+    taken = domain is not None and Company.objects.filter(domain=domain).exists()
+    return create_company(by=by, details=CompanyDetails(name=name, domain=None if taken else domain))
 
 
 def company_of_addresses(emails: list[str], *, by: User | None) -> Company | None:
     """The company of the first address that belongs to an organisation other than this workspace, made if there is none."""
-    domains = list(dict.fromkeys(filter(None, (organisation_domain(domain_of(email)) for email in emails))))
-    own = set(WorkspaceDomain.objects.filter(domain__in=domains).values_list("domain", flat=True))
-    domain = next((domain for domain in domains if domain not in own), None)
+    domain = organisation_of(emails)
     if domain is None:
         return None
     known = Company.objects.filter(domain=domain).first()
     return known or create_company(by=by, details=CompanyDetails(name=name_from_domain(domain), domain=domain))
+
+
+def organisation_of(emails: list[str]) -> str | None:
+    """The domain of the first address that belongs to an organisation other than this workspace."""
+    domains = list(dict.fromkeys(filter(None, (organisation_domain(domain_of(email)) for email in emails))))
+    own = set(WorkspaceDomain.objects.filter(domain__in=domains).values_list("domain", flat=True))
+    return next((domain for domain in domains if domain not in own), None)
 
 
 def name_from_domain(domain: str) -> str:

@@ -57,7 +57,7 @@ def create_contact(*, by: User | None, details: ContactDetails) -> Contact:
         job_title=details.job_title,
         phone=details.phone,
         owner=details.owner,
-        company=company_named(details.company, by=by) or company_of_addresses(emails, by=by),
+        company=company_named(details.company, emails=emails, by=by) or company_of_addresses(emails, by=by),
         created_by=by,
     )
     _set_addresses(contact, emails, by=by)
@@ -75,7 +75,7 @@ def edit_contact(*, by: User, contact: Contact, details: ContactDetails) -> int:
     emails = usable_addresses(details.emails)
     for field in ("name", "reading", "job_title", "phone", "owner"):
         setattr(contact, field, getattr(details, field))
-    contact.company = company_named(details.company, by=by)
+    contact.company = company_named(details.company, emails=emails, by=by)
     contact.save(update_fields=["name", "reading", "job_title", "phone", "owner", "company"])
     added, removed = _set_addresses(contact, emails, by=by)
     index_contacts([contact.pk])

@@ -98,6 +98,15 @@ def test_a_named_company_wins_over_the_domain_whatever_its_case(alice):
     assert Company.objects.count() == 1
 
 
+def test_colleagues_of_the_first_contact_join_the_company_that_was_named_for_it(alice):
+    first = create(alice, "Sarah", "sarah@meridian.com", company="Meridian Logistics")
+    second = create(alice, "Omar", "omar@meridian.com")
+    third = create(alice, "Ann", "ann@meridian.com", company="Meridian Trucks")
+
+    assert (first.company.domain, second.company) == ("meridian.com", first.company)
+    assert (third.company.name, third.company.domain) == ("Meridian Trucks", None)
+
+
 def test_creating_is_audited_without_the_address(alice):
     contact = create(alice, "Sarah", "sarah@gmail.com")
 
