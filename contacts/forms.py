@@ -79,6 +79,7 @@ class ContactForm(forms.Form):
         owner.queryset = people.order_by("name", "pk")
         self.fields["company"].widget.attrs["list"] = "company-names"
         if contact is None:
+            self.fields["name"].widget.attrs["autofocus"] = True
             self.fields["company"].help_text = _("Left empty, it is found by the domain of the address.")
 
     def details(self) -> ContactDetails:

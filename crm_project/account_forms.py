@@ -23,6 +23,7 @@ class InOurWords(forms.Form):
         for name, field in self.fields.items():
             field.label = LABELS[name]
             field.widget.attrs.pop("placeholder", None)
+        next(iter(self.fields.values())).widget.attrs["autofocus"] = True
 
 
 class LoginForm(InOurWords, allauth_forms.LoginForm):  # type: ignore[misc] # allauth carries no types

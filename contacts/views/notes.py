@@ -23,6 +23,7 @@ def note_add(request: SignedInRequest, code: UUID) -> HttpResponse:
     if not form.is_valid():
         return render_record(request, contact, form)
     actions.add_note(by=request.user, contact=contact, body=form.cleaned_data["body"], now=timezone.now())
+    messages.success(request, _("The note was saved."))
     return redirect(contact)
 
 

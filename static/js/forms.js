@@ -1,4 +1,5 @@
-// Forms: the first wrong field focused, a busy button instead of a second submission, passwords that can be shown, selects that apply at once, copying, ticking all rows.
+// Forms: where typing goes on, a busy button instead of a second submission, passwords that can be shown, selects that apply at once,
+// copying, ticking all rows.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method === "dialog" || event.submitter?.formMethod === "dialog") return;
@@ -55,3 +56,8 @@ function countTicked(form) {
   form.querySelectorAll("[data-ticked-count]").forEach((place) => { place.textContent = ticked; });
   form.querySelectorAll("[data-when-ticked]").forEach((part) => { part.hidden = ticked === 0; });
 }
+
+// A fold that opens into a form (its button disappears) goes on in the form's first field.
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.(".compose[open]")) event.target.querySelector("input:not([type=hidden]), textarea")?.focus();
+}, true);

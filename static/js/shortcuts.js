@@ -16,7 +16,8 @@ document.addEventListener("keydown", (event) => {
   pending = "";
   if (target) {
     event.preventDefault();
-    if (target.matches("input")) { target.focus(); target.select(); } else target.click();
+    target.focus();
+    if (target.matches("input")) target.select(); else target.click();
   } else if (document.querySelector(`[data-keys^="${CSS.escape(event.key)} "]`)) {
     pending = event.key;
     timer = setTimeout(() => { pending = ""; }, SECOND_KEY_WITHIN);

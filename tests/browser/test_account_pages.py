@@ -67,7 +67,7 @@ def test_a_form_is_sent_once_however_often_its_button_is_pressed(open_page, alic
 
 
 def test_shortcuts_are_listed_and_can_be_switched_off(open_page, accessible, alice: User):
-    page = open_page("/accounts/password/change/", user=alice)
+    page = open_page("/profile/", user=alice)
     page.keyboard.press("?")
     shown = page.locator("#shortcuts").is_visible()
     accessible(page)
