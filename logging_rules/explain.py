@@ -63,8 +63,9 @@ def names_of(emails: Iterable[str], *, viewer: User) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class MessageExplanation:
-    """One message as its mailbox shows it now. `decision` is what it would be today; `stored` the state of its ledger row, which
-    only logged or troubled messages have, with its decision code and the cause of its trouble."""
+    """One message as its mailbox shows it now. `decision` is what it would be today; `reason` why it was logged if it was, else
+    that decision in words; `stored` the state of its ledger row, which only logged or troubled messages have, with its decision
+    code and the cause of its trouble."""
 
     folder: str
     decision: Decision
@@ -88,21 +89,31 @@ def explain_message(inbox: Inbox, message_id: str, provider: MailProvider) -> li
         if envelope.message_id == wanted
     ]
     decisions = InboxIntake(inbox).decide([envelope for _, envelope in found])
-    names = names_of({decision.matched_address for decision in decisions}, viewer=inbox.owner)
     rows = {
         (row.folder.remote_id, row.remote_id): row
         for row in LedgerEntry.objects.filter(
             inbox=inbox, remote_id__in=[envelope.remote_id for _, envelope in found]
         ).select_related("folder")
     }
+    sightings = {
+        sighting.message_id: sighting
+        for sighting in Sighting.objects.filter(
+            inbox=inbox, message__in=[row.message_id for row in rows.values() if row.message_id]
+        ).select_related("inbox__owner", "decided_by")
+    }
+    matched = [decision.matched_address for decision in decisions]
+    matched += [sighting.matched_address for sighting in sightings.values()]
+    names = names_of(matched, viewer=inbox.owner)
     explanations = []
     for (folder_name, envelope), decision in zip(found, decisions, strict=True):
         row = rows.get((envelope.folder_id, envelope.remote_id))
+        # A logged mail always looks like part of a logged conversation: its own.
+        sighting = sightings.get(row.message_id) if row and row.message_id else None
         explanations.append(
             MessageExplanation(
                 folder=folder_name,
                 decision=decision,
-                reason=reason_of_decision(decision, inbox, names),
+                reason=_reason_of(sighting, names) if sighting else reason_of_decision(decision, inbox, names),
                 stored=row.state if row else "",
                 stored_code=row.code if row else "",
                 stored_cause=row.cause if row else "",

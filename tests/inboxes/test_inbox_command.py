@@ -50,6 +50,7 @@ def test_status_counts_every_decision(synced):
 def test_explain_says_what_became_of_a_message_and_why(synced):
     (logged,) = json.loads(run("explain", ALICE, "logged@m", "--json"))
     assert (logged["log"], logged["stored"], logged["stored_code"]) == (True, "logged", "known_contact_incoming")
+    assert logged["code"] == "known_contact_incoming", "not a reply to itself"
     (skipped,) = json.loads(run("explain", ALICE, "<skipped@m>", "--json"))
     assert (skipped["log"], skipped["code"], skipped["stored"]) == (False, "no_known_contact", "")
     assert skipped["because"]

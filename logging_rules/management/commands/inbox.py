@@ -60,7 +60,7 @@ class Command(JsonCommand):
         _add_smtp_arguments(parser)
 
     def connect_imap(self, options: Namespace) -> Answer:
-        owner = User.objects.get_by_natural_key(options.owner)
+        owner = _person(options.owner)
         details = _connection_details(options, password=self.read_password())
         for failure in try_servers(details).failures:
             cause = cause_of(failure.cause)
@@ -79,6 +79,13 @@ def _add_smtp_arguments(parser: CommandParser) -> None:
     parser.add_argument("--smtp-port", type=int, default=465)
     parser.add_argument("--smtp-security", choices=Security.values, default=Security.TLS)
     parser.add_argument("--smtp-username", help="if it is not the one for IMAP")
+
+
+def _person(email: str) -> User:
+    try:
+        return User.objects.get_by_natural_key(email)
+    except User.DoesNotExist:
+        raise CommandError(f"Nobody signs in as {email}.") from None
 
 
 def list_inboxes(_: Namespace) -> Answer:
@@ -153,9 +160,9 @@ def _explained(mail: MessageExplanation) -> dict[str, Any]:
     return {
         "folder": mail.folder,
         "log": mail.decision.log,
-        "code": mail.decision.code,
-        "rule": mail.decision.rule,
-        "level": mail.decision.level,
+        "code": mail.reason.code,
+        "rule": mail.reason.rule,
+        "level": mail.reason.level,
         "matched_address": mail.decision.matched_address,
         "because": mail.reason.because,
         "stored": mail.stored,
@@ -166,7 +173,7 @@ def _explained(mail: MessageExplanation) -> dict[str, Any]:
 
 def _sentence(mail: MessageExplanation) -> str:
     state = f" ({mail.stored})" if mail.stored else ""
-    return f"{mail.folder}: {mail.decision.code}{state}: {mail.reason.because} {mail.reason.setting}".rstrip()
+    return f"{mail.folder}: {mail.reason.code}{state}: {mail.reason.because} {mail.reason.setting}".rstrip()
 
 
 def _summary(inbox: Inbox) -> dict[str, Any]:
