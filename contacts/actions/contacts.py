@@ -13,6 +13,7 @@ from contacts.queries import messages_only_on
 from contacts.signals import contact_addresses_added
 from inboxes.addresses import InvalidAddress, is_valid, normalise
 from inboxes.erasure import erase_messages
+from inboxes.models import Message
 from users.models import User
 from users.signals import send_on_commit
 
@@ -92,6 +93,7 @@ def edit_contact(*, by: User, contact: Contact, details: ContactDetails) -> int:
 def delete_contact(*, by: User, contact: Contact) -> None:
     """Delete the contact, its notes and timeline, and the stored e-mails that stood on no other contact's timeline."""
     contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    _hold_mails(contact)
     only_here = list(messages_only_on(contact))
     record(
         by=by,
@@ -101,6 +103,12 @@ def delete_contact(*, by: User, contact: Contact) -> None:
     )
     contact.delete()
     erase_messages(message_ids=only_here)
+
+
+def _hold_mails(contact: Contact) -> None:
+    """A sync that is putting one of these e-mails on another timeline is done by now, or finds it gone and stores it anew."""
+    mails = Message.objects.filter(timeline_entries__contact=contact).order_by("pk")
+    list(mails.select_for_update(of=("self",)).values_list("pk", flat=True))
 
 
 def usable_addresses(texts: Sequence[str]) -> list[str]:
