@@ -22,6 +22,9 @@ GRACE = timedelta(minutes=10)
 _CREATE = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
 
 
+DRAFT = ".draft-"
+
+
 class MailFiles(FileSystemStorage):
     """Files on disk that appear under their name only when complete, readable by this account only."""
 
@@ -32,7 +35,7 @@ class MailFiles(FileSystemStorage):
         path = self.path(name)
         folder = path.rpartition("/")[0]
         # One process writes one file at a time, so its number tells drafts apart.
-        draft = f"{folder}/.draft-{os.getpid()}-{threading.get_ident()}"
+        draft = f"{folder}/{DRAFT}{os.getpid()}-{threading.get_ident()}"
         try:
             file = os.open(draft, _CREATE, 0o600)
         except FileNotFoundError:
@@ -84,17 +87,17 @@ def delete_unreferenced(keys: Iterable[str], *, now: datetime) -> int:
     Call it after the commit that removed the rows. Files of the last minutes are left for `sweep`.
     """
     wanted = set(keys)
-    unused = wanted - _referenced(wanted)
-    removed = [key for key in unused if _is_settled(key, now)]
-    storage = _storage()
-    for key in removed:
-        storage.delete(_name(key))
-    return len(removed)
+    return _remove_settled(map(_name, wanted - _referenced(wanted)), now)
 
 
 def sweep(*, now: datetime) -> int:
-    """Removes every file that nothing refers to; returns how many. For a daily run."""
-    return sum(delete_unreferenced(batch, now=now) for batch in _stored_keys())
+    """Removes every file that nothing refers to, drafts of killed workers included; returns how many. For a daily run."""
+    removed = 0
+    for folder, names in _folders():
+        drafts = {name for name in names if name.startswith(DRAFT)}
+        removed += _remove_settled((f"{folder}/{name}" for name in drafts), now)
+        removed += delete_unreferenced(names - drafts, now=now)
+    return removed
 
 
 def _storage() -> Storage:
@@ -111,19 +114,27 @@ def _referenced(keys: set[str]) -> set[str]:
     return set(raw) | set(attached)
 
 
-def _is_settled(key: str, now: datetime) -> bool:
+def _remove_settled(names: Iterable[str], now: datetime) -> int:
+    storage = _storage()
+    removed = [name for name in names if _is_settled(name, now)]
+    for name in removed:
+        storage.delete(name)
+    return len(removed)
+
+
+def _is_settled(name: str, now: datetime) -> bool:
     try:
-        return _storage().get_modified_time(_name(key)) < now - GRACE
+        return _storage().get_modified_time(name) < now - GRACE
     except FileNotFoundError:
         return False
 
 
-def _stored_keys() -> Iterator[list[str]]:
-    """The keys of all files, one folder at a time."""
+def _folders() -> Iterator[tuple[str, set[str]]]:
+    """Each folder of the store with the names of its files."""
     storage = _storage()
     try:
         folders = storage.listdir("mail")[0]
     except FileNotFoundError:
         return
     for folder in folders:
-        yield [name for name in storage.listdir(f"mail/{folder}")[1] if not name.startswith(".")]
+        yield f"mail/{folder}", set(storage.listdir(f"mail/{folder}")[1])

@@ -94,3 +94,14 @@ def test_erasing_an_e_mail_erases_its_bytes(media):
         os.utime(path, (0, 0))
     assert erase_messages(message_ids=[message.pk]) == 1
     assert paths(media) == []
+
+
+def test_a_draft_of_a_killed_worker_is_swept(media):
+    files.store(b"whole")
+    (path,) = paths(media)
+    draft = path.with_name(f"{files.DRAFT}7-7")
+    draft.write_bytes(b"half of a mail")
+    make_message(raw_key=path.name)
+    assert files.sweep(now=timezone.now()) == 0
+    assert files.sweep(now=later()) == 1
+    assert paths(media) == [path]
