@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from contacts.models import Contact
 from inboxes.models import Inbox
+from users.http import SignedInRequest
 from users.models import Invitation, User
-from users.requests import PersonRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class FirstStep:
 
 
 @require_safe
-def home(request: PersonRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     if Inbox.objects.visible_to(request.user).exists():
         return redirect("contacts:contact-list")
     steps = first_steps(request.user)

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from notifications import actions, queries
 from notifications.models import Notification
-from users.requests import PersonRequest
+from users.http import SignedInRequest
 
 
 @require_safe
-def notification_list(request: PersonRequest) -> HttpResponse:
+def notification_list(request: SignedInRequest) -> HttpResponse:
     only_unread = request.GET.get("show") == "unread"
     page = queries.page(request.user, cursor=request.GET.get("after", ""), only_unread=only_unread)
     template = "notifications/list.html#rows" if request.htmx else "notifications/list.html"
@@ -22,13 +22,13 @@ def notification_list(request: PersonRequest) -> HttpResponse:
 
 
 @require_safe
-def bell(request: PersonRequest) -> HttpResponse:
+def bell(request: SignedInRequest) -> HttpResponse:
     """The newest few, for the panel under the bell."""
     return render(request, "notifications/bell.html", {"notifications": queries.newest(request.user)})
 
 
 @require_safe
-def open_notification(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
+def open_notification(request: SignedInRequest, code: uuid.UUID) -> HttpResponse:
     """Goes where the notice points and remembers that it was read; doing so twice changes nothing."""
     notification = get_object_or_404(Notification.objects.visible_to(request.user), code=code)
     actions.mark_read(notification=notification, by=request.user)
@@ -36,7 +36,7 @@ def open_notification(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def read_all(request: PersonRequest) -> HttpResponse:
+def read_all(request: SignedInRequest) -> HttpResponse:
     until = request.POST.get("until", "")
     actions.mark_all_read(by=request.user, until=int(until) if until.isdecimal() else None)
     messages.success(request, _("Everything is marked as read."))

@@ -1,9 +1,17 @@
-"""The request as every view behind sign-in gets it."""
+"""The request as every view behind sign-in gets it, and who may pass."""
 
-from django.http import HttpRequest
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from allauth.account.decorators import reauthentication_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django_htmx.middleware import HtmxDetails
 
 from users.models import User
+
+Arguments = ParamSpec("Arguments")
 
 
 class SignedInRequest(HttpRequest):
@@ -11,3 +19,27 @@ class SignedInRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def super_admin_required(
+    view: Callable[Concatenate[SignedInRequest, Arguments], HttpResponse],
+) -> Callable[Concatenate[SignedInRequest, Arguments], HttpResponse]:
+    """403 for everybody else."""
+
+    @wraps(view)
+    def guarded(request: SignedInRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponse:
+        if not request.user.is_super_admin:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def password_confirmed(
+    view: Callable[Concatenate[SignedInRequest, Arguments], HttpResponse],
+) -> Callable[Concatenate[SignedInRequest, Arguments], HttpResponse]:
+    """Asks for the password before a change, unless it was asked for less than ACCOUNT_REAUTHENTICATION_TIMEOUT ago; then goes on."""
+    guarded: Callable[Concatenate[SignedInRequest, Arguments], HttpResponse] = reauthentication_required(
+        view, allow_get=True
+    )
+    return guarded

@@ -17,13 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from users import actions
 from users.forms import InviteForm, JoinForm
+from users.http import SignedInRequest, super_admin_required
 from users.models import Invitation, InvitationStatus, Workspace
-from users.requests import PersonRequest, super_admin_required
 
 
 @require_http_methods(["GET", "POST"])
 @super_admin_required
-def invite(request: PersonRequest) -> HttpResponse:
+def invite(request: SignedInRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, initial={"language": request.user.language})
     if request.method == "POST" and form.is_valid():
         try:
@@ -38,7 +38,7 @@ def invite(request: PersonRequest) -> HttpResponse:
 
 @require_POST
 @super_admin_required
-def resend(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
+def resend(request: SignedInRequest, code: uuid.UUID) -> HttpResponse:
     invitation = get_object_or_404(Invitation.objects.visible_to(request.user), code=code)
     try:
         actions.resend_invitation(invitation=invitation, by=request.user)
@@ -51,7 +51,7 @@ def resend(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @super_admin_required
-def withdraw(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
+def withdraw(request: SignedInRequest, code: uuid.UUID) -> HttpResponse:
     invitation = get_object_or_404(Invitation.objects.visible_to(request.user), code=code)
     try:
         actions.withdraw_invitation(invitation=invitation, by=request.user)

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from users import actions, queries
 from users.forms import RoleForm
+from users.http import SignedInRequest, password_confirmed, super_admin_required
 from users.models import User
-from users.requests import PersonRequest, password_confirmed, super_admin_required
 
 
 @require_safe
-def people(request: PersonRequest) -> HttpResponse:
+def people(request: SignedInRequest) -> HttpResponse:
     context = {"people": queries.people(request.user), "invitations": queries.open_invitations(request.user)}
     return render(request, "users/people.html", context)
 
@@ -24,7 +24,7 @@ def people(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @super_admin_required
 @password_confirmed
-def person(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
+def person(request: SignedInRequest, code: uuid.UUID) -> HttpResponse:
     shown = get_object_or_404(User.objects.visible_to(request.user), code=code)
     form = RoleForm(request.POST or None, instance=User.objects.get(pk=shown.pk))
     if request.method == "POST" and form.is_valid():
@@ -41,7 +41,7 @@ def person(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @super_admin_required
 @password_confirmed
-def deactivate(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
+def deactivate(request: SignedInRequest, code: uuid.UUID) -> HttpResponse:
     leaving = get_object_or_404(User.objects.visible_to(request.user), code=code)
     if request.method == "GET":
         return render(request, "users/deactivate.html", {"person": leaving})
@@ -57,7 +57,7 @@ def deactivate(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
 @require_POST
 @super_admin_required
 @password_confirmed
-def reactivate(request: PersonRequest, code: uuid.UUID) -> HttpResponse:
+def reactivate(request: SignedInRequest, code: uuid.UUID) -> HttpResponse:
     returning = get_object_or_404(User.objects.visible_to(request.user), code=code)
     actions.reactivate_person(person=returning, by=request.user)
     messages.success(request, _("%(name)s can sign in again.") % {"name": returning.name})

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_http_methods
 
 from users import actions
 from users.forms import ProfileForm
+from users.http import SignedInRequest
 from users.models import User
-from users.requests import PersonRequest
 
 
 @require_http_methods(["GET", "POST"])
-def profile(request: PersonRequest) -> HttpResponse:
+def profile(request: SignedInRequest) -> HttpResponse:
     # A fresh instance: a refused form must not change what the shell shows about the person.
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():

@@ -9,13 +9,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from users import actions, queries
 from users.forms import DomainForm, WorkspaceForm
+from users.http import SignedInRequest, super_admin_required
 from users.models import Workspace, WorkspaceDomain
-from users.requests import PersonRequest, super_admin_required
 
 
 @require_http_methods(["GET", "POST"])
 @super_admin_required
-def workspace(request: PersonRequest) -> HttpResponse:
+def workspace(request: SignedInRequest) -> HttpResponse:
     form = WorkspaceForm(request.POST or None, instance=Workspace.objects.current())
     if request.method == "POST" and form.is_valid():
         actions.rename_workspace(by=request.user, **form.cleaned_data)
@@ -26,7 +26,7 @@ def workspace(request: PersonRequest) -> HttpResponse:
 
 @require_POST
 @super_admin_required
-def add_domain(request: PersonRequest) -> HttpResponse:
+def add_domain(request: SignedInRequest) -> HttpResponse:
     form = DomainForm(request.POST)
     if form.is_valid():
         try:
@@ -43,13 +43,13 @@ def add_domain(request: PersonRequest) -> HttpResponse:
 
 @require_POST
 @super_admin_required
-def remove_domain(request: PersonRequest, key: int) -> HttpResponse:
+def remove_domain(request: SignedInRequest, key: int) -> HttpResponse:
     domain = get_object_or_404(WorkspaceDomain.objects.visible_to(request.user), pk=key)
     actions.remove_workspace_domain(domain=domain, by=request.user)
     messages.success(request, _("%(domain)s is no longer a domain of this workspace.") % {"domain": domain.domain})
     return redirect("users:workspace")
 
 
-def _page(request: PersonRequest, *, form: WorkspaceForm, domain_form: DomainForm) -> HttpResponse:
+def _page(request: SignedInRequest, *, form: WorkspaceForm, domain_form: DomainForm) -> HttpResponse:
     context = {"form": form, "domain_form": domain_form, "domains": queries.workspace_domains(request.user)}
     return render(request, "users/workspace.html", context, status=422 if form.errors or domain_form.errors else 200)
