@@ -28,9 +28,12 @@ def pytest_configure() -> None:
         install.compile_translations()
         _start_services()
     else:
-        # One Valkey database for each worker; PostgreSQL databases are told apart by pytest-django.
+        # One Valkey database and one folder for each worker; PostgreSQL databases are told apart by pytest-django.
         server = os.environ["REDIS_URL"].rpartition("/")[0]
         os.environ["REDIS_URL"] = f"{server}/{int(worker.removeprefix('gw')) + 1}"
+        data = Path(os.environ["DATA_DIR"]) / worker
+        data.mkdir()
+        os.environ["DATA_DIR"] = str(data)
     os.environ["DJANGO_SETTINGS_MODULE"] = "crm_project.settings"
     assert settings.SECRET_KEY  # read now: pytest-django sets up only what is configured
     # An xdist worker that inherited it would read the settings before it has named its own Valkey database.
