@@ -1,8 +1,17 @@
-"""Alice, her colleague, forty contacts, and a mailbox of believable mail."""
+"""Alice, her colleague and forty contacts; no file that another test has left."""
+
+import shutil
 
 import pytest
+from django.conf import settings
 
 from tests.fakes import mailbox as generator
+
+
+@pytest.fixture(autouse=True)
+def no_files():
+    """Rows go with their test, files stay."""
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
 
 
 @pytest.fixture
@@ -15,8 +24,3 @@ def workspace(alice):
     WorkspaceDomain.objects.create(domain="ours.example")
     for number, email in enumerate(generator.CONTACTS):
         make_contact(f"Person {number}", email)
-
-
-def fill(mailbox, mails):
-    for mail in mails:
-        mailbox.deliver(mail.raw, mail.folder, received_at=mail.received_at)

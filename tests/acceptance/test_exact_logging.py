@@ -13,7 +13,7 @@ from redis import Redis
 
 from inboxes.models import Folder, Inbox, Message
 from tests.acceptance.commands import connect, run, status, sync
-from tests.acceptance.conftest import fill
+from tests.acceptance.connecting import fill
 from tests.acceptance.expectations import expected
 from tests.fakes import mailbox as generator
 

@@ -7,18 +7,15 @@ import pytest
 from django.utils import timezone
 
 from inboxes import actions
-from inboxes.actions import ConnectionDetails, ServerLogin
-from inboxes.models import Folder, Inbox, Security
+from inboxes.models import Folder, Inbox
 from inboxes.sync.engine import Outcome
-from logging_rules.actions import set_inbox_policy
-from logging_rules.facts import Preset
 from logging_rules.slices import sync_slice
 from notifications.models import Notification
-from tests.acceptance.conftest import fill
+from tests.acceptance.connecting import connected, details_of, fill
 from tests.acceptance.expectations import assert_nothing_lost_or_doubled
 from tests.factories.inboxes import Clock
 from tests.fakes import mailbox as generator
-from tests.fakes.cutting_proxy import CuttingProxy
+from tests.fakes.bad_network import BadNetwork
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
@@ -36,20 +33,6 @@ def inbox(workspace, alice, mailbox):
     """Synced to the end."""
     fill(mailbox, FIRST)
     return connected(alice, mailbox)
-
-
-def connected(alice, mailbox, *, port=None):
-    security = Security.NONE if port else Security.TLS
-    inbox = actions.connect_imap_inbox(details=details_of(mailbox, security, port), history_since=None, by=alice)
-    set_inbox_policy(inbox=inbox, preset=Preset.KNOWN, by=alice)
-    actions.start(inbox=inbox, by=alice)
-    return inbox
-
-
-def details_of(mailbox, security=Security.TLS, port=None):
-    settings = mailbox.settings
-    login = ServerLogin(settings.host, port or settings.port, security, settings.username)
-    return ConnectionDetails(generator.OWNER, login, settings.password)
 
 
 def step(inbox, clock):
@@ -122,7 +105,7 @@ def test_a_deleted_folder_leaves_what_was_logged_and_stops_nothing(inbox, mailbo
 
 def test_connections_that_are_cut_in_the_middle_of_answers_lose_nothing(workspace, alice, mailbox, dovecot, clock):
     fill(mailbox, FIRST)
-    with CuttingProxy(dovecot.port).running() as network:
+    with BadNetwork(dovecot.port).running() as network:
         inbox = connected(alice, mailbox, port=network.port)
         statuses = set()
         for answer_bytes in (500, 3_000, 20_000, 60_000, 90_001, 120_007):

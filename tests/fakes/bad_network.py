@@ -1,22 +1,25 @@
-"""A network that breaks: forwards to a server, and cuts connections after so many bytes of answers."""
+"""A network that is slow or breaks: forwards to a server, and cuts connections after so many bytes of answers."""
 
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 
-class CuttingProxy:
-    """`answer_bytes`: how much each new connection carries back before it is cut; None: all of it."""
+class BadNetwork:
+    """`answer_bytes`: how much each new connection carries back before it is cut; None: all of it.
+    `pause` is how many seconds every 4 KB of an answer take."""
 
     def __init__(self, port: int) -> None:
         self._target = port
         self.answer_bytes: int | None = None
+        self.pause = 0.0
         self.cuts = 0
         self.port = 0
 
     @contextlib.contextmanager
-    def running(self) -> Iterator["CuttingProxy"]:
+    def running(self) -> Iterator["BadNetwork"]:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port = listener.getsockname()[1]
             threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
@@ -32,6 +35,7 @@ class CuttingProxy:
         with client, socket.create_connection(("127.0.0.1", self._target)) as server, contextlib.suppress(OSError):
             threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
             while answer := server.recv(4096):
+                time.sleep(self.pause)
                 if allowed is not None and len(answer) > allowed:
                     client.sendall(answer[:allowed])
                     self.cuts += 1

@@ -1,0 +1,33 @@
+"""Filling mailboxes, and connecting them as the wizard does."""
+
+from collections.abc import Iterable
+
+from inboxes import actions
+from inboxes.actions import ConnectionDetails, ServerLogin
+from inboxes.models import Inbox, Security
+from logging_rules.actions import set_inbox_policy
+from logging_rules.facts import Preset
+from tests.fakes import mailbox as generator
+from tests.fakes.dovecot import Mailbox
+from tests.fakes.mailbox import GeneratedMail
+from users.models import User
+
+
+def fill(mailbox: Mailbox, mails: Iterable[GeneratedMail]) -> None:
+    for mail in mails:
+        mailbox.deliver(mail.raw, mail.folder, received_at=mail.received_at)
+
+
+def connected(alice: User, mailbox: Mailbox, *, port: int = 0) -> Inbox:
+    """Due for its first sync. With a `port` of its own the inbox is reached through that, without TLS."""
+    inbox = actions.connect_imap_inbox(details=details_of(mailbox, port=port), history_since=None, by=alice)
+    set_inbox_policy(inbox=inbox, preset=Preset.KNOWN, by=alice)
+    actions.start(inbox=inbox, by=alice)
+    return inbox
+
+
+def details_of(mailbox: Mailbox, *, port: int = 0) -> ConnectionDetails:
+    settings = mailbox.settings
+    security = Security.NONE if port else Security.TLS
+    login = ServerLogin(settings.host, port or settings.port, security, settings.username)
+    return ConnectionDetails(generator.OWNER, login, settings.password)
