@@ -50,6 +50,7 @@ WRITERS = {
     "logging_rules/models.py": "the workspace's one policy comes into being when it is first asked for",
     "logging_rules/tombstones.py": "sets the keyed hash of an un-logged message, for actions",
     "users/models.py": "the manager's create_user is Django's own contract",
+    "crm_project/management/commands/bench_worker.py": "fills a database that is thrown away",
     "crm_project/demo/": "makes the demo workspace",
 }
 WRITE = re.compile(r"\.(?:save|create|delete|bulk_create|bulk_update|update_or_create|get_or_create)\(")

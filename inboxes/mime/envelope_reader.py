@@ -66,18 +66,10 @@ def read_envelope(
     first = fields.values.get
     content_type = first("content-type", "")
     hint = "" if header_block.isascii() else _declared_charset(content_type)
-    people = {} if people is None or hint else people
+    people = {} if people is None or hint else people  # the hint may change what a value says
 
     def addresses(name: str) -> tuple[Address, ...]:
-        value = first(name)
-        if not value:
-            return ()
-        if name in fields.more:
-            return parse_addresses(fields.all(name), hint=hint)
-        known = people.get(value)
-        if known is None:
-            known = people[value] = parse_addresses((value,), hint=hint)
-        return known
+        return _addresses(fields, name, hint, people) if name in fields.values else ()
 
     from_ = addresses("from")
     message_id = headers.message_ids(first("message-id", ""))
@@ -105,6 +97,18 @@ def read_envelope(
         is_private=first("sensitivity", "").lower() in _PRIVATE,
         labels=labels,
     )
+
+
+def _addresses(
+    fields: headers.Headers, name: str, hint: str, people: dict[str, tuple[Address, ...]]
+) -> tuple[Address, ...]:
+    if name in fields.more:
+        return parse_addresses(fields.all(name), hint=hint)
+    value = fields.values[name]
+    found = people.get(value)
+    if found is None:
+        found = people[value] = parse_addresses((value,), hint=hint)
+    return found
 
 
 def _declared_charset(content_type: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management import call_command
 
-from tests.fakes import mailbox as generator
+from crm_project.bench import mailbox as generator
 from tests.fakes.dovecot import Mailbox
 
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from django.conf import settings
 
-from tests.fakes import mailbox as generator
+from crm_project.bench import mailbox as generator
 
 
 @pytest.fixture(autouse=True)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
+from crm_project.bench import mailbox as generator
+from crm_project.bench.mailbox import GeneratedMail
 from inboxes import actions
 from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.models import Inbox, Security
 from logging_rules.actions import set_inbox_policy
 from logging_rules.facts import Preset
-from tests.fakes import mailbox as generator
 from tests.fakes.dovecot import Mailbox
-from tests.fakes.mailbox import GeneratedMail
 from users.models import User
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from contacts.models import TimelineEntry
+from crm_project.bench.mailbox import GeneratedMail
 from inboxes.connections import open_provider
 from inboxes.models import Folder, HandledPage, Inbox, LedgerEntry, Message
 from inboxes.sync.handled import digest, unpack
-from tests.fakes.mailbox import GeneratedMail
 
 
 def expected(mails: Iterable[GeneratedMail], preset: str) -> set[tuple[str, str]]:

@@ -9,12 +9,12 @@ from django.db import connection
 from django.db.models.functions import Now
 from redis import Redis
 
+from crm_project.bench import mailbox as generator
 from inboxes.models import Folder, HandledPage, Inbox, LedgerEntry
 from logging_rules.slices import sync_slice
 from logging_rules.tasks import sync_due_inboxes, sync_inbox
 from tests.acceptance.connecting import connected, fill
 from tests.acceptance.expectations import assert_nothing_lost_or_doubled
-from tests.fakes import mailbox as generator
 from tests.fakes.bad_network import BadNetwork
 from tests.fakes.workers import DoomedWorker, celery_worker, kill
 

@@ -11,11 +11,11 @@ from django.core.management import CommandError
 from django.db import connection
 from redis import Redis
 
+from crm_project.bench import mailbox as generator
 from inboxes.models import Folder, Inbox, Message
 from tests.acceptance.commands import connect, run, status, sync
 from tests.acceptance.connecting import fill
 from tests.acceptance.expectations import expected
-from tests.fakes import mailbox as generator
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 

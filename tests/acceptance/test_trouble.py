@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
+from crm_project.bench import mailbox as generator
 from inboxes import actions
 from inboxes.models import Folder, Inbox
 from inboxes.sync.engine import Outcome
@@ -14,7 +15,6 @@ from notifications.models import Notification
 from tests.acceptance.connecting import connected, details_of, fill
 from tests.acceptance.expectations import assert_nothing_lost_or_doubled
 from tests.factories.inboxes import Clock
-from tests.fakes import mailbox as generator
 from tests.fakes.bad_network import BadNetwork
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]

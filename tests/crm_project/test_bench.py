@@ -1,0 +1,66 @@
+"""`manage.py bench` on a real Dovecot: every step is measured against the raw socket, and nothing stays behind."""
+
+import io
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+
+from crm_project.bench import mailbox
+
+MAILS = 200
+
+
+def bench(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("bench", "--mails", str(MAILS), *arguments, stdout=out)
+    return out.getvalue()
+
+
+def left_behind() -> tuple[set[str], set[str]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'genkan_bench_%'")
+        databases = {name for (name,) in cursor.fetchall()}
+    return databases, {path.name for path in Path(tempfile.gettempdir()).glob("genkan-bench-*")}
+
+
+@pytest.mark.django_db
+@pytest.mark.timeout(240)
+def test_scan_first_sync_check_and_new_mail_are_measured_against_a_raw_socket(needs_debian):
+    needs_debian("dovecot", "dovecot-imapd")
+    before = left_behind()
+    expected = sum("known" in mail.logged_by for mail in mailbox.generate(MAILS))
+    chosen = sum("manual" in mail.logged_by for mail in mailbox.generate(MAILS))
+    more = list(mailbox.generate(MAILS + 10))[MAILS:]
+
+    steps = json.loads(bench("--json"))
+
+    assert [(step["step"], step["mails"], step["stored"]) for step in steps] == [
+        ("scan and decide", MAILS, chosen),
+        ("first sync", MAILS, expected),
+        ("nothing new", 0, expected),
+        ("10 new mails", 10, expected + sum("known" in mail.logged_by for mail in more)),
+    ]
+    for step in steps:
+        assert step["ratio"] == pytest.approx(step["seconds"] / step["floor_seconds"])
+        assert min(step["seconds"], step["processor_seconds"], step["floor_seconds"], step["peak_megabytes"]) > 0
+    assert left_behind() == before
+
+
+def test_without_dovecot_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("os.defpath", "/nowhere")
+    monkeypatch.setattr("crm_project.bench.dovecot.SYSTEM_FOLDERS", "/nowhere")
+    with pytest.raises(
+        CommandError, match=r"\AThe benchmark needs Dovecot\. Install it: apt-get install dovecot-imapd\Z"
+    ):
+        bench()
+
+
+def test_an_empty_mailbox_is_refused():
+    with pytest.raises(CommandError, match="at least one mail"):
+        call_command("bench", "--mails", "0")
