@@ -21,7 +21,7 @@ from inboxes.forms import SendingForm, ServersForm, found_values, kept_values
 from inboxes.models import Inbox, InboxStatus
 from inboxes.trial import Trial, try_sending
 from inboxes.views.connect import TRIES, too_often, tried
-from users.http import SignedInRequest
+from users.http import SignedInRequest, password_confirmed
 
 
 def own_inbox(request: SignedInRequest, code: UUID) -> Inbox:
@@ -124,7 +124,12 @@ def _reconnected(request: SignedInRequest, inbox: Inbox, form: ServersForm, tria
 @never_cache
 def sending(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Sets up the server for sending of an inbox that can be read already."""
-    inbox = own_inbox(request, code)
+    return _sending(request, own_inbox(request, code))
+
+
+@password_confirmed
+def _sending(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
+    """The stored password goes to whatever server is named here: who only found a browser open must not get hold of it."""
     form = SendingForm(request.POST or None, initial=_sending_values(inbox))
     trial = None
     if request.method == "POST" and form.is_valid():
@@ -135,7 +140,9 @@ def sending(request: SignedInRequest, code: UUID) -> HttpResponse:
             if trial.can_send:
                 actions.set_smtp_server(inbox=inbox, smtp=form.smtp(), by=request.user)
                 messages.success(request, _("Sending is set up."))
-                return redirect("inboxes:logging" if inbox.status == InboxStatus.CONNECTING else "inboxes:inbox", code)
+                return redirect(
+                    "inboxes:logging" if inbox.status == InboxStatus.CONNECTING else "inboxes:inbox", inbox.code
+                )
     context = {"inbox": inbox, "form": form, "trial": trial}
     return render(request, "inboxes/sending.html", context, status=422 if form.errors or trial else 200)
 

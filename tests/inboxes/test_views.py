@@ -1,5 +1,6 @@
 """The pages of a person's inboxes, and what nobody else may learn from them."""
 
+import socket
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.models import Credential, Folder, Inbox, InboxStatus, LedgerEntry, LedgerState, Security
 from tests.contacts.queries import queries_of
 from tests.factories.inboxes import NOW, connected_inbox
+from tests.factories.users import PASSWORD
 
 pytestmark = pytest.mark.django_db
 SECRET = "correct-battery-staple-9"
@@ -94,6 +96,26 @@ class TestAccess:
         page = alice_client.get(reverse(f"inboxes:{name}", args=[inbox.code])).content.decode()
 
         assert SECRET not in page
+
+
+class TestSending:
+    def test_the_stored_password_goes_nowhere_before_the_owner_has_confirmed_their_own(
+        self, inbox, alice_client, monkeypatch
+    ):
+        reached, look_up = [], socket.getaddrinfo
+
+        def note(host, *arguments, **options):
+            reached.extend([host] * (host == "elsewhere.example"))
+            return look_up(host, *arguments, **options)
+
+        monkeypatch.setattr(socket, "getaddrinfo", note)
+        server = {"smtp_host": "elsewhere.example", "smtp_port": 465, "smtp_security": "tls", "smtp_username": "a"}
+
+        question = alice_client.post(reverse("inboxes:sending", args=[inbox.code]), server)
+
+        assert (question.url.partition("?")[0], reached) == (reverse("account_reauthenticate"), [])
+        alice_client.post(question.url, {"password": PASSWORD}, follow=True)
+        assert reached == ["elsewhere.example"]
 
 
 class TestList:
