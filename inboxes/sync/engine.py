@@ -21,7 +21,7 @@ from inboxes.sync.folders import discover_folders
 from inboxes.sync.intake import Intake, V
 from inboxes.sync.lease import Lease, LeaseLost, take_lease
 from inboxes.sync.retries import retry_due
-from inboxes.sync.slice import Clock, Slice, SystemFault
+from inboxes.sync.slice import Clock, Slice, SliceOver, SystemFault
 from inboxes.sync.slots import host_slot
 from inboxes.sync.tracks import follow_live, read_past
 
@@ -91,7 +91,10 @@ def _work(
 ) -> SliceReport:
     with open_provider(inbox) as provider:
         run = Slice(inbox, lease, provider, intake_for(inbox), clock, deadline=clock() + budget)
-        more = not _sync(run)
+        try:
+            more = not _sync(run)
+        except SliceOver:
+            more = True
     life.note_success(lease, now=clock(), cause=run.trouble)
     lease.release(next_due_at=clock() + (timedelta() if more else POLL))
     return SliceReport(Outcome.MORE if more else Outcome.DONE, dict(run.counts), run.trouble)

@@ -5,7 +5,8 @@ memory at once writes some of it ahead, without the cursor: after a crash the pa
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -31,7 +32,7 @@ from inboxes.sync.intake import StoredMail, V
 from inboxes.sync.isolation import NOT_OF_ONE_MESSAGE, isolate, persistently
 from inboxes.sync.ledger import Failure, record_failures, settled
 from inboxes.sync.rekeying import Rekeyed, match_logged, rewrite_keys
-from inboxes.sync.slice import Slice
+from inboxes.sync.slice import Slice, SliceOver
 from inboxes.sync.storing import LoggedMail, store_mails
 
 CHUNK_MAILS = 100
@@ -67,7 +68,7 @@ def handle_page(
 ) -> None:
     """Records every message of the page as logged, skipped or failed, and moves the folder.
 
-    `again` says that the page holds messages of the ledger that are due for another try. Raises `LeaseLost`, `SystemFault` and
+    `again` says that the page holds messages of the ledger that are due for another try. Raises `LeaseLost`, `SystemFault`, `SliceOver` and
     provider errors; then the page is not concluded, and may be handled again.
     """
     conclusion: Conclusion[V] = Conclusion(moves, again)
@@ -116,7 +117,7 @@ def _without_settled(folder: Folder, mails: list[LoggedMail[V]], conclusion: Con
 
 def _with_bodies(
     run: Slice[V], remote: RemoteFolder, mails: Sequence[LoggedMail[V]]
-) -> Iterator[LoggedMail[V] | Failure]:
+) -> Generator[LoggedMail[V] | Failure, None, None]:
     """The mails ready to be stored. A body is fetched only of e-mails that are not stored yet, whichever inbox they came from."""
     stored = _stored_once([mail.envelope.fingerprint for mail in mails])
     missing = []
@@ -180,14 +181,15 @@ class PageWriter(Generic[V]):
         self._waiting: list[LoggedMail[V]] = []
         self._weight = 0
 
-    def write(self, mails: Iterator[LoggedMail[V] | Failure]) -> None:
+    def write(self, mails: Generator[LoggedMail[V] | Failure, None, None]) -> None:
         try:
-            for mail in mails:
-                if isinstance(mail, Failure):
-                    self._conclusion.failures.append(mail)
-                else:
-                    self._collect(mail)
-        except ProviderError:
+            with closing(mails):
+                for mail in mails:
+                    if isinstance(mail, Failure):
+                        self._conclusion.failures.append(mail)
+                    else:
+                        self._collect(mail)
+        except (ProviderError, SliceOver):
             # What came through is kept, so that the next try begins behind it.
             self._write_ahead()
             self._commit([], Conclusion(moves={}, failures=self._conclusion.failures))
@@ -195,10 +197,16 @@ class PageWriter(Generic[V]):
         self._conclude()
 
     def _collect(self, mail: LoggedMail[V]) -> None:
-        if len(self._waiting) >= CHUNK_MAILS or self._weight >= CHUNK_WEIGHT:
+        if self._is_full:
             self._write_ahead()
         self._waiting.append(mail)
         self._weight += mail.content.weight if mail.content else 0
+        if self._is_full and self._run.is_over:
+            raise SliceOver
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= CHUNK_MAILS or self._weight >= CHUNK_WEIGHT
 
     def _conclude(self) -> None:
         try:

@@ -23,6 +23,10 @@ class SystemFault(Exception):
     cause = "system_fault"
 
 
+class SliceOver(Exception):
+    """The time was up in the middle of a page. What is stored of it is in the ledger; the next slice lists it again and goes on."""
+
+
 @dataclass(slots=True)
 class Slice(Generic[V]):
     """`folders` are the stored folders by remote id; `remote_folders` what the mailbox lists now.

@@ -7,8 +7,10 @@ import pytest
 from contacts.models import TimelineEntry
 from inboxes.models import Attachment, Folder, FolderState, HandledPage, Inbox, LedgerEntry, Message, Sighting, Thread
 from inboxes.providers.base import FolderGone
-from inboxes.sync.engine import Outcome
+from inboxes.sync.engine import Outcome, run_slice
 from inboxes.sync.handled import digest
+from inboxes.sync.pages import CHUNK_MAILS
+from logging_rules.intake import InboxIntake
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import ALICE, NOW, SARAH, STRANGER, connected_inbox, mail_bytes, sync, sync_until_quiet
 
@@ -269,3 +271,32 @@ def test_only_the_chosen_window_is_logged(inbox, server, clock):
     server.deliver(mail_bytes(SARAH, message_id="<new@m>"), received_at=NOW - timedelta(days=20))
     sync(inbox, server, clock)
     assert list(Message.objects.values_list("message_id", flat=True)) == ["<new@m>"]
+
+
+def test_a_page_with_more_mail_than_fits_in_a_slice_is_stored_in_several(inbox, server, clock):
+    mails = 2 * CHUNK_MAILS + 50
+    server.page_messages = mails
+    for number in range(mails):
+        server.deliver(mail_bytes(SARAH, message_id=f"<{number}@m>"))
+
+    class Slow(type(server.open())):
+        def bodies(self, folder, remote_ids):
+            for raw in super().bodies(folder, remote_ids):
+                clock.pass_by(seconds=1)
+                yield raw
+
+    def one_slice():
+        return run_slice(
+            inbox_id=inbox.pk, intake_for=InboxIntake, open_provider=lambda _: Slow(server), clock=clock
+        ).outcome
+
+    stored = []
+    while one_slice() == Outcome.MORE:
+        stored.append(Message.objects.count())
+
+    assert stored == [CHUNK_MAILS, 2 * CHUNK_MAILS]
+    assert Message.objects.count() == mails
+    assert (Folder.objects.get(name="INBOX").counts, server.calls["body"]) == (
+        {"known_contact_incoming": mails},
+        mails,
+    )
