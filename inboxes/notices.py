@@ -1,5 +1,6 @@
 """What people are told about inboxes, and who is told: once per episode, never mail content."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.urls import reverse
@@ -79,31 +80,19 @@ def _moments(context: Words) -> Words:
 
 
 FIELDS = frozenset({"inbox", "cause", "since"})
+DISCONNECTED = Kind(
+    code=NEEDS_RECONNECT,
+    title=_("%(inbox)s needs to be reconnected"),
+    text=_("%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."),
+    action=_("Reconnect"),
+    fields=FIELDS,
+    tone=Tone.BAD,
+    icon="plug",
+    words=_words,
+)
 register(
-    Kind(
-        code=NEEDS_RECONNECT,
-        title=_("%(inbox)s needs to be reconnected"),
-        text=_(
-            "%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."
-        ),
-        action=_("Reconnect"),
-        fields=FIELDS,
-        tone=Tone.BAD,
-        icon="plug",
-        words=_words,
-    ),
-    Kind(
-        code=REMINDER,
-        title=_("%(inbox)s is still disconnected"),
-        text=_(
-            "%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."
-        ),
-        action=_("Reconnect"),
-        fields=FIELDS,
-        tone=Tone.BAD,
-        icon="plug",
-        words=_words,
-    ),
+    DISCONNECTED,
+    replace(DISCONNECTED, code=REMINDER, title=_("%(inbox)s is still disconnected")),
     Kind(
         code=UNREACHABLE,
         title=_("%(inbox)s cannot be read at the moment"),

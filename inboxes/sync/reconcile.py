@@ -12,6 +12,7 @@ from inboxes.sync.copying import merge_rows
 from inboxes.sync.folders import tolerated
 from inboxes.sync.handled import digest, unpack
 from inboxes.sync.intake import V
+from inboxes.sync.ledger import FIELDS
 from inboxes.sync.slice import Slice
 from inboxes.sync.tracks import catch_up
 
@@ -65,11 +66,10 @@ def _reconcile_folder(run: Slice[V], folder: Folder, remote: RemoteFolder) -> in
 
 
 def _note_gaps(folder: Folder, remote_ids: list[str], now: datetime) -> None:
-    fields = ("inbox", "folder", "remote_id", "state", "code", "cause", "attempts", "retry_at")
     rows = [
         (folder.inbox_id, folder.pk, remote_id, LedgerState.RETRYING, "", GAP_FOUND, 0, now) for remote_id in remote_ids
     ]
-    merge_rows(LedgerEntry, fields, rows, conflict="folder_id, remote_id")
+    merge_rows(LedgerEntry, FIELDS, rows, conflict="folder_id, remote_id")
 
 
 def _note_gone(folder: Folder, remote_ids: set[str]) -> None:
