@@ -91,7 +91,10 @@ def change_role(*, person: User, role: str, account_access: bool, by: User | Non
 
 @transaction.atomic
 def deactivate_person(*, person: User, by: User | None) -> None:
-    """Ends the person's access at once, open sessions included; what they wrote and logged stays. Raises LastSuperAdmin."""
+    """Ends the person's access at once, open sessions included; what they wrote and logged stays. Raises LastSuperAdmin.
+
+    Their open invitations are withdrawn: one could lead to an address of their own.
+    """
     if by == person:
         raise OwnDeactivation
     _keep_a_super_admin_besides(person)
@@ -99,6 +102,8 @@ def deactivate_person(*, person: User, by: User | None) -> None:
         return
     person.is_active = False
     _tell_audit("person.deactivated", person, by=by)
+    for invitation in Invitation.objects.open().filter(invited_by=person):
+        withdraw_invitation(invitation=invitation, by=by)
     signals.send_on_commit(signals.person_deactivated, user_id=person.pk, by_id=by and by.pk)
 
 
@@ -146,7 +151,7 @@ def resend_invitation(*, invitation: Invitation, by: User) -> None:
 
 
 @transaction.atomic
-def withdraw_invitation(*, invitation: Invitation, by: User) -> None:
+def withdraw_invitation(*, invitation: Invitation, by: User | None) -> None:
     _lock_open(invitation)
     invitation.withdrawn_at = timezone.now()
     invitation.save(update_fields=["withdrawn_at"])

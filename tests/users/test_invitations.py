@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from notifications.models import Notification
-from tests.factories.users import InvitationFactory
+from tests.factories.users import InvitationFactory, UserFactory
 from users import actions
 from users.errors import AddressTaken, AlreadyInvited, InvitationClosed
 from users.invitation_mail import deliver
@@ -201,3 +201,18 @@ def test_the_form_says_why_an_address_cannot_be_invited(admin_client: Client, al
         "Somebody with this e-mail address is already in the workspace."
     ]
     assert not Invitation.objects.exists()
+
+
+def test_open_invitations_of_a_person_who_is_deactivated_are_withdrawn(admin: User):
+    """A super admin who has to go could have invited an address of their own."""
+    other_admin = UserFactory(super_admin=True)
+    by_who_goes = InvitationFactory(invited_by=admin)
+    accepted = InvitationFactory(invited_by=admin, accepted_at=timezone.now())
+    by_another = InvitationFactory(invited_by=other_admin)
+
+    actions.deactivate_person(person=admin, by=other_admin)
+
+    for invitation in (by_who_goes, accepted, by_another):
+        invitation.refresh_from_db()
+    assert [by_who_goes.status, accepted.status, by_another.status] == ["withdrawn", "accepted", "pending"]
+    assert AuditEvent.objects.get(action="invitation.withdrawn").actor_id == other_admin.pk
