@@ -27,10 +27,11 @@ class Resolver(Protocol):
 
 
 class DnsResolver:
-    """Asks the name servers of this machine, at most `seconds` for each question."""
+    """Asks the name servers of this machine, at most `seconds` for each question; when they are silent, only once."""
 
     def __init__(self, seconds: float = 3.0) -> None:
         self._seconds = seconds
+        self._silent = False
 
     def mail_hosts(self, domain: str) -> list[str]:
         records = sorted(self._ask(domain, dns.rdatatype.MX), key=lambda record: record.preference)
@@ -43,7 +44,12 @@ class DnsResolver:
         ]
 
     def _ask(self, name: str, kind: dns.rdatatype.RdataType) -> list[Any]:
+        if self._silent:
+            return []
         try:
             return list(dns.resolver.resolve(name, kind, lifetime=self._seconds))
+        except dns.exception.Timeout:
+            self._silent = True
+            return []
         except (dns.exception.DNSException, OSError, ValueError):
             return []

@@ -44,14 +44,19 @@ def discover(address: str, *, resolver: Resolver | None = None) -> ServerSetting
         email = normalise(address)
     except InvalidAddress:
         return None
-    domain = email.rpartition("@")[2]
-    if (preset := _preset_for_domain(domain)) is not None:
-        return _from_preset(preset, email, Source.PRESET)
-    resolver = resolver or DnsResolver()
+    if (known := known_provider(email)) is not None:
+        return known
+    domain, resolver = email.rpartition("@")[2], resolver or DnsResolver()
     for host in resolver.mail_hosts(domain):
         if (preset := _preset_for_mail_host(host)) is not None:
             return _from_preset(preset, email, Source.MAIL_HOST, mail_host=host)
     return _from_services(email, domain, resolver)
+
+
+def known_provider(email: str) -> ServerSettings | None:
+    """The servers of a normalised address at a provider of our table; asks nobody."""
+    preset = _preset_for_domain(email.rpartition("@")[2])
+    return _from_preset(preset, email, Source.PRESET) if preset else None
 
 
 def _preset_for_domain(domain: str) -> Preset | None:

@@ -1,6 +1,9 @@
 """The first two steps of connecting an inbox: its address, then its servers, which are tried out before anything is kept."""
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from allauth.core.ratelimit import consume
 from django.core.exceptions import ValidationError
@@ -19,8 +22,8 @@ from inboxes.models import Inbox
 from inboxes.trial import Trial, try_servers
 from users.http import SignedInRequest
 
-ADDRESS = "inbox_to_connect"
-"""Of the session: an address is nothing for the log of requested pages."""
+TO_CONNECT = "inbox_to_connect"
+"""Of the session: the address (which is nothing for the log of requested pages) and what was found out about it."""
 
 TRIES = "try_mail_servers"
 
@@ -30,9 +33,9 @@ USUAL_HISTORY = timedelta(days=90)
 
 @require_http_methods(["GET", "POST"])
 def connect(request: SignedInRequest) -> HttpResponse:
-    form = AddressForm(request.POST or None, person=request.user, initial=request.session.get(ADDRESS, ""))
+    form = AddressForm(request.POST or None, person=request.user, initial=_to_connect(request).get("address", ""))
     if request.method == "POST" and form.is_valid():
-        request.session[ADDRESS] = form.cleaned_data["address"]
+        request.session[TO_CONNECT] = _found_out(form.cleaned_data["address"])
         return redirect("inboxes:connect-server")
     return render(request, "inboxes/connect.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -40,24 +43,33 @@ def connect(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def connect_server(request: SignedInRequest) -> HttpResponse:
-    address = request.session.get(ADDRESS)
-    if not address:
+    found = _to_connect(request)
+    if not found:
         return redirect("inboxes:connect")
-    found = discover(address)
-    form = ServersForm(request.POST or None, initial=found_values(address, found))
+    form = ServersForm(request.POST or None, initial=found["values"])
     trial = None
     if request.method == "POST" and form.is_valid():
-        trial = tried(request, form, address)
-        if trial and trial.can_read and (inbox := _connected(request, form, address, trial)):
+        trial = tried(request, form, found["address"])
+        if trial and trial.can_read and (inbox := _connected(request, form, found["address"], trial)):
             return render(request, "inboxes/connected.html", {"inbox": inbox, "trial": trial})
-    context = {
-        "address": address,
-        "found": found,
-        "hints": [HINTS[hint] for hint in found.hints] if found else [],
-        "form": form,
-        "trial": trial,
-    }
+    context = {"found": found, "hints": hints(found["hints"]), "form": form, "trial": trial}
     return render(request, "inboxes/connect_server.html", context, status=422 if form.errors or trial else 200)
+
+
+def _to_connect(request: SignedInRequest) -> dict[str, Any]:
+    found: dict[str, Any] = request.session.get(TO_CONNECT, {})
+    return found
+
+
+def _found_out(address: str) -> dict[str, Any]:
+    """Asks DNS, but only here: the next step may be tried several times."""
+    found = discover(address)
+    known = asdict(found) | {"needs_confirmation": found.needs_confirmation} if found else {"hints": []}
+    return known | {"address": address, "is_known": found is not None, "values": found_values(address, found)}
+
+
+def hints(codes: Iterable[str]) -> list[str]:
+    return [str(HINTS[code]) for code in codes]
 
 
 def tried(request: SignedInRequest, form: ServersForm, address: str) -> Trial | None:
@@ -80,5 +92,5 @@ def _connected(request: SignedInRequest, form: ServersForm, address: str, trial:
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return None
-    del request.session[ADDRESS]
+    del request.session[TO_CONNECT]
     return inbox

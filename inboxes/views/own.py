@@ -15,12 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inboxes import actions
-from inboxes.causes import HINTS, cause_of
-from inboxes.discovery import discover
+from inboxes.causes import cause_of
+from inboxes.discovery import known_provider
 from inboxes.forms import SendingForm, ServersForm, found_values, kept_values
 from inboxes.models import Inbox, InboxStatus
 from inboxes.trial import Trial, try_sending
-from inboxes.views.connect import TRIES, too_often, tried
+from inboxes.views.connect import TRIES, hints, too_often, tried
 from users.http import SignedInRequest, password_confirmed
 
 
@@ -89,7 +89,7 @@ def reconnect(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
     if inbox.status == InboxStatus.CONNECTING:
         return redirect("inboxes:logging", inbox.code)
-    found = discover(inbox.address)
+    found = known_provider(inbox.address)
     form = ServersForm(request.POST or None, initial=found_values(inbox.address, found) | kept_values(inbox))
     trial = None
     if request.method == "POST" and form.is_valid():
@@ -99,7 +99,8 @@ def reconnect(request: SignedInRequest, code: UUID) -> HttpResponse:
     context = {
         "inbox": inbox,
         "cause": cause_of(inbox.cause) if inbox.cause else None,
-        "hints": [HINTS[hint] for hint in found.hints] if found else [],
+        "found": found,
+        "hints": hints(found.hints) if found else [],
         "form": form,
         "trial": trial,
     }
@@ -148,7 +149,7 @@ def _sending(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
 
 
 def _sending_values(inbox: Inbox) -> dict[str, Any]:
-    values = found_values(inbox.address, discover(inbox.address)) | kept_values(inbox)
+    values = found_values(inbox.address, known_provider(inbox.address)) | kept_values(inbox)
     return values | {"smtp_username": values.get("smtp_username") or values.get("username", "")}
 
 

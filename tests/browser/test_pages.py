@@ -3,9 +3,13 @@
 import pytest
 from django.urls import reverse
 
+from inboxes.models import Folder, LedgerEntry, LedgerState
 from notifications import actions
 from tests.factories.contacts import log_mail, make_contact
+from tests.factories.inboxes import NOW, connected_inbox
 from users.models import User
+
+INBOX_PAGES = ["inbox", "logging", "preview", "reconnect", "sending", "disable", "discard"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,6 +22,22 @@ def pages(admin: User) -> list[str]:
     actions.notify(
         recipients=[admin], kind="invitation_accepted", context={"person": "Bob"}, url="/people/", episode="a test"
     )
+    inboxes = [
+        connected_inbox(admin, "a-rather-long-address-of-a-mailbox@minato.example", backfill_done_at=NOW),
+        connected_inbox(admin, "importing@minato.example"),
+        connected_inbox(admin, "new@minato.example", status="connecting"),
+        connected_inbox(admin, "broken@minato.example", status="needs_reconnect", cause="sign_in_refused"),
+        connected_inbox(admin, "slow@minato.example", status="degraded", cause="timed_out", retry_at=NOW),
+        connected_inbox(admin, "paused@minato.example", status="paused"),
+        connected_inbox(admin, "off@minato.example", status="disabled"),
+    ]
+    folder = Folder.objects.create(
+        inbox=inboxes[0], remote_id="INBOX", name="受信トレイ", role="inbox", counts={"no_known_contact": 1204}
+    )
+    for number, cause in enumerate(["could_not_store", "headers_unreadable"]):
+        LedgerEntry.objects.create(
+            inbox=inboxes[0], folder=folder, remote_id=f"1:{number}", state=LedgerState.QUARANTINED, cause=cause
+        )
     return [
         reverse("contacts:contact-list"),
         reverse("contacts:contact-create"),
@@ -27,6 +47,9 @@ def pages(admin: User) -> list[str]:
         reverse("contacts:company-create"),
         reverse("search") + "?q=高橋",
         reverse("notifications:notification-list"),
+        reverse("inboxes:inbox-list"),
+        reverse("inboxes:connect"),
+        *(reverse(f"inboxes:{name}", args=[inbox.code]) for name in INBOX_PAGES for inbox in inboxes),
         reverse("users:profile"),
         reverse("users:people"),
         reverse("users:invite"),
