@@ -14,6 +14,7 @@ from inboxes.models import Credential, Inbox, InboxStatus, MailServer, Message, 
 from inboxes.sync.engine import Outcome
 from logging_rules.slices import sync_slice
 from tests.factories.contacts import make_contact
+from tests.factories.users import PASSWORD as SIGN_IN_PASSWORD
 from tests.fakes.demo_server import DemoServer, demo_server
 from users.models import User
 
@@ -220,6 +221,8 @@ def test_reading_works_although_sending_does_not_and_sending_is_set_up_later(ope
     page.locator("[name=smtp_port]").fill(str(server.smtp_port))
     page.locator("[name=smtp_security]").select_option("none")
     page.get_by_role("button", name="Test and save").click()
+    page.get_by_label("Password", exact=True).fill(SIGN_IN_PASSWORD)  # the password of the mailbox goes to a new server
+    page.locator("form.form .btn.primary").click()
     page.wait_for_url("**/logging/")
 
     assert MailServer.objects.get(protocol=Protocol.SMTP).port == server.smtp_port
