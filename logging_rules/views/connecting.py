@@ -54,7 +54,8 @@ def _after_choice(request: SignedInRequest, inbox: Inbox, form: PresetForm) -> H
     if isinstance(form, StartingForm):
         inboxes.actions.choose_history(inbox=inbox, history_since=form.since(now), by=request.user)
         return redirect("inboxes:preview", inbox.code)
-    if form.cleaned_data.get("apply_to_past"):
+    opens = form.chosen.openness > Preset(form.initial["preset"]).openness
+    if opens and form.cleaned_data.get("apply_to_past"):
         actions.apply_to_past(inbox=inbox, by=request.user, now=now)
         messages.success(request, _("Saved. The mailbox is being read once more with this setting."))
     else:

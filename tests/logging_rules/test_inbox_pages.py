@@ -101,6 +101,14 @@ class TestChoosing:
         assert inbox.backfill_done_at is None
         assert Folder.objects.get().backfill_done_at is None
 
+    def test_a_narrower_preset_has_nothing_to_add_to_the_past(self, alice, alice_client):
+        inbox = connected_inbox(alice, preset=Preset.KNOWN, backfill_done_at=NOW)
+
+        alice_client.post(path("logging", inbox), {"preset": "replies", "apply_to_past": "on"})
+
+        inbox.refresh_from_db()
+        assert inbox.backfill_done_at == NOW
+
 
 class TestPreview:
     def count_to_the_end(self, client, inbox) -> list[str]:
