@@ -7,8 +7,10 @@ because IMAPClient can neither pipeline nor stream.
 import ast
 import contextlib
 import imaplib
+import re
 import socket
 import ssl
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self, TypeVar
@@ -31,7 +33,8 @@ from inboxes.providers.network import (
 _TAG_PREFIX = b"Q"
 Result = TypeVar("Result")
 
-_CLIENT_ID = {"name": "Genkan", "vendor": "Genkan"}
+_INTRODUCTION = b'ID ("name" "Genkan" "vendor" "Genkan")'
+_CAPABILITIES_TOLD = re.compile(rb"\[CAPABILITY ([^\]]+)\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class ImapConnection:
         self._socket: socket.socket | None = None
         self._client: _Client | None = None
         self._commands_sent = 0
+        self._unheard: deque[bytes] = deque()
         self.wire: Wire
 
     @classmethod
@@ -118,7 +122,8 @@ class ImapConnection:
         names = self._in_phase(Phase.COMMAND, client.capabilities)
         self.capabilities = frozenset(name.decode("ascii", "replace").upper() for name in names)
         if "ID" in self.capabilities:
-            self._in_phase(Phase.COMMAND, lambda: _introduce(client))
+            # A courtesy: a server that refuses it has its reasons, and nobody waits for the answer.
+            self._unheard.append(self.send(_INTRODUCTION))
 
     @property
     def is_gmail(self) -> bool:
@@ -133,6 +138,7 @@ class ImapConnection:
     @property
     def client(self) -> IMAPClient:
         """The signed-in IMAPClient, for IDLE; no command may be in flight."""
+        self._hear_out()
         return _made(self._client)
 
     def send(self, command: bytes) -> bytes:
@@ -146,6 +152,15 @@ class ImapConnection:
 
     def receive(self, tag: bytes) -> Answer:
         """The answer to the oldest command in flight."""
+        self._hear_out()
+        return self._hear(tag)
+
+    def _hear_out(self) -> None:
+        """Reads past the answers nobody waited for."""
+        while self._unheard:
+            self._hear(self._unheard.popleft())
+
+    def _hear(self, tag: bytes) -> Answer:
         responses: list[list[bytes]] = []
         with translated_errors():
             while True:
@@ -166,6 +181,7 @@ class ImapConnection:
     def exchange_literal(self, before: bytes, literal: bytes, after: bytes = b"") -> Answer:
         """A command with one argument as a literal, for text that cannot be quoted (RFC 3501, 4.3)."""
         _refuse_line_ends(literal)
+        self._hear_out()
         tag = self.send(before + b"{%d}" % len(literal))
         responses: list[list[bytes]] = []
         with translated_errors():
@@ -184,10 +200,10 @@ class ImapConnection:
             self.wire.close()
 
     def log_out(self) -> None:
-        """Take leave and close; never raises."""
+        """Take leave without waiting for the answer, and close; never raises."""
         if self._client is not None:
             with contextlib.suppress(ProviderError):
-                self.exchange(b"LOGOUT")
+                self.send(b"LOGOUT")
         self.close()
 
     def _hear_greeting(self, sock: socket.socket) -> None:
@@ -304,17 +320,16 @@ class _Imap4(imaplib.IMAP4):
             # Bytes sent before encryption must not be read as if they had come after it (CVE-2011-0411).
             raise self.abort("plain text after STARTTLS")
         self.sock = self.wire.sock = wrap_tls(self.wire.sock, self.host)
-        self._get_capabilities()
+        super()._get_capabilities()  # type: ignore[misc]  # not in the annotations
         return status, data
 
-
-def _introduce(client: IMAPClient) -> None:
-    try:
-        client.id_(_CLIENT_ID)
-    except imaplib.IMAP4.abort:
-        raise
-    except imaplib.IMAP4.error:
-        return  # A courtesy: a server that refuses it has its reasons.
+    def _get_capabilities(self) -> None:  # the library's name
+        """From the greeting, if it tells them: that spares a round trip."""
+        told = _CAPABILITIES_TOLD.search(self.welcome or b"")
+        if told:
+            self.capabilities = tuple(told[1].decode("ascii", "replace").upper().split())
+        else:
+            super()._get_capabilities()  # type: ignore[misc]  # not in the annotations
 
 
 def _server_words(error: Exception) -> str:

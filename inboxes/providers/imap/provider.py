@@ -37,6 +37,7 @@ _BODY_ITEMS = b"(UID BODY.PEEK[])"
 _PARTIAL_ITEMS = b"(UID BODY.PEEK[]<0.%d>)" % PARTIAL_BYTES
 _SIZE_ITEMS = b"(UID RFC822.SIZE)"
 _STATUS_BATCH = 100
+_LARGEST_UID = 0xFFFFFFFF
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -55,7 +56,7 @@ class ImapProvider:
     def __init__(self, settings: ImapSettings, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._session = Session(settings)
         self._now = now
-        self._listing: _Listing | None = None
+        self._listings: dict[tuple[str, str, datetime | None], _Listing] = {}
         self._interruption: ProviderError | None = None
         self._sizes: dict[str, int] = {}
 
@@ -135,9 +136,8 @@ class ImapProvider:
                 yield RawMessage(format_remote_id(Place(opened.uidvalidity, row.uid)), row.body, partial=True)
 
     def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
-        opened = self._session.examine(_raw(folder.remote_id))
-        uids = self._session.search(1, opened.uidnext - 1, _since(since))
-        return {format_remote_id(Place(opened.uidvalidity, uid)) for uid in uids}
+        opened, uids = self._session.examine_and_search(_raw(folder.remote_id), _LARGEST_UID, _since(since))
+        return {format_remote_id(Place(opened.uidvalidity, uid)) for uid in uids if uid < opened.uidnext}
 
     def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
         opened = self._session.examine(_raw(folder.remote_id))
@@ -155,22 +155,22 @@ class ImapProvider:
 
     def _list_before(self, folder: RemoteFolder, cursor: str, anchor: str, since: datetime | None) -> _Listing:
         end = parse_cursor(cursor)
-        opened = self._opened(folder)
+        opened, uids = self._search_below(_raw(folder.remote_id), end.uid, _since(since))
         if not end.uidvalidity == parse_cursor(anchor).uidvalidity == opened.uidvalidity:
             raise CursorExpired
-        uids = self._session.search(1, end.uid - 1, _since(since))
         return _Listing(("backfill", folder.remote_id, since), cursor, opened, uids)
 
     def _continue(self, track: tuple[str, str, datetime | None], cursor: str) -> _Listing | None:
         """What the page before left over, if `cursor` is the one it returned."""
-        listing, self._listing = self._listing, None
-        if listing is None or (listing.track, listing.cursor) != (track, cursor):
+        listing = self._listings.pop(track, None)
+        if listing is None or listing.cursor != cursor:
             return None
         self._session.select(listing.folder)
         return listing
 
     def _keep(self, listing: _Listing, *, interruption: ProviderError | None) -> None:
-        self._listing = listing if interruption is None and listing.uids else None
+        if interruption is None and listing.uids:
+            self._listings[listing.track] = listing
         self._interruption = interruption
 
     def _raise_interruption(self) -> None:
@@ -184,6 +184,15 @@ class ImapProvider:
         name = _raw(folder.remote_id)
         opened = self._session.selected
         return opened if opened is not None and opened.name == name else self._session.examine(name)
+
+    def _search_below(self, name: bytes, end: int, criteria: bytes) -> tuple[OpenFolder, "array[int]"]:
+        """For what was there before, a folder that is open already is as good as one that is opened anew."""
+        opened = self._session.selected
+        if opened is not None and opened.name == name:
+            return opened, self._session.search(1, end - 1, criteria)
+        if end <= 1:
+            return self._session.examine(name), array("I")
+        return self._session.examine_and_search(name, end - 1, criteria)
 
     def _open_for(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[OpenFolder, list[int]]:
         places = sorted({parse_remote_id(remote_id) for remote_id in remote_ids})

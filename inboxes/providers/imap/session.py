@@ -52,7 +52,19 @@ class Session:
     def examine(self, name: bytes) -> OpenFolder:
         """Open a folder read-only. Raises `FolderGone`."""
         self.selected = None
-        answer = self.exchange(b"EXAMINE " + quoted(name))
+        return self._opened(name, self.exchange(b"EXAMINE " + quoted(name)))
+
+    def examine_and_search(self, name: bytes, high: int, criteria: bytes) -> tuple[OpenFolder, "array[int]"]:
+        """Open a folder, and search it up to the UID `high`, in one round trip. Raises `FolderGone`."""
+        self.selected = None
+        with self._dropping_broken():
+            opening, searching = self.connection.exchange_all(
+                [b"EXAMINE " + quoted(name), _search_command(1, high, criteria)]
+            )
+        opened = self._opened(name, opening)
+        return opened, self._search_on(_numbers_found(searching), 1, high, criteria)
+
+    def _opened(self, name: bytes, answer: Answer) -> OpenFolder:
         if not answer.ok:
             raise classify(answer.status, Phase.OPEN_FOLDER)
         exists = _first_number(answer, _EXISTS) or 0
@@ -89,18 +101,23 @@ class Session:
 
     def search(self, low: int, high: int, criteria: bytes = b"") -> "array[int]":
         """The UIDs from `low` to `high` that match, ascending. Complete also where the server answers in portions (RFC 9738)."""
+        if low > high:
+            return array("I")
+        return self._search_on(self._search_once(_search_command(low, high, criteria)), low, high, criteria)
+
+    def _search_on(self, answer: tuple["array[int]", int | None], low: int, high: int, criteria: bytes) -> "array[int]":
+        """What the first answer holds, and what lies below where it ends."""
         found: array[int] = array("I")
         limit = self.connection.message_limit
-        while low <= high:
-            part, lowest = self._search_once(b"UID SEARCH UID %d:%d%s" % (low, high, criteria))
+        while True:
+            part, lowest = answer
             part = array("I", (uid for uid in part if low <= uid <= high))
             found.extend(part)
             if lowest is None and limit and len(part) >= limit:
                 lowest = min(part)
-            if lowest is None:
-                break
-            high = min(high, lowest) - 1
-        return array("I", sorted(set(found)))
+            if lowest is None or (high := min(high, lowest) - 1) < low:
+                return array("I", sorted(set(found)))
+            answer = self._search_once(_search_command(low, high, criteria))
 
     def search_matching(self, criteria: bytes, text: str) -> "array[int]":
         """UIDs of the open folder by other criteria and a text in the message, ascending."""
@@ -141,6 +158,10 @@ class Session:
         except TemporarilyUnavailable:
             self.discard()
             raise
+
+
+def _search_command(low: int, high: int, criteria: bytes) -> bytes:
+    return b"UID SEARCH UID %d:%d%b" % (low, high, criteria)
 
 
 def _numbers_found(answer: Answer) -> tuple["array[int]", int | None]:

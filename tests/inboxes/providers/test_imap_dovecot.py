@@ -168,9 +168,9 @@ def test_fifty_unchanged_folders_cost_one_status_each_and_few_bytes(mailbox, pro
     assert provider.unchanged(cursors) == set(cursors)
     received = provider._session.connection.wire.received
     provider.close()
-    commands = dovecot.commands()
+    commands = [command for command in dovecot.commands() if command != "LOGOUT"]  # nobody waits for that answer
     assert len(cursors) == 52
-    assert sorted(command.split(" ")[0] for command in commands) == ["ID", "LOGOUT", *["STATUS"] * 52]
+    assert sorted(command.split(" ")[0] for command in commands) == ["ID", *["STATUS"] * 52]
     # The sign-in included: 2 KB and 200 bytes for each folder.
     assert received < 4_000 + 200 * 52
 
