@@ -131,7 +131,11 @@ def test_a_server_that_stops_for_two_hours_is_caught_up_with(inbox, mailbox, clo
         stopped_at = clock.now
         while (clock.now - stopped_at).total_seconds() < 2 * 3600:
             troubled, report = step(inbox, clock)
-            assert (report.outcome, troubled.status, troubled.failures > 0) == (Outcome.FAILED, "degraded", True)
+            assert (report.outcome, troubled.status, troubled.cause) == (
+                Outcome.FAILED,
+                "degraded",
+                "connection_refused",
+            )
             assert troubled.retry_at > clock.now
             clock.pass_by(minutes=15)
         assert told() == [(alice.email, "inbox_unreachable")]

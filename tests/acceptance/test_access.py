@@ -1,0 +1,187 @@
+"""Every URL there is, as its owner, a colleague, a super admin, a person who was deactivated, and somebody not signed in."""
+
+import re
+import uuid
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import transaction
+from django.test import Client
+
+from tests.acceptance.world import SECRETS, make_world
+from tests.people import signed_in
+from tests.test_repository import every_url
+
+pytestmark = pytest.mark.django_db
+
+# What a colleague, a super admin and the owner get: an answer to GET and one to POST (without any values).
+NO = "405 405 405"
+SHOWN = ("200 200 200", NO)
+FORM = ("200 200 200", "200 200 200")
+OWNERS_PAGE = ("404 404 200", NO)
+OWNERS_FORM = ("404 404 200", "404 404 200")
+OWNERS_BUTTON = (NO, "404 404 302")
+OWNERS_QUESTION = ("404 404 200", "404 404 302")
+SUPER_ADMINS_FORM = ("403 200 403", "403 200 403")
+SUPER_ADMINS_QUESTION = ("403 200 403", "403 302 403")
+SUPER_ADMINS_BUTTON = (NO, "403 302 403")
+SIGNED_IN_ALREADY = ("302 302 302", "302 302 302")
+ASKED_TO_CONFIRM = ("302 302 302", "302 302 302")
+NOT_THERE = ("404 404 404", "404 404 404")
+
+EXPECTED = {
+    "": ("200 200 302", NO),
+    "profile/": FORM,
+    "people/": SHOWN,
+    "people/invite/": SUPER_ADMINS_FORM,
+    "people/invitations/<uuid:code>/resend/": SUPER_ADMINS_BUTTON,
+    "people/invitations/<uuid:code>/withdraw/": SUPER_ADMINS_BUTTON,
+    "people/<uuid:code>/": SUPER_ADMINS_QUESTION,
+    "people/<uuid:code>/deactivate/": SUPER_ADMINS_QUESTION,
+    "people/<uuid:code>/reactivate/": SUPER_ADMINS_BUTTON,
+    "workspace/": SUPER_ADMINS_FORM,
+    "workspace/domains/": (NO, "403 422 403"),
+    "workspace/domains/<int:key>/remove/": SUPER_ADMINS_BUTTON,
+    "notifications/": SHOWN,
+    "notifications/bell/": SHOWN,
+    "notifications/read/": (NO, "302 302 302"),
+    "notifications/<uuid:code>/": ("404 404 302", NO),
+    "inboxes/": SHOWN,
+    "inboxes/connect/": FORM,
+    "inboxes/connect/server/": ("302 302 302", "302 302 302"),
+    "inboxes/<uuid:code>/": OWNERS_PAGE,
+    "inboxes/<uuid:code>/item/": OWNERS_PAGE,
+    "inboxes/<uuid:code>/progress/": OWNERS_PAGE,
+    "inboxes/<uuid:code>/logging/": OWNERS_FORM,
+    "inboxes/<uuid:code>/preview/": OWNERS_FORM,
+    "inboxes/<uuid:code>/start/": OWNERS_BUTTON,
+    "inboxes/<uuid:code>/sync/": OWNERS_BUTTON,
+    "inboxes/<uuid:code>/pause/": OWNERS_BUTTON,
+    "inboxes/<uuid:code>/resume/": OWNERS_BUTTON,
+    "inboxes/<uuid:code>/replay/": OWNERS_BUTTON,
+    "inboxes/<uuid:code>/reconnect/": OWNERS_FORM,
+    "inboxes/<uuid:code>/sending/": OWNERS_QUESTION,
+    "inboxes/<uuid:code>/disable/": OWNERS_QUESTION,
+    "inboxes/<uuid:code>/discard/": OWNERS_QUESTION,
+    "logging/look-back/": (NO, "404 404 404"),
+    "logging/why/<uuid:code>/": SHOWN,
+    "contacts/": SHOWN,
+    "contacts/new/": FORM,
+    "contacts/<uuid:code>/": SHOWN,
+    "contacts/<uuid:code>/fold/": SHOWN,
+    "contacts/<uuid:code>/edit/": FORM,
+    "contacts/<uuid:code>/merge/": FORM,
+    "contacts/<uuid:code>/delete/": ("200 200 200", "302 302 302"),
+    "contacts/<uuid:code>/notes/": (NO, "422 422 422"),
+    "notes/<uuid:code>/edit/": OWNERS_FORM,
+    "notes/<uuid:code>/delete/": OWNERS_QUESTION,
+    "companies/": SHOWN,
+    "companies/new/": FORM,
+    "companies/names/": SHOWN,
+    "companies/<uuid:code>/": SHOWN,
+    "companies/<uuid:code>/edit/": FORM,
+    "companies/<uuid:code>/delete/": ("200 200 200", "302 302 302"),
+    "mail/<uuid:code>/": SHOWN,
+    "mail/<uuid:code>/body/": SHOWN,
+    "mail/<uuid:code>/original/": SHOWN,
+    "mail/files/<uuid:code>/": SHOWN,
+    "search/": SHOWN,
+    "accounts/email/": NOT_THERE,
+    "accounts/logout/": ("200 200 200", "302 302 302"),
+    "accounts/reauthenticate/": FORM,
+    "accounts/password/change/": FORM,
+    "accounts/password/set/": ("302 302 302", "302 302 302"),
+}
+
+_ALWAYS_NEW = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=\")\w{64}(?=\")"
+)  # request ids, forms' tokens
+
+# For everybody: an answer to GET, one to POST.
+PUBLIC = {
+    "join/<str:token>/": "404 404",
+    "accounts/login/": "200 200",
+    "accounts/inactive/": "200 405",
+    "accounts/signup/": "200 200",
+    "accounts/confirm-email/": "200 405",
+    r"accounts/^confirm-email/(?P<key>[-:\w]+)/$": "200 404",
+    "accounts/password/reset/": "200 200",
+    "accounts/password/reset/done/": "200 405",
+    "accounts/password/reset/key/done/": "200 405",
+    r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "200 200",
+    "accounts/login/code/confirm/": "302 302",
+    "language/": "302 302",
+    "healthz": "200 405",
+    "readyz": "200 405",
+}
+
+
+@pytest.fixture
+def world(alice, bob):
+    return make_world(alice, bob)
+
+
+@pytest.fixture
+def ask(world):
+    """An answer, and everything as it was before."""
+
+    def ask(person, method, route):
+        client = signed_in(person) if person else Client()
+        before = transaction.savepoint()
+        response = getattr(client, method)(world.address(route))
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        transaction.savepoint_rollback(before)
+        return response, content.decode("utf-8", "replace")
+
+    return ask
+
+
+def test_the_tables_hold_every_url_and_no_other():
+    routes = {route for route, _ in every_url()}
+    assert routes == EXPECTED.keys() | PUBLIC.keys()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_everybody_gets_what_the_table_says_and_the_owner_alone_what_is_secret(ask, alice, bob, admin, method):
+    statuses, told = {}, set()
+    for route in EXPECTED:
+        answers = [ask(person, method, route) for person in (bob, admin, alice)]
+        statuses[route] = " ".join(str(response.status_code) for response, _ in answers)
+        told |= {
+            (secret, number) for number, (_, content) in enumerate(answers) for secret in SECRETS if secret in content
+        }
+    expected = {route: outcomes[method == "post"] for route, outcomes in EXPECTED.items()}
+    assert {route: got for route, got in statuses.items() if got != expected[route]} == {}
+    assert {number for _, number in told} <= {2}
+    if method == "get":
+        assert {secret for secret, _ in told} == set(SECRETS)  # the owner is told: it could have leaked
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_is_not_signed_in_or_was_deactivated_gets_to_the_sign_in_page_only(ask, charlie, method):
+    for person in (None, charlie):
+        public = {route: ask(person, method, route)[0].status_code for route in PUBLIC}
+        assert public == {route: int(outcomes.split()[method == "post"]) for route, outcomes in PUBLIC.items()}
+        for route in EXPECTED:
+            response, _ = ask(person, method, route)
+            assert (response.status_code, response.headers["Location"].partition("?")[0]) == (
+                302,
+                "/accounts/login/",
+            ), route
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_inbox_of_somebody_else_cannot_be_told_from_one_that_is_not_there(ask, bob, admin, world, method):
+    for route in (route for route in EXPECTED if route.startswith(("inboxes/<", "notifications/<"))):
+        nowhere = route.replace("<uuid:code>", str(uuid.uuid4()))
+        for person in (bob, admin):
+            there, missing = (ask(person, method, each) for each in (route, nowhere))
+            assert told_apart(there, world.address(route)) == told_apart(missing, f"/{nowhere}"), route
+
+
+def told_apart(answer, address):
+    """All that a person could compare: but for the address, which they typed themselves, and what is new in each answer."""
+    response, content = answer
+    content = _ALWAYS_NEW.sub("", content.replace(address, ""))
+    messages = [str(message) for message in get_messages(response.wsgi_request)]
+    return response.status_code, dict(response.headers), content, messages

@@ -1,0 +1,70 @@
+"""What a page costs does not depend on how much there is: each page that lists something, with one of it and with fifty."""
+
+import pytest
+
+from contacts.actions import ContactDetails, add_note, create_contact
+from inboxes.models import Folder, LedgerEntry
+from notifications.actions import notify
+from tests.contacts.queries import queries_of
+from tests.factories.contacts import NOON, log_mail
+from tests.factories.inboxes import connected_inbox
+from tests.factories.users import InvitationFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def contact(admin):
+    details = ContactDetails(name="Sarah Meridian", emails=["sarah@meridian.example"], owner=admin)
+    return create_contact(by=admin, details=details)
+
+
+@pytest.fixture
+def inbox(admin):
+    return connected_inbox(admin)
+
+
+@pytest.fixture
+def add(admin, contact, inbox):
+    """One more of everything that pages list."""
+
+    def add(number):
+        details = ContactDetails(name=f"Meridian {number}", emails=[f"m{number}@meridian{number}.example"], owner=admin)
+        create_contact(by=admin, details=details)
+        log_mail(contact, f"Meridian quote {number}", owner=admin)
+        add_note(by=admin, contact=contact, body=f"Meridian note {number}", now=NOON)
+        connected_inbox(admin, f"inbox{number}@ours.example")
+        folder = Folder.objects.create(inbox=inbox, remote_id=str(number), name=f"Folder {number}", role="other")
+        LedgerEntry.objects.create(inbox=inbox, folder=folder, remote_id="1", state="quarantined", cause="too_large")
+        notify(recipients=[admin], kind="invitation_accepted", context={"person": "x"}, url="/", episode=str(number))
+        UserFactory()
+        InvitationFactory()
+
+    return add
+
+
+def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin_client, contact, inbox):
+    pages = [
+        "/contacts/",
+        "/contacts/?q=meridian",
+        "/companies/",
+        "/companies/names/?company=meridian",
+        contact.get_absolute_url(),
+        contact.company.get_absolute_url(),
+        f"/contacts/{contact.code}/merge/?q=meridian",
+        f"/contacts/{contact.code}/delete/",
+        "/search/?q=meridian",
+        "/inboxes/",
+        f"/inboxes/{inbox.code}/",
+        f"/inboxes/{inbox.code}/item/",
+        f"/inboxes/{inbox.code}/progress/",
+        "/notifications/",
+        "/notifications/bell/",
+        "/people/",
+        "/workspace/",
+    ]
+    add(0)
+    with_one = {page: queries_of(admin_client, page) for page in pages}
+    for number in range(1, 50):
+        add(number)
+    assert {page: queries_of(admin_client, page) for page in pages} == with_one

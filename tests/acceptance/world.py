@@ -1,0 +1,92 @@
+"""One of everything, Alice's where a thing has an owner, and the address of each page about it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contacts.actions import ContactDetails, add_note, create_contact
+from contacts.timeline import Cursor
+from inboxes import files
+from inboxes.models import Attachment, Folder, Inbox, LedgerEntry
+from notifications.models import Notification
+from tests.factories.contacts import NOON, log_mail
+from tests.factories.inboxes import connected_inbox
+from tests.factories.users import InvitationFactory
+from users.models import User, WorkspaceDomain
+
+SECRETS = ("Divorce lawyers", "31,337", "72,345")
+"""What only the owner of the inbox may learn: the name of a folder, how many mails were skipped, for one reason and in all."""
+
+_PLACE = re.compile(r"<(\w+:)?\w+>|\(\?P<\w+>[^)]*\)")
+# The wizard's pages are about an inbox that is not started yet.
+_WIZARD = ("logging/", "preview/", "start/", "discard/")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`codes`: the value that stands in the routes which begin so; the first that fits counts. `queries`: what a page must be asked."""
+
+    codes: tuple[tuple[str, object], ...]
+    queries: Mapping[str, str]
+
+    def address(self, route: str) -> str:
+        code = next((code for start, code in self.codes if route.startswith(start)), "word")
+        return "/" + _PLACE.sub(str(code), route).replace("^", "").replace("$", "") + self.queries.get(route, "")
+
+
+def make_world(owner: User, colleague: User) -> World:
+    details = ContactDetails(name="Sarah", emails=["sarah@meridian.example"], owner=owner)
+    contact = create_contact(by=owner, details=details)
+    note = add_note(by=owner, contact=contact, body="Likes tea.", now=NOON)
+    message = log_mail(contact, "Revised quote", owner=owner, raw_key=files.store(b"Subject: Revised quote\r\n\r\n"))
+    file = _attachment(message)
+    place = Cursor(NOON, contact.timeline.get(message=message).pk)
+    inbox, new = _inbox(owner), connected_inbox(owner, "new@ours.example", status="connecting")
+    return World(
+        (
+            ("contacts/", contact.code),
+            ("notes/", note.code),
+            ("companies/", contact.company.code),
+            ("mail/files/", file.code),
+            ("mail/", message.code),
+            ("logging/why/", message.code),
+            *((f"inboxes/<uuid:code>/{page}", new.code) for page in _WIZARD),
+            ("inboxes/", inbox.code),
+            ("notifications/", _notification(owner, inbox).code),
+            ("people/invitations/", InvitationFactory().code),
+            ("people/", colleague.code),
+            ("workspace/domains/", WorkspaceDomain.objects.create(domain="ours.example").pk),
+        ),
+        {"contacts/<uuid:code>/fold/": f"?head={place}&last={place}", "search/": "?q=quote"},
+    )
+
+
+def _attachment(message):
+    return Attachment.objects.create(
+        message=message,
+        position=0,
+        filename="quote.pdf",
+        content_type="application/pdf",
+        size=6,
+        file_key=message.raw_key,
+    )
+
+
+def _inbox(owner: User) -> Inbox:
+    inbox = connected_inbox(owner, cause="mailbox_not_connected")
+    counts = {"no_known_contact": 31337, "internal_only": 41008}
+    folder = Folder.objects.create(inbox=inbox, remote_id="x", name="Divorce lawyers", role="other", counts=counts)
+    LedgerEntry.objects.create(
+        inbox=inbox, folder=folder, remote_id="1", state="quarantined", cause="mailbox_not_connected"
+    )
+    return inbox
+
+
+def _notification(owner: User, inbox: Inbox) -> Notification:
+    return Notification.objects.create(
+        recipient=owner,
+        kind="inbox_needs_reconnect",
+        episode="1",
+        url="/contacts/",
+        context={"inbox": inbox.address, "cause": "mailbox_not_connected", "since": NOON.isoformat()},
+    )
