@@ -50,6 +50,7 @@ WRITERS = {
     "logging_rules/models.py": "the workspace's one policy comes into being when it is first asked for",
     "logging_rules/tombstones.py": "sets the keyed hash of an un-logged message, for actions",
     "users/models.py": "the manager's create_user is Django's own contract",
+    "crm_project/cache.py": "keeps values in the cache, which holds no rows",
     "crm_project/management/commands/bench_worker.py": "fills a database that is thrown away",
     "crm_project/demo/": "makes the demo workspace",
 }
