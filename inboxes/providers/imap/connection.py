@@ -328,6 +328,8 @@ class _Imap4(imaplib.IMAP4):
         told = _CAPABILITIES_TOLD.search(self.welcome or b"")
         if told:
             self.capabilities = tuple(told[1].decode("ascii", "replace").upper().split())
+            # IMAPClient would take these for the ones that hold after the sign-in.
+            self.untagged_responses.pop("CAPABILITY", None)
         else:
             super()._get_capabilities()  # type: ignore[misc]  # not in the annotations
 

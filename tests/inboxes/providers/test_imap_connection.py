@@ -204,6 +204,15 @@ def test_capabilities_count_as_told_after_the_sign_in(server):
     connection.log_out()
 
 
+def test_capabilities_of_the_greeting_are_not_asked_for_and_end_with_the_sign_in(server):
+    server.greeting = b"* OK [CAPABILITY IMAP4rev1 MESSAGELIMIT=5] ready"
+    server.replies.append(Reply(b"LOGIN", status=b"OK [CAPABILITY IMAP4rev1 UNSELECT MESSAGELIMIT=7] done"))
+    connection = ImapConnection.open(server.settings())
+    assert (connection.message_limit, "UNSELECT" in connection.capabilities) == (7, True)
+    assert server.sent(b"CAPABILITY") == []
+    connection.log_out()
+
+
 def test_we_say_who_we_are_and_a_refusal_of_that_does_no_harm(server):
     server.replies.append(Reply(b"ID", status=b"BAD unknown"))
     ImapConnection.open(server.settings()).log_out()
