@@ -10,11 +10,11 @@ window is read once more after its end (`logging_rules.slices`), headers only, u
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime
 
-from contacts.actions import MailEntry, record_mail_entries
+from contacts.actions import ContactGone, MailEntry, record_mail_entries
 from inboxes.envelope import Envelope
 from inboxes.models import Folder, Inbox, InboxKind
 from inboxes.providers.base import RemoteFolder
-from inboxes.sync.intake import Intake, StoredMail
+from inboxes.sync.intake import DecisionOutdated, Intake, StoredMail
 from logging_rules.actions import note_open_conversations
 from logging_rules.engine import COULD_BE_REPLIES, Decision, Mark, decide_page, mark_of
 from logging_rules.facts import Colleagues, Facts, Preset, conversation_keys, facts_about
@@ -72,11 +72,15 @@ class InboxIntake(Intake[Decision]):
         self.record_again(stored)
 
     def record_again(self, stored: Sequence[StoredMail[Decision]]) -> None:
-        record_mail_entries(
+        entries = [
             MailEntry(contact_id, mail.message_pk, mail.thread_pk, mail.envelope.sent_at)
             for mail in stored
             for contact_id in mail.verdict.contact_ids
-        )
+        ]
+        try:
+            record_mail_entries(entries)
+        except ContactGone as error:
+            raise DecisionOutdated from error
 
 
 class PassedOver:

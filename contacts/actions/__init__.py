@@ -12,12 +12,13 @@ from contacts.actions.contacts import (
 from contacts.actions.indexing import rebuild_search
 from contacts.actions.merging import SameContact, filled_by, merge_contacts
 from contacts.actions.notes import add_note, delete_note, edit_note
-from contacts.actions.timeline import MailEntry, record_mail_entries
+from contacts.actions.timeline import ContactGone, MailEntry, record_mail_entries
 
 __all__ = [
     "AddressTaken",
     "CompanyDetails",
     "ContactDetails",
+    "ContactGone",
     "DomainTaken",
     "MailEntry",
     "SameContact",

@@ -20,18 +20,25 @@ class MailEntry:
     occurred_at: datetime
 
 
+class ContactGone(Exception):
+    """A contact was deleted after it was decided that an e-mail stands on its timeline."""
+
+
 @transaction.atomic
 def record_mail_entries(entries: Iterable[MailEntry]) -> int:
     """Put logged e-mails on timelines and move `last_activity_at` forward; return how many entries were new.
 
     Idempotent; a constant number of statements, whatever the number of entries. Contacts are locked in the order of their keys,
-    so concurrent syncs cannot deadlock. An entry for a contact merged meanwhile goes to the contact it was merged into; one for
-    a deleted contact is dropped.
+    so concurrent syncs cannot deadlock. An entry for a contact merged meanwhile goes to the contact it was merged into. Raises
+    `ContactGone` for one that was deleted; then nothing is recorded.
     """
     wanted = list(entries)
     if not wanted:
         return 0
-    survivors = _lock_survivors({entry.contact_id for entry in wanted})
+    contact_ids = {entry.contact_id for entry in wanted}
+    survivors = _lock_survivors(contact_ids)
+    if not contact_ids <= survivors.keys():
+        raise ContactGone
     rows = [
         (
             survivors[entry.contact_id],
@@ -40,7 +47,6 @@ def record_mail_entries(entries: Iterable[MailEntry]) -> int:
             entry.occurred_at,
         )
         for entry in wanted
-        if entry.contact_id in survivors
     ]
     inserted = _insert_mail_rows(rows)
     _index_new_messages({message_id for _, message_id, _, _ in rows})

@@ -18,7 +18,7 @@ from inboxes.models import Inbox, MailServer, Protocol
 from inboxes.providers.base import MailProvider, ProviderError
 from inboxes.sync import reconcile
 from inboxes.sync.folders import discover_folders
-from inboxes.sync.intake import Intake, V
+from inboxes.sync.intake import DecisionOutdated, Intake, V
 from inboxes.sync.lease import Lease, LeaseLost, take_lease
 from inboxes.sync.retries import retry_due
 from inboxes.sync.slice import Clock, Slice, SliceOver, SystemFault
@@ -93,7 +93,7 @@ def _work(
         run = Slice(inbox, lease, provider, intake_for(inbox), clock, deadline=clock() + budget)
         try:
             more = not _sync(run)
-        except SliceOver:
+        except (SliceOver, DecisionOutdated):
             more = True
     life.note_success(lease, now=clock(), cause=run.trouble)
     lease.release(next_due_at=clock() + (timedelta() if more else POLL))

@@ -29,6 +29,10 @@ class Verdict(Protocol):
 V = TypeVar("V", bound=Verdict)
 
 
+class DecisionOutdated(Exception):
+    """What a decision rests on is gone since it was made: the page is to be listed and decided again."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredMail(Generic[V]):
     """A logged e-mail after its rows were written. `is_new` is false when another inbox or folder had stored it before."""
@@ -57,7 +61,10 @@ class Intake(Protocol[V]):
         ...
 
     def record(self, stored: Sequence[StoredMail[V]]) -> None:
-        """Writes the timeline entries of the stored mails; called inside the transaction that moves cursor and ledger. Idempotent."""
+        """Writes the timeline entries of the stored mails; called inside the transaction that moves cursor and ledger. Idempotent.
+
+        Raises `DecisionOutdated`; then nothing may be committed.
+        """
         ...
 
     def record_again(self, stored: Sequence[StoredMail[V]]) -> None:

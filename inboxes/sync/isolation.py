@@ -7,6 +7,7 @@ import structlog
 from django.db import IntegrityError, InterfaceError, OperationalError
 
 from inboxes.providers.base import ProviderError
+from inboxes.sync.intake import DecisionOutdated
 from inboxes.sync.lease import LeaseLost
 from inboxes.sync.slice import SystemFault
 
@@ -18,7 +19,7 @@ ATTEMPTS = 3
 UNLUCKY = frozenset({"40001", "40P01", "23505"})
 """PostgreSQL's codes for a serialisation failure, a deadlock and a row that another worker wrote first."""
 
-NOT_OF_ONE_MESSAGE = (LeaseLost, SystemFault, ProviderError, OperationalError, InterfaceError)
+NOT_OF_ONE_MESSAGE = (LeaseLost, SystemFault, ProviderError, DecisionOutdated, OperationalError, InterfaceError)
 
 
 def persistently(act: Callable[[], Answer]) -> Answer:

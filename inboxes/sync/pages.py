@@ -68,8 +68,8 @@ def handle_page(
 ) -> None:
     """Records every message of the page as logged, skipped or failed, and moves the folder.
 
-    `again` says that the page holds messages of the ledger that are due for another try. Raises `LeaseLost`, `SystemFault`, `SliceOver` and
-    provider errors; then the page is not concluded, and may be handled again.
+    `again` says that the page holds messages of the ledger that are due for another try. Raises `LeaseLost`, `SystemFault`, `SliceOver`,
+    `DecisionOutdated` and provider errors; then the page is not concluded, and may be handled again.
     """
     conclusion: Conclusion[V] = Conclusion(moves, again)
     conclusion.failures += [Failure(message.remote_id, message.reason) for message in page.unreadable]

@@ -81,7 +81,7 @@ class Draft:
 def store_mails(
     inbox: Inbox, folder: Folder, mails: Sequence[LoggedMail[V]], *, intake: Intake[V], now: datetime
 ) -> None:
-    """Raises `StoredCopyGone`, and database errors for values PostgreSQL refuses; then nothing may be committed."""
+    """Raises `StoredCopyGone`, `DecisionOutdated`, and database errors for values PostgreSQL refuses; then nothing may be committed."""
     if not mails:
         return
     _lock_relatives(mails)

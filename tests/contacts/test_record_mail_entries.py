@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from contacts.actions import MailEntry, record_mail_entries
+from contacts.actions import ContactGone, MailEntry, record_mail_entries
 from contacts.models import MergedContact, TimelineEntry
 from inboxes.models import Message
 from tests.factories.contacts import NOON, make_contact, make_message
@@ -66,13 +66,14 @@ def test_an_entry_for_a_merged_contact_goes_to_the_one_that_remains():
     assert TimelineEntry.objects.get().contact == survivor
 
 
-def test_an_entry_for_a_deleted_contact_is_dropped_and_the_others_stay():
+def test_a_contact_deleted_meanwhile_is_reported_and_nothing_is_recorded():
     gone, contact, message = make_contact("Gone"), make_contact("Here"), make_message()
     gone_id = gone.pk
     gone.delete()
 
-    assert record_mail_entries([entry(gone_id, message), entry(contact.pk, message)]) == 1
-    assert TimelineEntry.objects.get().contact == contact
+    with pytest.raises(ContactGone):
+        record_mail_entries([entry(gone_id, message), entry(contact.pk, message)])
+    assert not TimelineEntry.objects.exists()
 
 
 @pytest.mark.parametrize("count", [1, 50])

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from contacts.models import TimelineEntry
+from contacts.actions import delete_contact
+from contacts.models import Contact, TimelineEntry
 from inboxes import actions
-from inboxes.models import Folder, FolderState, HandledPage, Inbox, InboxStatus, LedgerEntry, Message
+from inboxes.models import Folder, FolderState, HandledPage, Inbox, InboxStatus, LedgerEntry, Message, Sighting
 from inboxes.providers.base import RateLimited, ReconnectRequired, TemporarilyUnavailable
 from inboxes.sync import pages
 from inboxes.sync.engine import Outcome, run_slice
@@ -14,6 +15,7 @@ from inboxes.sync.pages import CAREFUL_AFTER
 from inboxes.sync.slice import LOCAL_FAULTS_ALLOWED
 from logging_rules.intake import InboxIntake
 from notifications.models import Notification
+from tests.factories.contacts import make_contact
 from tests.factories.inboxes import NOW, SARAH, STRANGER, mail_bytes, sync, sync_until_quiet
 
 pytestmark = pytest.mark.django_db
@@ -363,3 +365,41 @@ def test_a_server_that_refuses_all_bodies_is_no_message_s_fault(inbox, server, c
         run_slice(inbox_id=inbox.pk, intake_for=InboxIntake, open_provider=lambda _: Refusing(server), clock=clock)
 
     assert rows() == []
+
+
+class ContactLeaving(InboxIntake):
+    """Its first decision about mail of Sarah's is followed by somebody deleting her."""
+
+    def decide(self, envelopes):
+        verdicts = super().decide(envelopes)
+        if any(verdict.log for verdict in verdicts):
+            delete_contact(by=self.inbox.owner, contact=Contact.objects.get(addresses__email=SARAH))
+        return verdicts
+
+
+def sync_while_sarah_leaves(inbox, server, clock):
+    return run_slice(inbox_id=inbox.pk, intake_for=ContactLeaving, open_provider=lambda _: server.open(), clock=clock)
+
+
+def test_mail_of_a_contact_deleted_after_the_decision_is_decided_again_and_not_stored(inbox, server, clock):
+    server.deliver(mail_bytes(SARAH, message_id="<1@m>"))
+    server.deliver(mail_bytes(STRANGER, message_id="<2@m>"))
+
+    report = sync_while_sarah_leaves(inbox, server, clock)
+    assert (report.outcome, Message.objects.count(), rows()) == (Outcome.MORE, 0, [])
+    sync_until_quiet(inbox, server, clock)
+
+    assert (Message.objects.count(), TimelineEntry.objects.count(), rows()) == (0, 0, [])
+    assert Folder.objects.get(name="INBOX").counts == {"no_known_contact": 2}
+
+
+def test_mail_with_a_contact_who_stays_stands_there_for_a_reason_that_holds(inbox, server, clock):
+    make_contact("Omar Haddad", "omar@meridian.example")
+    server.deliver(mail_bytes(SARAH, "omar@meridian.example", message_id="<1@m>"))
+
+    sync_while_sarah_leaves(inbox, server, clock)
+    sync_until_quiet(inbox, server, clock)
+
+    assert [entry.contact.name for entry in TimelineEntry.objects.all()] == ["Omar Haddad"]
+    assert Sighting.objects.get().matched_address == "omar@meridian.example"
+    assert Inbox.objects.get().failures == 0
