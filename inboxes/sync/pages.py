@@ -48,7 +48,7 @@ COULD_NOT_STORE = "could_not_store"
 
 @dataclass(slots=True)
 class Conclusion(Generic[V]):
-    """What is true once a page is handled: the folder's `moves`, the codes given, what was skipped, what failed.
+    """What is true once a page is handled: the folder's `moves`, the codes given, what was skipped (with its code), what failed.
 
     `again`: the messages had ledger rows before, which those that are skipped now lose. `logged_before`: mails that were listed
     once more and are stored already.
@@ -57,7 +57,7 @@ class Conclusion(Generic[V]):
     moves: Mapping[str, Any]
     again: bool = False
     counts: Counter[str] = field(default_factory=Counter)
-    skipped: list[str] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     rekeyed: list[Rekeyed] = field(default_factory=list)
     logged_before: list[StoredMail[V]] = field(default_factory=list)
@@ -80,6 +80,7 @@ def handle_page(
     mails = _decide(run, envelopes, conclusion)
     if not again:
         mails = _without_settled(folder, mails, conclusion)
+    conclusion.counts.update(conclusion.skipped.values())
     PageWriter(run, folder, conclusion).write(_with_bodies(run, remote, mails))
 
 
@@ -92,8 +93,7 @@ def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion
             if verdict.log:
                 to_log.append(LoggedMail(envelope, verdict, None))
             else:
-                conclusion.counts[verdict.code] += 1
-                conclusion.skipped.append(envelope.remote_id)
+                conclusion.skipped[envelope.remote_id] = verdict.code
         run.note_local_success()
 
     for envelope in isolate(envelopes, decide):
@@ -103,9 +103,10 @@ def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion
 
 
 def _without_settled(folder: Folder, mails: list[LoggedMail[V]], conclusion: Conclusion[V]) -> list[LoggedMail[V]]:
-    """Leaves out what has a ledger row: logged before, or waiting for its own next try."""
+    """Leaves out what has a ledger row, and so is counted there: logged before, or waiting for its own next try."""
     remote_ids = [mail.envelope.remote_id for mail in mails] + [failure.remote_id for failure in conclusion.failures]
-    known = settled(folder, remote_ids)
+    known = settled(folder, [*remote_ids, *conclusion.skipped])
+    conclusion.skipped = {key: code for key, code in conclusion.skipped.items() if key not in known}
     conclusion.failures = [failure for failure in conclusion.failures if failure.remote_id not in known]
     conclusion.logged_before = [
         StoredMail(mail.envelope, mail.verdict, *stored, is_new=False)
@@ -252,7 +253,7 @@ def _record(inbox: Inbox, folder: Folder, conclusion: Conclusion[V], now: dateti
     if conclusion.skipped:
         HandledPage.objects.create(folder=folder, digests=handled.pack(conclusion.skipped))
     if conclusion.again:
-        LedgerEntry.objects.filter(folder=folder, remote_id__in=conclusion.skipped).delete()
+        LedgerEntry.objects.filter(folder=folder, remote_id__in=list(conclusion.skipped)).delete()
     rewrite_keys(folder, conclusion.rekeyed)
     if record_failures(folder, conclusion.failures, now=now):
         notices.tell_of_quarantine(inbox, now=now)

@@ -10,6 +10,7 @@ from inboxes.providers.memory import MemoryMailbox
 from inboxes.queries import completeness
 from inboxes.sync.engine import Outcome
 from logging_rules import actions
+from logging_rules.facts import Preset
 from logging_rules.models import LookBack
 from logging_rules.slices import sync_slice
 from notifications.models import Notification
@@ -140,3 +141,14 @@ def test_who_has_no_inbox_is_told_so(inbox, bob_client):
 
     assert "None of your inboxes is being synced" in response.content.decode()
     assert LookBack.objects.count() == 0
+
+
+def test_logged_mail_that_would_be_skipped_by_now_is_counted_once(inbox, mailbox, clock, alice):
+    actions.choose_preset(inbox=inbox, preset=Preset.MANUAL, by=alice)
+    actions.apply_to_past(inbox=inbox, by=alice, now=clock.now)
+    sync(inbox, mailbox, clock)
+
+    inbox.refresh_from_db()
+    numbers = completeness(inbox)
+    assert (numbers.logged, numbers.skipped, numbers.scanned) == (2, 2, 4)
+    assert numbers.counts == {"known_contact_incoming": 2, "no_known_contact": 2}

@@ -9,9 +9,11 @@ from contacts.models import Contact, TimelineEntry
 from inboxes import actions
 from inboxes.models import Folder, FolderState, HandledPage, Inbox, InboxStatus, LedgerEntry, Message, Sighting
 from inboxes.providers.base import RateLimited, ReconnectRequired, TemporarilyUnavailable
+from inboxes.queries import completeness
 from inboxes.sync import pages
 from inboxes.sync.engine import Outcome, run_slice
 from inboxes.sync.pages import CAREFUL_AFTER
+from inboxes.sync.rereading import read_again
 from inboxes.sync.slice import LOCAL_FAULTS_ALLOWED
 from logging_rules.intake import InboxIntake
 from notifications.models import Notification
@@ -403,3 +405,20 @@ def test_mail_with_a_contact_who_stays_stands_there_for_a_reason_that_holds(inbo
     assert [entry.contact.name for entry in TimelineEntry.objects.all()] == ["Omar Haddad"]
     assert Sighting.objects.get().matched_address == "omar@meridian.example"
     assert Inbox.objects.get().failures == 0
+
+
+def test_a_message_that_waits_for_another_try_is_not_counted_as_skipped_as_well(inbox, server, clock):
+    waiting = server.deliver(mail_bytes(STRANGER, message_id="<1@m>"))
+    server.spoil(waiting)
+    sync(inbox, server, clock)
+    server.spoil(waiting, fault="")
+
+    read_again(inbox.pk, now=clock.now)
+    sync(inbox, server, clock)
+    numbers = completeness(Inbox.objects.get())
+    assert (numbers.retrying, numbers.skipped, numbers.scanned) == (1, 0, 1)
+    clock.pass_by(minutes=1)
+    sync_until_quiet(inbox, server, clock)
+
+    numbers = completeness(Inbox.objects.get())
+    assert (numbers.retrying, numbers.skipped, numbers.scanned) == (0, 1, 1)
