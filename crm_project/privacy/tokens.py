@@ -35,7 +35,8 @@ class Token(NamedTuple):
 
 def normalise(text: str) -> str:
     """One form for all ways to write a text: compatibility characters, case and white space count for nothing."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return " ".join(plain.casefold().split())
 
 
 def tokens_of(envelope: Envelope) -> Iterator[Token]:

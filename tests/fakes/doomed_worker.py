@@ -30,22 +30,18 @@ class Killer:
         return execute(sql, *arguments)
 
 
-def sync(inbox_id: int) -> None:
-    from inboxes.sync.engine import Outcome
-    from logging_rules.slices import sync_slice
-
-    while sync_slice(inbox_id=inbox_id, worker="doomed").outcome == Outcome.MORE:
-        pass
-
-
 def main() -> None:
     django.setup()
+    # Once, before there are children: what they import themselves each of them would have to import again.
+    from logging_rules.slices import sync_slice
+
     for line in sys.stdin:
         inbox_id, killed_at = map(int, line.split())
         child = os.fork()
         if child == 0:
             with connection.execute_wrapper(Killer(killed_at)):
-                sync(inbox_id)
+                while sync_slice(inbox_id=inbox_id, worker="doomed").outcome == "more":
+                    pass
             os._exit(0)
         _, status = os.waitpid(child, 0)
         sys.stdout.write("killed\n" if os.WIFSIGNALED(status) else "done\n" if status == 0 else "failed\n")

@@ -6,6 +6,7 @@ import imaplib
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,8 +120,12 @@ class Dovecot(dovecot.Dovecot):
         return Mailbox(self, super().mailbox(user).user)
 
     def set_password(self, user: str, password: str) -> None:
+        """Returns when the running server knows it."""
+        is_change = user in self._passwords
         self._passwords[user] = password
         super().set_password(user, password)
+        if is_change:
+            time.sleep(1.1)  # it looks at the file once a second at most
 
     def commands(self) -> list[str]:
         """Every command received in every session so far, without tags, in order of the sessions' logs. Sign-in is not among them."""
