@@ -215,6 +215,11 @@ _FOLDERS = {
         _("The server does not allow this folder to be read. The other folders go on."),
         _("If its mail should be logged, ask the administrator of the mailbox for access to it."),
     ),
+    "folder_name_too_long": Cause(
+        _("Name of a folder is too long"),
+        _("A folder with a name of more than 1,000 characters is left out. The other folders go on."),
+        _("Give the folder a shorter name in your mail program; its mail is then read."),
+    ),
     "no_folders": Cause(
         _("No folders found"),
         _("The sign-in worked, but the mailbox shows no folder with mail."),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 from django.db import transaction
 
 from inboxes.models import Folder, FolderState, LedgerEntry, LedgerState
@@ -10,6 +11,12 @@ from inboxes.providers.base import CursorExpired, FolderGone, RemoteFolder, Temp
 from inboxes.sync.intake import V
 from inboxes.sync.rekeying import reset_folder
 from inboxes.sync.slice import Slice
+
+logger = structlog.get_logger(__name__)
+
+LONGEST_NAME = 1_000
+"""Characters of a folder's name or key. Nobody names a folder so; a broken or hostile server may."""
+NAME_TOO_LONG = "folder_name_too_long"
 
 SIGHTINGS_MISSED = 3
 """A folder that could not be found so many times in a row is retired; it comes back when it is listed again."""
@@ -20,15 +27,23 @@ def discover_folders(run: Slice[V]) -> None:
 
     Raises `TemporarilyUnavailable` for a mailbox without folders: there is no such thing, so the answer is not believed.
     """
-    run.remote_folders = {remote.remote_id: remote for remote in run.provider.folders()}
-    if not run.remote_folders:
+    listed = run.provider.folders()
+    if not listed:
         raise TemporarilyUnavailable("no_folders")
+    run.remote_folders = {remote.remote_id: remote for remote in listed if _can_be_kept(remote)}
+    if left_out := sum(not _can_be_kept(remote) for remote in listed):
+        logger.warning(NAME_TOO_LONG, inbox_id=run.inbox.pk, folders=left_out)
+        run.trouble = NAME_TOO_LONG
     run.folders = {folder.remote_id: folder for folder in Folder.objects.filter(inbox=run.inbox)}
     _write_changes(run)
     for remote_id, folder in run.folders.items():
         if not folder.anchor and remote_id in run.remote_folders:
             with tolerated(run, folder):
                 _anchor(run, folder, run.remote_folders[remote_id])
+
+
+def _can_be_kept(remote: RemoteFolder) -> bool:
+    return max(len(remote.remote_id), len(remote.name)) <= LONGEST_NAME
 
 
 def _write_changes(run: Slice[V]) -> None:

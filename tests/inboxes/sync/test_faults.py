@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from contacts.actions import delete_contact
 from contacts.models import Contact, TimelineEntry
@@ -12,6 +13,7 @@ from inboxes.providers.base import RateLimited, ReconnectRequired, TemporarilyUn
 from inboxes.queries import completeness
 from inboxes.sync import pages
 from inboxes.sync.engine import Outcome, run_slice
+from inboxes.sync.folders import LONGEST_NAME
 from inboxes.sync.pages import CAREFUL_AFTER
 from inboxes.sync.rereading import read_again
 from inboxes.sync.slice import LOCAL_FAULTS_ALLOWED
@@ -422,3 +424,19 @@ def test_a_message_that_waits_for_another_try_is_not_counted_as_skipped_as_well(
 
     numbers = completeness(Inbox.objects.get())
     assert (numbers.retrying, numbers.skipped, numbers.scanned) == (0, 1, 1)
+
+
+def test_a_folder_with_an_endless_name_is_left_out_and_the_others_go_on(inbox, server, clock):
+    server.create_folder("x" * LONGEST_NAME)
+    endless = server.create_folder("x" * (LONGEST_NAME + 1))
+    server.deliver(mail_bytes(SARAH, message_id="<1@m>"))
+    server.deliver(mail_bytes(SARAH, message_id="<2@m>"), folder=endless.name)
+
+    with capture_logs() as lines:
+        report = sync(inbox, server, clock)
+
+    assert (report.outcome, report.cause) == (Outcome.DONE, "folder_name_too_long")
+    assert list(Message.objects.values_list("message_id", flat=True)) == ["<1@m>"]
+    assert sorted(map(len, Folder.objects.values_list("name", flat=True)))[-1] == LONGEST_NAME
+    left_out = {"event": "folder_name_too_long", "inbox_id": inbox.pk, "folders": 1, "log_level": "warning"}
+    assert [line for line in lines if line["log_level"] == "warning"] == [left_out]
