@@ -21,7 +21,7 @@ from inboxes.providers.imap.cursors import Place, format_cursor, format_remote_i
 from inboxes.providers.imap.fetch import Row
 from inboxes.providers.imap.folders import raw_name
 from inboxes.providers.imap.scan import GMAIL_HEADER_ITEMS, HEADER_ITEMS, LARGEST_HEADER, Scan
-from inboxes.providers.imap.session import OpenFolder, Session
+from inboxes.providers.imap.session import LARGEST_UID, OpenFolder, Session
 from inboxes.providers.imap.streaming import Stream, chunks
 
 PAGE_MESSAGES = 5_000
@@ -37,7 +37,6 @@ _BODY_ITEMS = b"(UID BODY.PEEK[])"
 _PARTIAL_ITEMS = b"(UID BODY.PEEK[]<0.%d>)" % PARTIAL_BYTES
 _SIZE_ITEMS = b"(UID RFC822.SIZE)"
 _STATUS_BATCH = 100
-_LARGEST_UID = 0xFFFFFFFF
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -136,7 +135,7 @@ class ImapProvider:
                 yield RawMessage(format_remote_id(Place(opened.uidvalidity, row.uid)), row.body, partial=True)
 
     def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
-        opened, uids = self._session.examine_and_search(_raw(folder.remote_id), _LARGEST_UID, _since(since))
+        opened, uids = self._session.examine_and_search(_raw(folder.remote_id), 1, LARGEST_UID, _since(since))
         return {format_remote_id(Place(opened.uidvalidity, uid)) for uid in uids if uid < opened.uidnext}
 
     def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
@@ -146,12 +145,12 @@ class ImapProvider:
 
     def _list_after(self, folder: RemoteFolder, cursor: str) -> _Listing:
         start = parse_cursor(cursor)
-        opened = self._session.examine(_raw(folder.remote_id))
+        opened, uids = self._session.examine_and_search(_raw(folder.remote_id), max(start.uid, 1), LARGEST_UID)
         if start.uidvalidity != opened.uidvalidity or start.uid > opened.uidnext:
             raise CursorExpired
-        return _Listing(
-            ("live", folder.remote_id, None), cursor, opened, self._session.search(start.uid, opened.uidnext - 1)
-        )
+        # What came in between the two commands is left to the next listing.
+        uids = array("I", (uid for uid in uids if uid < opened.uidnext))
+        return _Listing(("live", folder.remote_id, None), cursor, opened, uids)
 
     def _list_before(self, folder: RemoteFolder, cursor: str, anchor: str, since: datetime | None) -> _Listing:
         end = parse_cursor(cursor)
@@ -192,7 +191,7 @@ class ImapProvider:
             return opened, self._session.search(1, end - 1, criteria)
         if end <= 1:
             return self._session.examine(name), array("I")
-        return self._session.examine_and_search(name, end - 1, criteria)
+        return self._session.examine_and_search(name, 1, end - 1, criteria)
 
     def _open_for(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[OpenFolder, list[int]]:
         places = sorted({parse_remote_id(remote_id) for remote_id in remote_ids})

@@ -17,7 +17,7 @@ _EXISTS = re.compile(rb"\* (\d{1,10}) EXISTS", re.IGNORECASE)
 _STATUS = re.compile(rb"\* STATUS ", re.IGNORECASE)
 _STATUS_ITEM = re.compile(rb"(UIDVALIDITY|UIDNEXT) (\d{1,10})", re.IGNORECASE)
 _SEARCH = re.compile(rb"\* SEARCH\b", re.IGNORECASE)
-_LARGEST_UID = 0xFFFFFFFF
+LARGEST_UID = 0xFFFFFFFF
 _NUMBER = re.compile(rb"\d{1,10}")
 _LIMIT_REACHED = re.compile(rb"OK \[MESSAGELIMIT \d+ (\d{1,10})\]", re.IGNORECASE)
 
@@ -54,15 +54,17 @@ class Session:
         self.selected = None
         return self._opened(name, self.exchange(b"EXAMINE " + quoted(name)))
 
-    def examine_and_search(self, name: bytes, high: int, criteria: bytes) -> tuple[OpenFolder, "array[int]"]:
-        """Open a folder, and search it up to the UID `high`, in one round trip. Raises `FolderGone`."""
+    def examine_and_search(
+        self, name: bytes, low: int, high: int, criteria: bytes = b""
+    ) -> tuple[OpenFolder, "array[int]"]:
+        """`examine` and `search` in one round trip. Raises `FolderGone`."""
         self.selected = None
         with self._dropping_broken():
             opening, searching = self.connection.exchange_all(
-                [b"EXAMINE " + quoted(name), _search_command(1, high, criteria)]
+                [b"EXAMINE " + quoted(name), _search_command(low, high, criteria)]
             )
         opened = self._opened(name, opening)
-        return opened, self._search_on(_numbers_found(searching), 1, high, criteria)
+        return opened, self._search_on(_numbers_found(searching), low, high, criteria)
 
     def _opened(self, name: bytes, answer: Answer) -> OpenFolder:
         if not answer.ok:
@@ -175,7 +177,7 @@ def _numbers_found(answer: Answer) -> tuple["array[int]", int | None]:
     for response in answer.responses:
         if _SEARCH.match(response[0]):
             numbers = response[0].partition(b"(")[0]  # a MODSEQ may follow
-            found.extend(int(number[0]) & _LARGEST_UID for number in _NUMBER.finditer(numbers))
+            found.extend(int(number[0]) & LARGEST_UID for number in _NUMBER.finditer(numbers))
     reached = _LIMIT_REACHED.match(answer.status)
     return found, int(reached[1]) if reached else None
 
