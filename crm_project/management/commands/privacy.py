@@ -71,5 +71,5 @@ def _lines(verdict: Verdict) -> list[str]:
 
 def _failure(verdict: Verdict) -> str:
     if verdict.findings:
-        return f"Something of unlogged mail is kept in {len(verdict.findings)} places."
+        return f"Something of unlogged mail is kept: {', '.join(found.place for found in verdict.findings)}"
     return "Not every connected inbox could be read." if verdict.unread else ""
