@@ -11,14 +11,23 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """`title` is a few words, `explanation` says what happened, `fix` what to do (or that nothing needs to be done)."""
+    """`title` is a few words, `explanation` says what happened, `fix` what to do (or that nothing needs to be done).
+
+    `fix_by_hand` is for the person who tries servers out: nothing tries again by itself then.
+    """
 
     title: str | Promise
     explanation: str | Promise
     fix: str | Promise
+    fix_by_hand: str | Promise = ""
+
+    @property
+    def fix_while_trying(self) -> str | Promise:
+        return self.fix_by_hand or self.fix
 
 
 _WAIT = _("You do not need to do anything: we keep trying, and no mail is lost.")
+_TRY_AGAIN = _("Wait a few minutes, then try again. If it stays, ask the person who runs your mail to check it.")
 _ASK_ADMIN = _("Ask the person who runs your mail to check it.")
 
 _REACHING = {
@@ -31,6 +40,7 @@ _REACHING = {
         _("Server name not found"),
         _("No server of this name can be found on the Internet at the moment."),
         _("Check the spelling of the server name. If it is right, wait: we keep trying."),
+        _("Check the spelling of the server name, then try again."),
     ),
     "host_refused": Cause(
         _("Server is in a private network"),
@@ -41,27 +51,38 @@ _REACHING = {
         _("Server does not accept connections"),
         _("The server is there, but nothing answers on this port."),
         _("Check the port: 993 for IMAP and 465 or 587 for SMTP are usual. If they are right, wait: we keep trying."),
+        _("Check the port: 993 for IMAP and 465 or 587 for SMTP are usual. Then try again."),
     ),
     "unreachable": Cause(
-        _("Server cannot be reached"), _("There is no way through the network to the mail server at the moment."), _WAIT
+        _("Server cannot be reached"),
+        _("There is no way through the network to the mail server at the moment."),
+        _WAIT,
+        _TRY_AGAIN,
     ),
-    "timed_out": Cause(_("Server does not answer"), _("The mail server took too long to answer."), _WAIT),
+    "timed_out": Cause(_("Server does not answer"), _("The mail server took too long to answer."), _WAIT, _TRY_AGAIN),
     "connection_lost": Cause(
-        _("Connection was cut"), _("The mail server or the network ended the connection half-way."), _WAIT
+        _("Connection was cut"), _("The mail server or the network ended the connection half-way."), _WAIT, _TRY_AGAIN
     ),
     "protocol_error": Cause(
         _("Answer not understood"),
         _("The mail server sent something that does not follow the mail protocol."),
         _("Check that the port belongs to this kind of server. If mail was synced before, wait: we keep trying."),
+        _("Check that the port belongs to this kind of server, then try again."),
     ),
     "server_trouble": Cause(
-        _("Mail server has a problem"), _("The mail server reports an internal problem of its own."), _WAIT
+        _("Mail server has a problem"), _("The mail server reports an internal problem of its own."), _WAIT, _TRY_AGAIN
     ),
     "server_refused": Cause(
-        _("Mail server refused"), _("The mail server refused a request without a reason that we know."), _WAIT
+        _("Mail server refused"),
+        _("The mail server refused a request without a reason that we know."),
+        _WAIT,
+        _TRY_AGAIN,
     ),
     "server_refused_connection": Cause(
-        _("Mail server turned us away"), _("The mail server ended the connection as soon as it was made."), _WAIT
+        _("Mail server turned us away"),
+        _("The mail server ended the connection as soon as it was made."),
+        _WAIT,
+        _TRY_AGAIN,
     ),
 }
 _ENCRYPTION = {
@@ -85,7 +106,10 @@ _ENCRYPTION = {
         _("Use the server name from your hosting company's control panel instead of your own domain."),
     ),
     "tls_failed": Cause(
-        _("Encryption could not be set up"), _("The encrypted connection broke off while it was being made."), _WAIT
+        _("Encryption could not be set up"),
+        _("The encrypted connection broke off while it was being made."),
+        _WAIT,
+        _TRY_AGAIN,
     ),
     "tls_not_offered": Cause(
         _("Server offers no such encryption"),
@@ -171,21 +195,28 @@ _SIGNING_IN = {
             "or no right to it."
         ),
         _("We try again in half an hour. If it stays, check that IMAP is allowed for this mailbox."),
+        _("Check that IMAP is allowed for this mailbox, then try again in half an hour."),
     ),
 }
 _PAUSES = {
-    "rate_limited": Cause(_("Provider asked for a pause"), _("The mail server limits how much is asked of it."), _WAIT),
+    "rate_limited": Cause(
+        _("Provider asked for a pause"), _("The mail server limits how much is asked of it."), _WAIT, _TRY_AGAIN
+    ),
     "too_many_connections": Cause(
         _("Too many connections"),
         _("Too many programs or devices are connected to this mailbox at once."),
         _("We try again soon. If it stays, close mail programs on devices that you do not use."),
+        _("Close mail programs on devices that you do not use, then try again."),
     ),
     "download_limit": Cause(
         _("Download limit reached"),
         _("The provider's limit for downloads from this mailbox is used up for now."),
         _WAIT,
+        _TRY_AGAIN,
     ),
-    "mailbox_busy": Cause(_("Mailbox is busy"), _("Another program is holding the mailbox at the moment."), _WAIT),
+    "mailbox_busy": Cause(
+        _("Mailbox is busy"), _("Another program is holding the mailbox at the moment."), _WAIT, _TRY_AGAIN
+    ),
 }
 _INBOXES = {
     "credential_missing": Cause(
@@ -285,7 +316,7 @@ _MESSAGES = {
         _("Several messages in a row could not be stored, so the sync stopped to be safe."),
         _("Tell the operator of this site. Nothing is lost; the sync goes on where it stopped."),
     ),
-    "unknown": Cause(_("Unknown problem"), _("Something went wrong that we have no name for yet."), _WAIT),
+    "unknown": Cause(_("Unknown problem"), _("Something went wrong that we have no name for yet."), _WAIT, _TRY_AGAIN),
 }
 
 CAUSES: dict[str, Cause] = {

@@ -56,7 +56,7 @@ class TriedStep:
 
     @property
     def problem(self) -> Cause:
-        """The words for the cause, if there is one."""
+        """The words for the cause, if there is one; what to do about it is its `fix_while_trying`."""
         return cause_of(self.cause)
 
 

@@ -4,11 +4,13 @@ import dataclasses
 
 import pytest
 
+from inboxes import causes
 from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.models import Security
 from inboxes.trial import StepState, try_sending, try_servers
 from tests.fakes.demo_server import DemoServer, demo_server
 from tests.fakes.scripted_imap import Reply, ScriptedImap
+from users.models import User
 
 ADDRESS, PASSWORD = "alice@ours.example", "a secret of the mailbox"
 
@@ -100,3 +102,30 @@ def test_a_server_that_repeats_the_password_is_not_quoted():
         [failure] = try_servers(ConnectionDetails(ADDRESS, imap, PASSWORD)).failures
 
     assert (failure.state, failure.server_said) == (StepState.FAILED, "")
+
+
+WHILE_TRYING = causes._REACHING | causes._ENCRYPTION | causes._SIGNING_IN | causes._PAUSES
+
+
+@pytest.mark.parametrize("code", [*WHILE_TRYING, "no_folders", "unknown"])
+def test_nobody_who_tries_servers_out_is_told_to_wait_for_us(code):
+    fix = str(causes.cause_of(code).fix_while_trying)
+    assert [words for words in ("keep trying", "We try again", "do not need") if words in fix] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Check the port: 993 for IMAP and 465 or 587 for SMTP are usual. Then try again."),
+        ("ja", "ポート番号を確認して、もう一度お試しください。"),
+    ],
+)
+def test_the_wizard_says_what_to_do_now(alice, alice_client, language, words):
+    User.objects.filter(pk=alice.pk).update(language=language)
+    alice_client.post("/inboxes/connect/", {"address": "alice@gmail.com"})
+    servers = {"imap_host": "127.0.0.1", "imap_port": "1", "imap_security": "none"}
+
+    page = alice_client.post("/inboxes/connect/server/", {"username": "alice", "password": PASSWORD, **servers})
+
+    assert words in page.content.decode()
+    assert ("keep trying" in page.content.decode(), "再試行します" in page.content.decode()) == (False, False)

@@ -64,7 +64,7 @@ class Command(JsonCommand):
         details = _connection_details(options, password=self.read_password())
         for failure in try_servers(details).failures:
             cause = cause_of(failure.cause)
-            raise CommandError(f"{failure.step}: {cause.title}. {cause.fix}")
+            raise CommandError(f"{failure.step}: {cause.title}. {cause.fix_while_trying}")
         since = timezone.now() - timedelta(days=options.since) if options.since is not None else None
         inbox = actions.connect_imap_inbox(details=details, history_since=since, by=owner)
         set_inbox_policy(inbox=inbox, preset=Preset(options.preset), by=owner)
