@@ -33,6 +33,7 @@ HEADER_FIELDS: tuple[str, ...] = (
 )
 """The only fields that are fetched of mail nobody has decided to log."""
 
+_ADDRESS_FIELDS = ("from", "to", "cc", "bcc", "reply-to", "sender", "x-original-from")
 _BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 # Exchange marks its own automatic answers so; a value that only refuses receipts (DR, RN, NRN) is set by people's programs too.
 _ANSWER_REFUSED = frozenset({"all", "oof", "autoreply"})
@@ -66,13 +67,7 @@ def read_envelope(
     first = fields.values.get
     content_type = first("content-type", "")
     hint = "" if header_block.isascii() else _declared_charset(content_type)
-    people = {} if people is None or hint else people  # the hint may change what a value says
-
-    def addresses(name: str) -> tuple[Address, ...]:
-        return _addresses(fields, name, hint, people) if name in fields.values else ()
-
-    from_ = addresses("from")
-    message_id = headers.message_ids(first("message-id", ""))
+    from_, to, cc, bcc, reply_to, sender, original = _addresses_in(fields, hint, people)
     return Envelope(
         remote_id=remote_id,
         folder_id=folder_id,
@@ -82,12 +77,12 @@ def read_envelope(
         size=size,
         subject=headers.decode_text(first("subject", ""), hint=hint),
         from_=from_,
-        to=addresses("to"),
-        cc=addresses("cc"),
-        bcc=addresses("bcc"),
-        reply_to=addresses("reply-to"),
-        sender=addresses("sender") + addresses("x-original-from"),
-        message_id=message_id[0] if message_id else "",
+        to=to,
+        cc=cc,
+        bcc=bcc,
+        reply_to=reply_to,
+        sender=sender + original,
+        message_id=next(iter(headers.message_ids(first("message-id", ""))), ""),
         in_reply_to=headers.message_ids(first("in-reply-to", "")),
         references=headers.message_ids(first("references", "")),
         provider_thread_id=provider_thread_id,
@@ -97,6 +92,15 @@ def read_envelope(
         is_private=first("sensitivity", "").lower() in _PRIVATE,
         labels=labels,
     )
+
+
+def _addresses_in(
+    fields: headers.Headers, hint: str, people: dict[str, tuple[Address, ...]] | None
+) -> list[tuple[Address, ...]]:
+    """One entry for each of `_ADDRESS_FIELDS`."""
+    remembered = {} if people is None or hint else people  # the hint may change what a value says
+    there = fields.values
+    return [_addresses(fields, name, hint, remembered) if name in there else () for name in _ADDRESS_FIELDS]
 
 
 def _addresses(
