@@ -68,7 +68,7 @@ def mail_found(user: User, text: str) -> "QuerySet[Message]":
         .filter(Exists(TimelineEntry.objects.filter(message=OuterRef("pk"))))
         .only("code", "subject", "from_name", "from_email", "sent_at", "snippet")
         .prefetch_related(Prefetch("timeline_entries", TimelineEntry.objects.select_related("contact").order_by("pk")))
-        .order_by("-sent_at", "-pk")
+        .order_by("-index__sent_at", "-index__message")
     )
 
 

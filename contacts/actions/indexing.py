@@ -10,8 +10,8 @@ from inboxes.models import Message
 
 BATCH = 1000
 INSERT_MAIL_INDEX = """
-    INSERT INTO contacts_mailindex (message_id, search)
-    SELECT * FROM unnest(%s::bigint[], %s::tsvector[])
+    INSERT INTO contacts_mailindex (message_id, sent_at, search)
+    SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::tsvector[])
     ON CONFLICT (message_id) DO UPDATE SET search = excluded.search
 """
 
@@ -51,14 +51,15 @@ def index_messages(message_ids: Iterable[int]) -> None:
     """Write the search text of these e-mails: subject, sender and recipients. Idempotent; two queries per 1,000."""
     for batch in _batches(message_ids):
         rows = Message.objects.filter(pk__in=batch).values_list(
-            "pk", "subject", "from_name", "from_email", "recipients"
+            "pk", "sent_at", "subject", "from_name", "from_email", "recipients"
         )
         vectors = [
-            (pk, search.vector([subject, name, email, *(part for _, *who in recipients[:50] for part in who)]))
-            for pk, subject, name, email, recipients in rows
+            (pk, sent_at, search.vector([subject, name, email, *(part for _, *who in recipients[:50] for part in who)]))
+            for pk, sent_at, subject, name, email, recipients in rows
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(INSERT_MAIL_INDEX, [[pk for pk, _ in vectors], [text for _, text in vectors]])
+        if vectors:
+            with connection.cursor() as cursor:
+                cursor.execute(INSERT_MAIL_INDEX, [list(column) for column in zip(*vectors, strict=True)])
 
 
 def rebuild_search() -> dict[str, int]:
