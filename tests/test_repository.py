@@ -47,7 +47,7 @@ WRITERS = {
     "inboxes/key_rotation.py": "re-encrypts what is there; no value changes",
     "inboxes/life.py": "writes the status that follows an event, for actions and the sync engine",
     "inboxes/providers/": "pure: it knows mailboxes, not rows",
-    "logging_rules/models.py": "the workspace's one policy comes into being when it is first asked for",
+    "logging_rules/models/policies.py": "the workspace's one policy comes into being when it is first asked for",
     "logging_rules/tombstones.py": "sets the keyed hash of an un-logged message, for actions",
     "users/models.py": "the manager's create_user is Django's own contract",
     "crm_project/cache.py": "keeps values in the cache, which holds no rows",

@@ -6,8 +6,9 @@ from typing import Any
 from inboxes.models import Inbox, InboxStatus
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.sync.engine import Outcome, SliceReport, run_slice
+from logging_rules.facts import Preset
 from logging_rules.intake import InboxIntake
-from logging_rules.models import InboxPolicy, Preset
+from logging_rules.models import InboxPolicy
 from users.models import User
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

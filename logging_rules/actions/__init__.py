@@ -1,0 +1,28 @@
+"""Every change to what is logged. A change holds for mail decided from now on; what was logged before stays.
+
+Each action says who may do it and raises PermissionDenied for anybody else, ValidationError for what cannot be.
+"""
+
+from logging_rules.actions.never_log import add_never_log_entry, remove_never_log_entry
+from logging_rules.actions.past import (
+    apply_to_past,
+    finish_look_backs,
+    look_back,
+    note_open_conversations,
+    settle_conversations,
+)
+from logging_rules.actions.settings import choose_preset, set_inbox_policy, set_person_policy, set_workspace_policy
+
+__all__ = [
+    "add_never_log_entry",
+    "apply_to_past",
+    "choose_preset",
+    "finish_look_backs",
+    "look_back",
+    "note_open_conversations",
+    "remove_never_log_entry",
+    "set_inbox_policy",
+    "set_person_policy",
+    "set_workspace_policy",
+    "settle_conversations",
+]

@@ -1,0 +1,80 @@
+"""Reading the past of an inbox once more, because other settings, contacts or conversations hold now."""
+
+from datetime import datetime, timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from audit.actions import record
+from contacts.models import Contact
+from inboxes.models import SYNCING_STATUSES, Inbox
+from inboxes.signals import sync_wanted
+from inboxes.sync.rereading import read_again
+from logging_rules import notices
+from logging_rules.models import InboxPolicy, LookBack
+from logging_rules.queries import mails_shared
+from users.models import User
+from users.signals import send_on_commit
+
+JUST_READ = timedelta(minutes=5)
+SETTLE_EVERY = timedelta(days=1)
+
+
+@transaction.atomic
+def apply_to_past(*, inbox: Inbox, by: User, now: datetime) -> None:
+    """Has the window read once more, so that what the settings of today would have logged is logged. Takes nothing away."""
+    if not by.is_active or by != inbox.owner:
+        raise PermissionDenied
+    read_again(inbox.pk, now=now)
+    record(by=by, action="inbox.read_again", target=inbox)
+    send_on_commit(sync_wanted, inbox_id=inbox.pk)
+
+
+@transaction.atomic
+def look_back(*, contact: Contact, by: User, now: datetime) -> int:
+    """Has the inboxes of `by` read once more, so that earlier mail with the contact is logged as the settings say; returns how many.
+
+    What was found is told when each is through. Inboxes of other people are left alone.
+    """
+    if not contact.addresses.exists():
+        raise ValidationError(_("This contact has no e-mail address to look for."), code="no_address")
+    inboxes = list(Inbox.objects.visible_to(by).filter(status__in=SYNCING_STATUSES))
+    if not inboxes:
+        raise ValidationError(_("None of your inboxes is being synced at the moment."), code="no_inbox")
+    for inbox in inboxes:
+        asked = {"asked_at": now, "mails_before": mails_shared(inbox, contact)}
+        LookBack.objects.update_or_create(inbox=inbox, contact=contact, defaults=asked)
+        apply_to_past(inbox=inbox, by=by, now=now)
+    return len(inboxes)
+
+
+@transaction.atomic
+def finish_look_backs(*, inbox_id: int) -> None:
+    """Tells the owner what was found, once the whole window has been read."""
+    through = LookBack.objects.filter(inbox=inbox_id, inbox__backfill_done_at__isnull=False)
+    for asked in through.select_related("inbox__owner", "contact").select_for_update(of=("self",)):
+        found = mails_shared(asked.inbox, asked.contact) - asked.mails_before
+        notices.tell_of_look_back(asked, found=max(0, found))
+        asked.delete()
+
+
+def note_open_conversations(*, inbox: Inbox) -> None:
+    """The mailbox is to be read once more: mails passed over may belong to a conversation that is logged by now."""
+    InboxPolicy.objects.update_or_create(inbox=inbox, defaults={"conversations_open": True})
+
+
+@transaction.atomic
+def settle_conversations(*, inbox_id: int, now: datetime) -> bool:
+    """Has the mailbox read once more if need be; True when it will. Ends by itself: each reading must log something new.
+
+    Right after the past was read, and otherwise at most once a day.
+    """
+    flagged = InboxPolicy.objects.filter(inbox=inbox_id, conversations_open=True)
+    just_read = Q(inbox__backfill_done_at__gte=now - JUST_READ)
+    if not flagged.filter(just_read | Q(inbox__backfill_done_at__lte=now - SETTLE_EVERY)).exists():
+        return False
+    flagged.update(conversations_open=False)
+    read_again(inbox_id, now=now)
+    return True

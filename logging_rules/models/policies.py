@@ -1,0 +1,89 @@
+"""How much is logged, on the three levels: workspace, person, inbox."""
+
+import secrets
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from inboxes.encryption import EncryptedTextField
+from inboxes.models import Inbox
+from logging_rules.facts import Preset
+
+PRESET_LABELS = {
+    Preset.MANUAL: _("Only what I choose"),
+    Preset.REPLIES: _("Replies and conversations already logged"),
+    Preset.KNOWN: _("All mail with known contacts"),
+}
+PRESET_SHOWS = {
+    Preset.MANUAL: _(
+        "Colleagues see only e-mails that you log by hand or file under “CRM/Log”. All other mail stays private."
+    ),
+    Preset.REPLIES: _(
+        "Colleagues see e-mails that continue a conversation logged before. A conversation that nobody logged stays private."
+    ),
+    Preset.KNOWN: _(
+        "Colleagues see every e-mail you exchange with a contact of your workspace. Mail with anybody else stays private."
+    ),
+}
+"""What colleagues see of an inbox, for its owner."""
+
+
+def new_tombstone_key() -> str:
+    return secrets.token_hex(32)
+
+
+class WorkspacePolicyManager(models.Manager["WorkspacePolicy"]):
+    def current(self) -> "WorkspacePolicy":
+        """The one policy of this deployment, made on first use."""
+        return self.get_or_create(pk=1)[0]
+
+
+class WorkspacePolicy(models.Model):
+    """The workspace's defaults and the most open preset anybody may choose; there is exactly one.
+
+    `tombstone_key` must never change: un-logged mail is recognised by hashes made with it.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    default_preset = models.CharField(max_length=10, choices=PRESET_LABELS, default=Preset.REPLIES)
+    most_open_preset = models.CharField(max_length=10, choices=PRESET_LABELS, default=Preset.KNOWN)
+    log_automatic_mail = models.BooleanField(default=False)
+    tombstone_key = EncryptedTextField(default=new_tombstone_key, editable=False)
+
+    objects = WorkspacePolicyManager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="workspace_policy_is_single"),
+        ]
+
+    def __str__(self) -> str:
+        return "workspace policy"
+
+
+class PersonPolicy(models.Model):
+    """One person's own defaults; empty means as the workspace says."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="logging_policy")
+    preset = models.CharField(max_length=10, choices=PRESET_LABELS, blank=True)
+    log_automatic_mail = models.BooleanField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"policy of person {self.person_id}"
+
+
+class InboxPolicy(models.Model):
+    """What one inbox does differently; empty means as its owner says.
+
+    `conversations_open`: a conversation was logged after mails that may belong to it had been passed over.
+    """
+
+    inbox = models.OneToOneField(Inbox, on_delete=models.CASCADE, related_name="logging_policy")
+    preset = models.CharField(max_length=10, choices=PRESET_LABELS, blank=True)
+    log_automatic_mail = models.BooleanField(null=True, blank=True)
+    conversations_open = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"policy of inbox {self.inbox_id}"
