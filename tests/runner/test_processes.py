@@ -18,7 +18,8 @@ from crm_project.runner.processes import ProcessRunner, Program
 programs = [Program(name, [sys.executable, "-u", "-c", code]) for name, code in (a.split("=", 1) for a in sys.argv[1:])]
 runner = ProcessRunner(environment=dict(os.environ))
 runner.start(programs)
-print("started", flush=True)
+# In one write: the programs print meanwhile.
+print("started\\n", end="", flush=True)
 runner.wait()
 """
 SLEEP = "import time; print('up'); time.sleep(600)"
