@@ -9,7 +9,7 @@ from base64 import b64encode
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from inboxes import files
+from inboxes.attachments import read_attachments
 from inboxes.mime.html import show_inline_images, show_remote_images
 from inboxes.models import Attachment, Message
 
@@ -37,19 +37,16 @@ def body_document(message: Message, *, remote_images: bool) -> str:
 
 
 def _embedded_images(message: Message) -> dict[str, str]:
+    """As data URLs by content id; an image that can no longer be read stays blank."""
     left = EMBEDDED_BYTES
-    images: dict[str, str] = {}
+    chosen: list[Attachment] = []
     for attachment in message.attachments.all():
         if attachment.content_id and attachment.content_type in EMBEDDABLE and attachment.size <= left:
             left -= attachment.size
-            images[attachment.content_id] = _data_url(attachment)
-    return images
+            chosen.append(attachment)
+    contents = read_attachments(message, chosen) if chosen else {}
+    return {image.content_id: _data_url(image, contents.get(image.position, b"")) for image in chosen}
 
 
-def _data_url(attachment: Attachment) -> str:
-    """Empty when the file is gone: the image then stays blank."""
-    try:
-        content = files.read(attachment.file_key)
-    except FileNotFoundError:
-        return ""
-    return f"data:{attachment.content_type};base64,{b64encode(content).decode('ascii')}"
+def _data_url(image: Attachment, content: bytes) -> str:
+    return f"data:{image.content_type};base64,{b64encode(content).decode('ascii')}" if content else ""

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from inboxes import files
-from inboxes.models import Attachment, HandledPage, LedgerEntry, Message, Thread
+from inboxes.models import HandledPage, LedgerEntry, Message, Thread
 from inboxes.sync.handled import pack
 
 
@@ -21,7 +21,6 @@ def erase_messages(*, message_ids: Iterable[int]) -> int:
     messages = Message.objects.filter(pk__in=ids)
     threads = set(messages.values_list("thread_id", flat=True))
     keys = set(messages.values_list("raw_key", flat=True))
-    keys |= set(Attachment.objects.filter(message__in=ids).values_list("file_key", flat=True))
     _count_as_skipped(ids)
     _, deleted = messages.delete()
     Thread.objects.filter(pk__in=threads, messages=None).delete()

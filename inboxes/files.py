@@ -1,4 +1,4 @@
-"""The bytes of stored e-mails and their attachments, named by their SHA-256, on the storage called "mail".
+"""The original bytes of stored e-mails, named by their SHA-256, on the storage called "mail".
 
 Equal content is kept once. A file is written before the rows that refer to it, outside their transaction, so a crash can leave
 a file nobody refers to; `sweep` removes those. Only logged mail ever gets here.
@@ -6,7 +6,7 @@ a file nobody refers to; `sweep` removes those. Only logged mail ever gets here.
 
 import hashlib
 import os
-import threading
+import secrets
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,11 +15,11 @@ from typing import IO
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
-from inboxes.models import Attachment, Message
+from inboxes.models import Message
 
 GRACE = timedelta(minutes=10)
 """A file touched more recently may belong to rows about to be committed (a worker's slice ends within five minutes)."""
-_CREATE = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
+_CREATE = os.O_CREAT | os.O_WRONLY | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 
 
 DRAFT = ".draft-"
@@ -34,8 +34,8 @@ class MailFiles(FileSystemStorage):
     def write(self, name: str, content: bytes) -> None:
         path = self.path(name)
         folder = path.rpartition("/")[0]
-        # One process writes one file at a time, so its number tells drafts apart.
-        draft = f"{folder}/{DRAFT}{os.getpid()}-{threading.get_ident()}"
+        # Workers on several machines may share the storage: only chance tells their drafts apart.
+        draft = f"{folder}/{DRAFT}{secrets.token_hex(16)}"
         try:
             file = os.open(draft, _CREATE, 0o600)
         except FileNotFoundError:
@@ -82,7 +82,7 @@ def read(key: str) -> bytes:
 
 
 def delete_unreferenced(keys: Iterable[str], *, now: datetime) -> int:
-    """Removes those of the files that no stored message or attachment refers to any more; returns how many.
+    """Removes those of the files that no stored message refers to any more; returns how many.
 
     Call it after the commit that removed the rows. Files of the last minutes are left for `sweep`.
     """
@@ -109,9 +109,7 @@ def _name(key: str) -> str:
 
 
 def _referenced(keys: set[str]) -> set[str]:
-    raw = Message.objects.filter(raw_key__in=keys).values_list("raw_key", flat=True)
-    attached = Attachment.objects.filter(file_key__in=keys).values_list("file_key", flat=True)
-    return set(raw) | set(attached)
+    return set(Message.objects.filter(raw_key__in=keys).values_list("raw_key", flat=True))
 
 
 def _remove_settled(names: Iterable[str], now: datetime) -> int:

@@ -1,9 +1,10 @@
 """One logged e-mail: its page, its body in a sandbox, its original, its files."""
 
+from io import BytesIO
 from typing import IO
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_GET
 from contacts import queries
 from contacts.bodies import body_document, body_policy
 from inboxes import files
+from inboxes.attachments import FileUnreadable, read_attachment
 from inboxes.models import Attachment, Message
 from users.http import SignedInRequest
 
@@ -63,11 +65,16 @@ def message_original(request: SignedInRequest, code: UUID) -> FileResponse:
 
 
 @require_GET
-def attachment(request: SignedInRequest, code: UUID) -> FileResponse:
-    file = get_object_or_404(Attachment, code=code, message__in=Message.objects.visible_to(request.user))
+def attachment(request: SignedInRequest, code: UUID) -> HttpResponseBase:
+    attachments = Attachment.objects.select_related("message").defer("message__body_html", "message__body_text")
+    file = get_object_or_404(attachments, code=code, message__in=Message.objects.visible_to(request.user))
+    try:
+        content = read_attachment(file)
+    except FileUnreadable:
+        return render(request, "contacts/file_unreadable.html", {"file": file, "mail": file.message}, status=404)
     declared = file.content_type if file.content_type in DECLARED else "application/octet-stream"
     inline = "inline" in request.GET and declared in SHOWN_INLINE
-    return download(stored(file.file_key), filename=file.filename, content_type=declared, inline=inline)
+    return download(BytesIO(content), filename=file.filename, content_type=declared, inline=inline)
 
 
 def download(content: IO[bytes], *, filename: str, content_type: str, inline: bool = False) -> FileResponse:

@@ -15,7 +15,7 @@ from crm_project.demo.home import mail_home
 from crm_project.privacy.search import Search, Trace, Unsearchable
 from crm_project.privacy.tokens import Token
 from crm_project.privacy.unwrapping import OPENERS
-from inboxes.models import Attachment, Message
+from inboxes.models import Message
 
 PART = 8 * 1024 * 1024
 OVERLAP = 64 * 1024
@@ -72,9 +72,7 @@ def _messages_of(storage: Storage, name: str) -> tuple[int, ...]:
     with storage.open(name) as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != key:
             return ()
-    originals = Message.objects.filter(raw_key=key).values_list("pk", flat=True)
-    attached = Attachment.objects.filter(file_key=key).values_list("message_id", flat=True)
-    return tuple({*originals, *attached})
+    return tuple(Message.objects.filter(raw_key=key).values_list("pk", flat=True))
 
 
 def _files_below(top: Path) -> Iterator[Path]:

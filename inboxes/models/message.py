@@ -94,7 +94,8 @@ class Message(models.Model):
 
 
 class Attachment(models.Model):
-    """A file of a stored e-mail. `file_key` is the SHA-256 of its content in the file store; `inline` files belong to the body."""
+    """A file of a stored e-mail. Its content stands in the original and is read from there (`inboxes.attachments`) by `position`, its
+    place in the order in which `inboxes.mime.parse` finds files. `inline` files belong to the body."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
@@ -104,7 +105,6 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField()
     content_id = models.CharField(max_length=250, blank=True)
     inline = models.BooleanField(default=False)
-    file_key = models.CharField(max_length=64, db_index=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -12,20 +12,19 @@ from inboxes.providers.base import RawMessage
 
 
 @dataclass(frozen=True, slots=True)
-class FiledAttachment:
-    """A file of the e-mail whose bytes are in the file store already."""
+class ListedFile:
+    """A file of the e-mail without its content, which stands in the original."""
 
     filename: str
     content_type: str
     size: int
     content_id: str
-    inline: bool
-    file_key: str
+    is_inline: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The readable parts of one e-mail, and the keys of its bytes in the file store."""
+    """The readable parts of one e-mail, and the key of its original in the file store."""
 
     raw_key: str
     state: str
@@ -35,7 +34,7 @@ class Content:
     body_html: str
     has_remote_images: bool
     snippet: str
-    attachments: tuple[FiledAttachment, ...]
+    attachments: tuple[ListedFile, ...]
 
     @property
     def text(self) -> str:
@@ -54,7 +53,7 @@ class Content:
 
 
 def read_content(message: RawMessage) -> Content:
-    """Parses an e-mail and files its bytes. Mail that cannot be read is a record too; raises only when nothing can be kept."""
+    """Parses an e-mail and files its original. Mail that cannot be read is a record too; raises only when nothing can be kept."""
     parsed = guard.parse(message.raw)
     new, quoted = split_reply(parsed.text)
     html = sanitise(parsed.html)
@@ -68,16 +67,9 @@ def read_content(message: RawMessage) -> Content:
         body_html=html.html,
         has_remote_images=html.has_remote,
         snippet=first_words(new or quoted),
-        attachments=tuple(map(_file, parsed.attachments)),
+        attachments=tuple(map(_listed, parsed.attachments)),
     )
 
 
-def _file(attachment: Attachment) -> FiledAttachment:
-    return FiledAttachment(
-        filename=attachment.filename[:255],
-        content_type=attachment.content_type[:120],
-        size=attachment.size,
-        content_id=attachment.content_id[:250],
-        inline=attachment.is_inline,
-        file_key=files.store(attachment.content),
-    )
+def _listed(file: Attachment) -> ListedFile:
+    return ListedFile(file.filename, file.content_type, file.size, file.content_id, file.is_inline)

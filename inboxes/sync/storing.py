@@ -33,7 +33,7 @@ MESSAGE_FIELDS = (
     "sent_at", "snippet", "body_text", "quoted_text", "body_html", "has_remote_images", "state", "defects", "size", "raw_key",
 )  # fmt: skip
 ATTACHMENT_FIELDS = (
-    "code", "message", "position", "filename", "content_type", "size", "content_id", "inline", "file_key",
+    "code", "message", "position", "filename", "content_type", "size", "content_id", "inline",
 )  # fmt: skip
 SIGHTING_FIELDS = (
     "message", "inbox", "outgoing", "reason", "rule", "level", "matched_address", "decided_by", "decided_at",
@@ -195,12 +195,11 @@ def _attachment_rows(draft: Draft) -> Iterator[tuple[Any, ...]]:
             uuid.uuid4(),
             draft.place.pk,
             position,
-            file.filename,
-            file.content_type,
+            file.filename[:255],
+            file.content_type[:120],
             file.size,
-            file.content_id,
-            file.inline,
-            file.file_key,
+            file.content_id[:250],
+            file.is_inline,
         )
 
 

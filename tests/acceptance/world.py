@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from contacts.actions import ContactDetails, add_note, create_contact
 from contacts.timeline import Cursor
-from inboxes import files
-from inboxes.models import Attachment, Folder, Inbox, LedgerEntry
+from inboxes.models import Folder, Inbox, LedgerEntry
 from notifications.models import Notification
 from tests.factories.contacts import NOON, log_mail
+from tests.factories.files import attach
 from tests.factories.inboxes import connected_inbox
 from tests.factories.users import InvitationFactory
 from users.models import User, WorkspaceDomain
@@ -38,8 +38,8 @@ def make_world(owner: User, colleague: User) -> World:
     details = ContactDetails(name="Sarah", emails=["sarah@meridian.example"], owner=owner)
     contact = create_contact(by=owner, details=details)
     note = add_note(by=owner, contact=contact, body="Likes tea.", now=NOON)
-    message = log_mail(contact, "Revised quote", owner=owner, raw_key=files.store(b"Subject: Revised quote\r\n\r\n"))
-    file = _attachment(message)
+    message = log_mail(contact, "Revised quote", owner=owner)
+    file = attach(message, filename="quote.pdf")
     place = Cursor(NOON, contact.timeline.get(message=message).pk)
     inbox, new = _inbox(owner), connected_inbox(owner, "new@ours.example", status="connecting")
     return World(
@@ -58,17 +58,6 @@ def make_world(owner: User, colleague: User) -> World:
             ("workspace/domains/", WorkspaceDomain.objects.create(domain="ours.example").pk),
         ),
         {"contacts/<uuid:code>/fold/": f"?head={place}&last={place}", "search/": "?q=quote"},
-    )
-
-
-def _attachment(message):
-    return Attachment.objects.create(
-        message=message,
-        position=0,
-        filename="quote.pdf",
-        content_type="application/pdf",
-        size=6,
-        file_key=message.raw_key,
     )
 
 

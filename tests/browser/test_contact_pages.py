@@ -9,10 +9,10 @@ from django.urls import reverse
 from contacts import actions
 from contacts.actions import ContactDetails
 from contacts.timeline import ITEMS_PER_PAGE
-from inboxes import files
-from inboxes.models import Attachment, Thread
+from inboxes.models import Message, Thread
 from tests.browser.conftest import sign_in
 from tests.factories.contacts import NOON, log_mail
+from tests.factories.files import attach
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DOT = (
@@ -126,9 +126,8 @@ def test_the_pages_behind_the_list_are_accessible_and_fit_a_phone(open_page, acc
     other = actions.create_contact(by=alice, details=ContactDetails(name="Sarah O.", emails=["s.okafor@gmail.com"]))
     note = actions.add_note(by=alice, contact=sarah, body="Call back", now=NOON)
     message = log_mail(sarah, "x" * 200, owner=alice, body_html="<p>Hello</p>", has_remote_images=True, state="partial")
-    Attachment.objects.create(
-        message=message, position=0, filename="長い名前" * 30, content_type="a/b", size=1, file_key=files.store(b"x")
-    )
+    file = attach(message, b"x", "長い名前" * 30)
+    Message.objects.filter(pk=message.pk).update(raw_key="0" * 64)
     alice.theme, alice.language = theme, language
     alice.save(update_fields=["theme", "language"])
     page = open_page("/contacts/", user=alice, width=390)
@@ -150,3 +149,6 @@ def test_the_pages_behind_the_list_are_accessible_and_fit_a_phone(open_page, acc
         assert page.goto(path).ok, path
         assert page.evaluate("document.documentElement.scrollWidth") == 390, path
         accessible(page)
+    assert page.goto(f"/mail/files/{file.code}/").status == 404
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    accessible(page)

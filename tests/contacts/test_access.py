@@ -9,9 +9,8 @@ from contacts.actions import ContactDetails
 from contacts.models import Company, Contact, Note
 from contacts.timeline import Cursor
 from contacts.urls import urlpatterns
-from inboxes import files
-from inboxes.models import Attachment
 from tests.factories.contacts import NOON, log_mail
+from tests.factories.files import attach
 
 pytestmark = pytest.mark.django_db
 AUTHORS_ONLY = {"note-edit", "note-delete"}
@@ -25,15 +24,8 @@ def pages(alice):
         by=alice, details=ContactDetails(name="Sarah", emails=["sarah@meridian.example"], owner=alice)
     )
     note = actions.add_note(by=alice, contact=contact, body="secret words", now=NOON)
-    message = log_mail(contact, "secret subject", owner=alice, raw_key=files.store(b"secret bytes"))
-    file = Attachment.objects.create(
-        message=message,
-        position=0,
-        filename="secret.pdf",
-        content_type="application/pdf",
-        size=6,
-        file_key=message.raw_key,
-    )
+    message = log_mail(contact, "secret subject", owner=alice)
+    file = attach(message, b"secret bytes", "secret.pdf")
     place = Cursor(NOON, contact.timeline.get(message=message).pk)
     things = {"contact": contact, "timeline": contact, "note": note, "company": contact.company, "message": message}
     things |= {"attachment": file, "note-add": contact}

@@ -8,9 +8,10 @@ from django.urls import reverse
 from contacts.bodies import EMBEDDED_BYTES
 from inboxes import files
 from inboxes.mime.html import sanitise
-from inboxes.models import Attachment, Message
+from inboxes.models import Message
 from tests.contacts.queries import queries_of
 from tests.factories.contacts import log_mail, make_contact, make_message
+from tests.factories.files import attach
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -23,18 +24,6 @@ def url(name, thing, query=""):
 
 def mail(owner, **fields):
     return log_mail(make_contact(), owner=owner, **fields)
-
-
-def attach(message, content=b"content", filename="a.pdf", content_type="application/pdf", **fields):
-    return Attachment.objects.create(
-        message=message,
-        position=message.attachments.count(),
-        filename=filename,
-        content_type=content_type,
-        size=fields.pop("size", len(content)),
-        file_key=files.store(content),
-        **fields,
-    )
 
 
 def policy(response):
@@ -159,8 +148,8 @@ class TestBody:
 
     def test_a_lost_image_leaves_a_blank(self, alice, alice_client):
         message = mail(alice, body_html=sanitise('<p>Hello</p><img src="cid:logo" alt="">').html)
-        file = attach(message, content_type="image/png", content_id="logo")
-        Attachment.objects.filter(pk=file.pk).update(file_key="0" * 64)
+        attach(message, content_type="image/png", content_id="logo")
+        Message.objects.filter(pk=message.pk).update(raw_key="0" * 64)
 
         assert "Hello" in alice_client.get(url("message-body", message)).content.decode()
 
@@ -231,11 +220,28 @@ class TestFiles:
         assert response["Content-Type"] == "message/rfc822"
         assert response["Content-Disposition"] == f'attachment; filename="{message.code}.eml"'
 
-    def test_a_lost_file_is_not_found(self, alice, alice_client):
-        file = attach(mail(alice))
-        Attachment.objects.filter(pk=file.pk).update(file_key="0" * 64)
+    @pytest.mark.parametrize("original", [None, b"", b"From: a@b.example\r\n\r\nno file any more"])
+    def test_a_file_whose_original_is_lost_or_damaged_says_so(self, alice, alice_client, original):
+        message = mail(alice)
+        file = attach(message, filename="quote.pdf")
+        key = "0" * 64 if original is None else files.store(original)
+        Message.objects.filter(pk=message.pk).update(raw_key=key)
 
-        assert alice_client.get(url("attachment", file)).status_code == 404
+        response = alice_client.get(url("attachment", file))
+
+        assert response.status_code == 404
+        assert "This file cannot be read" in response.content.decode()
+        assert url("message", message) in response.content.decode()
+
+    def test_each_file_of_an_original_is_its_own(self, alice, alice_client):
+        message = mail(alice)
+        attached = [attach(message, f"content {number}".encode()) for number in range(3)]
+
+        assert [download(alice_client, url("attachment", file))[1] for file in attached] == [
+            b"content 0",
+            b"content 1",
+            b"content 2",
+        ]
 
 
 def test_mail_that_no_inbox_logged_is_shown_to_nobody(alice, alice_client, admin_client):

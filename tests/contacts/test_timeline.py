@@ -235,7 +235,6 @@ class TestPage:
             filename='"><img src=x>.pdf',
             content_type="application/pdf",
             size=2048,
-            file_key="x",
         )
 
         html = alice_client.get(contact.get_absolute_url()).content.decode()
@@ -263,7 +262,6 @@ class TestPage:
             filename="logo.png",
             content_type="image/png",
             size=1,
-            file_key="x",
             inline=True,
         )
 
@@ -334,8 +332,6 @@ def everything(contact, user, count):
         thread = Thread.objects.create()
         message = log_mail(contact, "first", owner=user, thread=thread, sent_at=at)
         log_mail(contact, "second", owner=user, thread=thread, sent_at=at)
-        Attachment.objects.create(
-            message=message, position=0, filename="a.pdf", content_type="application/pdf", size=1, file_key="x"
-        )
+        Attachment.objects.create(message=message, position=0, filename="a.pdf", content_type="application/pdf", size=1)
         actions.add_note(by=user, contact=contact, body="note", now=at)
     assert TimelineEntry.objects.filter(contact=contact).count() == count * 3

@@ -401,7 +401,7 @@ def _update_notification(**fields):
 
 def _attachment(filename):
     Attachment.objects.create(
-        message=Message.objects.get(), position=0, filename=filename, content_type="text/plain", size=1, file_key="x"
+        message=Message.objects.get(), position=0, filename=filename, content_type="text/plain", size=1
     )
 
 

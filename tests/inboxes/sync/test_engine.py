@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from contacts.models import TimelineEntry
+from inboxes.attachments import read_attachment
 from inboxes.models import Attachment, Folder, FolderState, HandledPage, Inbox, LedgerEntry, Message, Sighting, Thread
 from inboxes.providers.base import FolderGone
 from inboxes.sync.engine import Outcome, run_slice
@@ -168,7 +169,7 @@ def test_a_forged_reference_does_not_enter_a_customers_thread(inbox, server, clo
     assert len(set(Message.objects.values_list("thread", flat=True))) == 2
 
 
-def test_attachments_of_logged_mail_are_filed(inbox, server, clock):
+def test_attachments_of_logged_mail_are_listed_and_readable(inbox, server, clock):
     body = (
         "--x\r\nContent-Type: text/plain\r\n\r\nSee file\r\n--x\r\n"
         "Content-Type: text/csv; name=a.csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\n1,2\r\n--x--"
@@ -179,6 +180,7 @@ def test_attachments_of_logged_mail_are_filed(inbox, server, clock):
 
     attachment = Attachment.objects.get()
     assert (attachment.filename, attachment.content_type, attachment.position) == ("a.csv", "text/csv", 0)
+    assert read_attachment(attachment) == b"1,2"
 
 
 def test_a_page_with_more_mail_than_fits_in_memory_is_written_in_parts(inbox, server, clock):
