@@ -127,6 +127,11 @@ def organisation_domain(domain: str) -> str | None:
     return None if organisation in FREE_MAIL_DOMAINS else organisation
 
 
+def is_public_suffix(domain: str) -> bool:
+    """Whether anybody can register below it (`com`, `co.jp`), so that it stands for nobody. `domain` is normalised."""
+    return _public_suffixes().is_public(domain)
+
+
 @cache
 def _public_suffixes() -> PublicSuffixList:
     return PublicSuffixList()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from contacts.actions import ContactGone, MailEntry, record_mail_entries
 from inboxes.envelope import Envelope
-from inboxes.models import Folder, Inbox, InboxKind
+from inboxes.models import Folder, Inbox
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.intake import DecisionOutdated, Intake, StoredMail
 from logging_rules.actions import note_open_conversations
@@ -141,9 +141,7 @@ def facts_of_page(
 ) -> Facts:
     """What the database knows about a page. Conversations cost a look-up of every id; the narrowest preset needs none."""
     emails = {address.email for envelope in envelopes for address in envelope.participants}
-    workspace_never_log, personal_never_log = never_log_lists(
-        owner_id=inbox.owner_id if inbox.kind == InboxKind.PERSONAL else None
-    )
+    workspace_never_log, personal_never_log = never_log_lists(inbox)
     facts = facts_about(
         emails,
         own={inbox.address, *inbox.aliases},

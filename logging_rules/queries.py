@@ -125,9 +125,11 @@ def addresses_of(owner: User) -> set[str]:
     return {email for inbox in inboxes for email in (inbox.address, *inbox.aliases)}
 
 
-def never_log_lists(*, owner_id: int | None) -> tuple[NeverLog, NeverLog]:
-    """The workspace's entries and the owner's; without an owner the second list is empty."""
-    entries = NeverLogEntry.objects.filter(Q(owner=None) | Q(owner_id=owner_id))
+def never_log_lists(inbox: Inbox) -> tuple[NeverLog, NeverLog]:
+    """The workspace's entries and the owner's that an inbox obeys. A team inbox obeys those of the workspace that cover it."""
+    is_team = inbox.kind == InboxKind.TEAM
+    obeyed = Q(owner=None, covers_team=True) if is_team else Q(owner=None) | Q(owner_id=inbox.owner_id)
+    entries = NeverLogEntry.objects.filter(obeyed)
     levels: dict[bool, list[tuple[NeverLogKind, str, NeverLogScope]]] = {True: [], False: []}
     for owner, kind, value, scope in entries.values_list("owner_id", "kind", "value", "scope"):
         levels[owner is None].append((NeverLogKind(kind), value, NeverLogScope(scope)))

@@ -3,7 +3,12 @@
 Each action says who may do it and raises PermissionDenied for anybody else, ValidationError for what cannot be.
 """
 
-from logging_rules.actions.never_log import add_never_log_entry, remove_never_log_entry
+from logging_rules.actions.never_log import (
+    add_never_log_entry,
+    add_never_log_lines,
+    edit_never_log_entry,
+    remove_never_log_entry,
+)
 from logging_rules.actions.past import (
     apply_to_past,
     finish_look_backs,
@@ -15,8 +20,10 @@ from logging_rules.actions.settings import choose_preset, set_inbox_policy, set_
 
 __all__ = [
     "add_never_log_entry",
+    "add_never_log_lines",
     "apply_to_past",
     "choose_preset",
+    "edit_never_log_entry",
     "finish_look_backs",
     "look_back",
     "note_open_conversations",

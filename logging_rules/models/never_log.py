@@ -31,7 +31,10 @@ class NeverLogEntryQuerySet(models.QuerySet["NeverLogEntry"]):
 
 
 class NeverLogEntry(models.Model):
-    """An address or domain that is kept out. Without `owner` it is the workspace's."""
+    """An address or domain that is kept out. Without `owner` it is the workspace's.
+
+    `covers_team`: team inboxes obey it too. They belong to nobody, so an entry of a person's own list never does.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(
@@ -41,6 +44,7 @@ class NeverLogEntry(models.Model):
     value = models.CharField(max_length=320)
     scope = models.CharField(max_length=14, choices=NEVER_LOG_SCOPE_LABELS, default=NeverLogScope.WHOLE_MESSAGE)
     note = models.CharField(max_length=200, blank=True)
+    covers_team = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -49,7 +53,15 @@ class NeverLogEntry(models.Model):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["owner", "kind", "value"], name="never_log_once", nulls_distinct=False),
+            models.CheckConstraint(
+                condition=models.Q(owner=None) | models.Q(covers_team=False), name="own_never_log_spares_team_inboxes"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"never-log entry {self.pk}"
+
+    @property
+    def text(self) -> str:
+        """As a person types it (`logging_rules.never_log.parse_target` reads it back)."""
+        return f"*.{self.value}" if self.kind == NeverLogKind.SUBDOMAINS else self.value

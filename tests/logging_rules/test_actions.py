@@ -7,6 +7,7 @@ from audit.models import AuditEvent
 from inboxes.models import Inbox, InboxKind
 from logging_rules.actions import (
     add_never_log_entry,
+    edit_never_log_entry,
     remove_never_log_entry,
     set_inbox_policy,
     set_person_policy,
@@ -189,7 +190,9 @@ def test_an_entry_is_read_the_way_people_type_it(alice, text, kind, value):
     )
 
 
-@pytest.mark.parametrize("text", ["", "  ", "doctor@", "doctor@clinic", "no spaces.example", "com", "*.com", "@"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "doctor@", "doctor@clinic", "no spaces.example", "com", "*.com", "co.jp", "*.co.jp", "@"]
+)
 def test_what_is_no_address_or_domain_is_refused(alice, text):
     with pytest.raises(ValidationError):
         add_never_log_entry(text=text, owner=alice, by=alice)
@@ -205,8 +208,35 @@ def test_the_inbox_itself_and_the_workspace_cannot_be_kept_out(inbox, alice, tex
         add_never_log_entry(text=text, owner=alice, by=alice)
 
 
-def test_a_colleague_can_be_kept_out(alice, bob):
-    assert add_never_log_entry(text=bob.email, owner=alice, by=alice).value == bob.email
+@pytest.mark.parametrize(
+    ("text", "code"), [("bob@genkan.example", "colleague"), ("gmail.com", "free_mail"), ("*.gmail.com", "free_mail")]
+)
+def test_what_hardly_anybody_means_is_added_to_those_who_say_so(alice, bob, text, code):
+    with pytest.raises(ValidationError) as refusal:
+        add_never_log_entry(text=text, owner=alice, by=alice)
+    assert refusal.value.code == code
+
+    assert add_never_log_entry(text=text, owner=alice, by=alice, certain=True).text == text
+
+
+def test_an_entry_is_edited_by_those_its_list_belongs_to(alice, bob, admin, charlie):
+    own = add_never_log_entry(text="clinic.example", owner=alice, by=alice)
+    shared = add_never_log_entry(text="bank.example", owner=None, by=admin)
+    for entry, by in ((own, bob), (own, admin), (shared, alice), (own, charlie)):
+        with pytest.raises(PermissionDenied):
+            edit_never_log_entry(entry=entry, scope=NeverLogScope.ADDRESS_ONLY, note="x", covers_team=True, by=by)
+
+    edit_never_log_entry(entry=own, scope=NeverLogScope.ADDRESS_ONLY, note=" doctor ", covers_team=True, by=alice)
+    edit_never_log_entry(entry=shared, scope=NeverLogScope.ADDRESS_ONLY, note="", covers_team=True, by=admin)
+
+    rows = NeverLogEntry.objects.order_by("pk").values_list("scope", "note", "covers_team")
+    assert list(rows) == [(NeverLogScope.ADDRESS_ONLY, "doctor", False), (NeverLogScope.ADDRESS_ONLY, "", True)]
+
+
+def test_only_an_entry_of_the_workspace_covers_team_inboxes(alice, admin):
+    own = add_never_log_entry(text="clinic.example", owner=alice, by=alice, covers_team=True)
+    shared = add_never_log_entry(text="clinic.example", owner=None, by=admin, covers_team=True)
+    assert (own.covers_team, shared.covers_team) == (False, True)
 
 
 def test_an_entry_stands_once_on_each_list(alice, bob, admin):

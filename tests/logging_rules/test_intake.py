@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact, TimelineEntry
@@ -124,6 +124,24 @@ def test_a_team_inbox_takes_no_settings_from_the_person_who_connected_it(inbox, 
     never(alice, alice, SARAH)
 
     assert code(inbox, mail()) == Code.KNOWN_CONTACT_INCOMING
+
+
+def test_a_team_inbox_obeys_the_entries_of_the_workspace_that_cover_it_and_no_others(inbox, sarah, alice):
+    never(alice, alice, SARAH)
+    never(None, alice, "meridian.example")
+    assert code(inbox, mail()) == Code.NEVER_LOG_WORKSPACE
+
+    inbox.kind = InboxKind.TEAM
+    inbox.save()
+    assert code(inbox, mail()) == Code.KNOWN_CONTACT_INCOMING
+
+    NeverLogEntry.objects.filter(owner=None).update(covers_team=True)
+    assert code(inbox, mail()) == Code.NEVER_LOG_WORKSPACE
+
+
+def test_an_entry_of_a_person_can_never_cover_a_team_inbox(alice):
+    with pytest.raises(IntegrityError, match="own_never_log_spares_team_inboxes"):
+        never(alice, alice, SARAH, covers_team=True)
 
 
 def test_a_tightened_setting_holds_from_the_next_page_on(inbox, sarah, alice):
