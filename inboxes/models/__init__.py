@@ -1,5 +1,6 @@
 """Connected mailboxes, what was seen in them, and the messages that were stored."""
 
+from inboxes.models.counts import DailyCount
 from inboxes.models.inbox import (
     SYNCING_STATUSES,
     Credential,
@@ -17,6 +18,7 @@ __all__ = [
     "SYNCING_STATUSES",
     "Attachment",
     "Credential",
+    "DailyCount",
     "Folder",
     "FolderState",
     "HandledPage",

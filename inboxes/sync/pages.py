@@ -28,6 +28,7 @@ from inboxes.providers.base import (
 )
 from inboxes.sync import handled
 from inboxes.sync.content import read_content
+from inboxes.sync.counting import Tally, add_to_days, codes_of, day_of
 from inboxes.sync.intake import StoredMail, V
 from inboxes.sync.isolation import NOT_OF_ONE_MESSAGE, isolate, persistently
 from inboxes.sync.ledger import Failure, record_failures, settled
@@ -48,7 +49,7 @@ COULD_NOT_STORE = "could_not_store"
 
 @dataclass(slots=True)
 class Conclusion(Generic[V]):
-    """What is true once a page is handled: the folder's `moves`, the codes given, what was skipped (with its code), what failed.
+    """What is true once a page is handled: the folder's `moves`, the codes by day, what was skipped (with its code), what failed.
 
     `again`: the messages had ledger rows before, which those that are skipped now lose. `logged_before`: mails that were listed
     once more and are stored already.
@@ -56,7 +57,7 @@ class Conclusion(Generic[V]):
 
     moves: Mapping[str, Any]
     again: bool = False
-    counts: Counter[str] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Counter)
     skipped: dict[str, str] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     rekeyed: list[Rekeyed] = field(default_factory=list)
@@ -76,12 +77,18 @@ def handle_page(
     envelopes = list({envelope.remote_id: envelope for envelope in page.envelopes}.values())
     if folder.state == FolderState.RECONCILING:
         envelopes, conclusion.rekeyed = match_logged(folder, envelopes)
-        conclusion.counts.update(row.code for row in conclusion.rekeyed)
     mails = _decide(run, envelopes, conclusion)
     if not again:
         mails = _without_settled(folder, mails, conclusion)
-    conclusion.counts.update(conclusion.skipped.values())
+    conclusion.tally = _tally(page.envelopes, conclusion)
     PageWriter(run, folder, conclusion).write(_with_bodies(run, remote, mails))
+
+
+def _tally(envelopes: Sequence[Envelope], conclusion: Conclusion[V]) -> Tally:
+    """What was skipped, and logged mail that was found again."""
+    codes = conclusion.skipped | {row.remote_id: row.code for row in conclusion.rekeyed}
+    days = {envelope.remote_id: day_of(envelope) for envelope in envelopes if envelope.remote_id in codes}
+    return Counter((days[remote_id], code) for remote_id, code in codes.items())
 
 
 def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion[V]) -> list[LoggedMail[V]]:
@@ -226,10 +233,12 @@ class PageWriter(Generic[V]):
 
     def _commit(self, mails: Sequence[LoggedMail[V]], conclusion: Conclusion[V] | None = None) -> None:
         """One transaction. The codes of logged mails are counted with their ledger rows, the others with the conclusion."""
-        codes = Counter(mail.verdict.code for mail in mails) + (conclusion.counts if conclusion else Counter())
+        logged = Counter((day_of(mail.envelope), mail.verdict.code) for mail in mails)
+        tally = logged + (conclusion.tally if conclusion else Counter())
+        codes = codes_of(tally)
         moves = conclusion.moves if conclusion else {}
         changes = {**moves, "counts": dict(Counter(self._folder.counts) + codes)}
-        persistently(partial(self._transact, mails, conclusion, changes))
+        persistently(partial(self._transact, mails, conclusion, tally, changes))
         for name, value in changes.items():
             setattr(self._folder, name, value)
         self._run.counts += codes
@@ -237,7 +246,11 @@ class PageWriter(Generic[V]):
 
     @transaction.atomic
     def _transact(
-        self, mails: Sequence[LoggedMail[V]], conclusion: Conclusion[V] | None, changes: Mapping[str, Any]
+        self,
+        mails: Sequence[LoggedMail[V]],
+        conclusion: Conclusion[V] | None,
+        tally: Tally,
+        changes: Mapping[str, Any],
     ) -> None:
         now = self._run.clock()
         self._run.lease.guard()
@@ -245,6 +258,7 @@ class PageWriter(Generic[V]):
         if conclusion:
             self._run.intake.record_again(conclusion.logged_before)
             _record(self._run.inbox, self._folder, conclusion, now)
+        add_to_days(self._folder, tally)
         Folder.objects.filter(pk=self._folder.pk).update(**changes)
 
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Cast, Concat
 from inboxes.envelope import Envelope
 from inboxes.models import Folder, FolderState, HandledPage, LedgerEntry, LedgerState
 from inboxes.providers.base import RemoteFolder
+from inboxes.sync.counting import count_nothing
 from inboxes.sync.intake import V
 from inboxes.sync.slice import Slice
 
@@ -67,6 +68,7 @@ def reset_folder(run: Slice[V], folder: Folder, remote: RemoteFolder) -> None:
     with transaction.atomic():
         run.lease.guard()
         _forget_keys(folder)
+        count_nothing(folder)
         Folder.objects.filter(pk=folder.pk).update(**changes)
     for name, value in changes.items():
         setattr(folder, name, value)

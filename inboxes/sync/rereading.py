@@ -3,13 +3,13 @@
 Only headers are read again. What is logged stays logged and is not fetched again: its ledger rows keep their keys.
 """
 
-from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 
-from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry
+from inboxes.models import Folder, FolderState, HandledPage, Inbox
+from inboxes.sync.counting import count_anew
 
 
 @transaction.atomic
@@ -24,9 +24,9 @@ def read_again(inbox_id: int, *, now: datetime) -> None:
     )
     folders = Folder.objects.filter(inbox=inbox_id).exclude(state=FolderState.RETIRED)
     HandledPage.objects.filter(folder__in=folders).delete()
+    counts = count_anew(folders)
     for folder in folders:
-        codes = LedgerEntry.objects.filter(folder=folder, message__isnull=False).values_list("code", flat=True)
-        folder.counts = dict(Counter(codes))
+        folder.counts = dict(counts[folder.pk])
         folder.anchor, folder.live_cursor, folder.backfill_cursor = "", "", ""
         folder.backfill_done_at, folder.state = None, FolderState.NEW
         folder.save(update_fields=["counts", "anchor", "live_cursor", "backfill_cursor", "backfill_done_at", "state"])

@@ -1,11 +1,12 @@
 """What must be true when everything is quiet again, whatever happened before."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from contacts.models import TimelineEntry
 from crm_project.bench.mailbox import GeneratedMail
 from inboxes.connections import open_provider
-from inboxes.models import Folder, HandledPage, Inbox, LedgerEntry, Message
+from inboxes.models import DailyCount, Folder, FolderState, HandledPage, Inbox, LedgerEntry, Message
 from inboxes.sync.handled import digest, unpack
 
 
@@ -25,6 +26,15 @@ def assert_nothing_lost_or_doubled(inbox: Inbox, mails: list[GeneratedMail], pre
         for remote in provider.folders():
             there = sorted(digest(remote_id) for remote_id in provider.remote_ids(remote, since=None))
             assert handled_in(inbox, remote.remote_id) == there, remote.name
+    assert_days_sum_up(inbox)
+
+
+def assert_days_sum_up(inbox: Inbox) -> None:
+    for folder in Folder.objects.filter(inbox=inbox).exclude(state=FolderState.RETIRED):
+        codes: Counter[str] = Counter()
+        for code, messages in DailyCount.objects.filter(folder=folder).values_list("code", "messages"):
+            codes[code] += messages
+        assert codes == folder.counts, folder.name
 
 
 def handled_in(inbox: Inbox, folder_id: str) -> list[bytes]:

@@ -1,0 +1,63 @@
+"""Counting decisions by the day a message was sent, in the transaction that concludes its page."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date
+
+from django.db import connection
+from django.db.models import Count
+from django.db.models.functions import TruncDate
+
+from inboxes.envelope import Envelope
+from inboxes.models import DailyCount, Folder, LedgerEntry
+
+Tally = Counter[tuple[date, str]]
+"""How many messages by day and decision code."""
+
+
+def day_of(envelope: Envelope) -> date:
+    return envelope.sent_at.astimezone(UTC).date()
+
+
+def codes_of(tally: Tally) -> Counter[str]:
+    """The same without the days."""
+    codes: Counter[str] = Counter()
+    for (_, code), messages in tally.items():
+        codes[code] += messages
+    return codes
+
+
+def add_to_days(folder: Folder, tally: Tally) -> None:
+    """One statement, however many days."""
+    if not tally:
+        return
+    rows = sorted((day, code, messages) for (day, code), messages in tally.items())
+    table = DailyCount._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (folder_id, day, code, messages)"  # noqa: S608 - the name of our own table
+            " SELECT %s, * FROM unnest(%s::date[], %s::text[], %s::int[])"
+            f" ON CONFLICT (folder_id, day, code) DO UPDATE SET messages = {table}.messages + EXCLUDED.messages",
+            [folder.pk, *(list(column) for column in zip(*rows, strict=True))],
+        )
+
+
+def count_nothing(folder: Folder) -> None:
+    """Before everything in the folder is listed and counted again."""
+    DailyCount.objects.filter(folder=folder).delete()
+
+
+def count_anew(folders: Iterable[Folder]) -> dict[int, Counter[str]]:
+    """Forgets what was counted but for what is stored, which is not counted again when it is listed again; its codes by folder."""
+    found = list(folders)
+    DailyCount.objects.filter(folder__in=found).delete()
+    stored = LedgerEntry.objects.filter(folder__in=found, message__isnull=False)
+    days = stored.annotate(day=TruncDate("message__sent_at", tzinfo=UTC)).values_list("folder_id", "day", "code")
+    counts = list(days.annotate(messages=Count("pk")))
+    DailyCount.objects.bulk_create(
+        DailyCount(folder_id=folder, day=day, code=code, messages=messages) for folder, day, code, messages in counts
+    )
+    codes: dict[int, Counter[str]] = {folder.pk: Counter() for folder in found}
+    for folder, _, code, messages in counts:
+        codes[folder][code] += messages
+    return codes
