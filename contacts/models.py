@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from inboxes.models import Message, Thread
+from inboxes.models import Inbox, Message, Thread
 from users.models import User
 
 
@@ -54,6 +54,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 class Contact(models.Model):
     """A person outside the workspace.
 
+    `created_automatically_from` is the inbox whose logged mail made this a contact; empty if a person did, or took it over.
     `sort_key` is the normalised reading (ふりがな), or else name; `search` holds words and CJK bigrams. Both are written by
     `contacts.actions` whenever what they are made of changes.
     """
@@ -81,6 +82,9 @@ class Contact(models.Model):
     search = SearchVectorField(null=True, editable=False)
     last_activity_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_automatically_from = models.ForeignKey(
+        Inbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="created_contacts", editable=False
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = ContactQuerySet.as_manager()

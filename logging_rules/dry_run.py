@@ -19,9 +19,10 @@ from inboxes.models import Inbox
 from inboxes.providers.base import CursorExpired, FolderGone, MailProvider, RemoteFolder
 from logging_rules.engine import Code, Decision, decide_page
 from logging_rules.facts import Level, Preset, Setting
+from logging_rules.in_force import policy_of
 from logging_rules.intake import facts_of_page
 from logging_rules.models import WorkspacePolicy
-from logging_rules.queries import everybody_inside, policy_of
+from logging_rules.queries import everybody_inside
 
 SALT = "logging_rules.dry_run"
 MAX_AGE = timedelta(hours=6)

@@ -5,11 +5,12 @@ Pure: no Django, no I/O, no clock. The same envelope, facts and policy always gi
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
 from inboxes.envelope import NOT_MAIL_ROLES, Envelope
+from inboxes.visibility import Visibility
 from logging_rules.facts import Facts, Level, Policy, Preset, conversation_keys
 
 
@@ -38,6 +39,7 @@ class Code(StrEnum):
 class Decision:
     """What becomes of one mail and why. `contact_ids` are the contacts whose timelines it stands on.
 
+    `visibility` and `store_attachments` are what the settings say of a mail that is logged.
     A chosen or CRM-sent mail may be logged with no contact: it is stored, and appears once a contact with its address exists.
     """
 
@@ -48,6 +50,8 @@ class Decision:
     matched_address: str = ""
     contact_ids: tuple[int, ...] = ()
     decided_by_id: int | None = None
+    visibility: Visibility = Visibility.EVERYONE
+    store_attachments: bool = True
 
 
 class Mail:
@@ -288,8 +292,13 @@ def decide(envelope: Envelope, facts: Facts, policy: Policy) -> Decision:
     for rule in RULES:
         decision = rule(mail)
         if decision is not None:
-            return decision
+            return _as_set(decision, policy) if decision.log else decision
     raise AssertionError("the last rule always decides")
+
+
+def _as_set(decision: Decision, policy: Policy) -> Decision:
+    """The decision to log, with what the settings say of logged mail."""
+    return replace(decision, visibility=policy.visibility.value, store_attachments=policy.store_attachments.value)
 
 
 COULD_BE_REPLIES = frozenset({Code.PRESET_TOO_NARROW, Code.NO_KNOWN_CONTACT})

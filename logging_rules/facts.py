@@ -5,12 +5,13 @@ Pure: no Django, no I/O. `logging_rules.intake` fills these from the database; t
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
 from inboxes.envelope import Envelope
+from inboxes.visibility import Visibility
 
 T = TypeVar("T")
 
@@ -36,6 +37,18 @@ class Preset(StrEnum):
         return tuple(Preset).index(self)
 
 
+class ContactCreation(StrEnum):
+    """Which logged mail makes contacts of people who are none yet: none of it, mail the owner sent, also answers to it."""
+
+    NEVER = "never"
+    SENT = "sent"
+    REPLIES = "replies"
+
+    @property
+    def openness(self) -> int:
+        return tuple(ContactCreation).index(self)
+
+
 class NeverLogKind(StrEnum):
     """What a never-log entry names; `SUBDOMAINS` is a domain together with everything below it."""
 
@@ -59,12 +72,33 @@ class Setting(Generic[T]):
     level: Level
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The settings in force for one inbox. `history_since` empty means all of the past."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set on every level (workspace, person, inbox), each with the value in force and where it came from.
+
+    `log_by_default` and the tracking of opens and clicks are about mail written in the CRM.
+    """
 
     preset: Setting[Preset]
+    log_incoming: Setting[bool]
+    log_outgoing: Setting[bool]
+    store_attachments: Setting[bool]
     log_automatic_mail: Setting[bool]
+    create_contacts: Setting[ContactCreation]
+    track_opens: Setting[bool]
+    track_clicks: Setting[bool]
+    log_by_default: Setting[bool]
+    hold_ambiguous: Setting[bool]
+    visibility: Setting[Visibility]
+
+
+SETTING_NAMES = tuple(setting.name for setting in fields(Settings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy(Settings):
+    """The settings in force for one inbox, and its window. `history_since` empty means all of the past."""
+
     owner_id: int
     history_since: datetime | None = None
     paused: bool = False

@@ -18,13 +18,13 @@ from inboxes.sync.intake import DecisionOutdated, Intake, StoredMail
 from logging_rules.actions import note_open_conversations
 from logging_rules.engine import COULD_BE_REPLIES, Decision, Mark, decide_page, mark_of
 from logging_rules.facts import Colleagues, Facts, Preset, conversation_keys, facts_about
+from logging_rules.in_force import policy_of
 from logging_rules.models import WorkspacePolicy
 from logging_rules.queries import (
     contacts_by_address,
     conversations_about,
     everybody_inside,
     never_log_lists,
-    policy_of,
 )
 from logging_rules.tombstones import unlogged_among
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from inboxes.causes import Cause, cause_of
 from inboxes.models import Inbox
 from inboxes.queries import Completeness, completeness_of
-from logging_rules.facts import Preset, Setting
-from logging_rules.models import PRESET_LABELS, PRESET_SHOWS
-from logging_rules.queries import presets_in_force
+from logging_rules.facts import Policy
+from logging_rules.in_force import policies_of
+from logging_rules.models import PRESET_LABELS, PRESET_SHOWS, WorkspacePolicy
 from logging_rules.reasons import LOGGING_CODES, label_of
 
 
@@ -24,11 +24,11 @@ class ReasonCount:
 
 @dataclass(frozen=True, slots=True)
 class InboxOverview:
-    """An inbox together with its numbers and the preset in force. Holds no mail content."""
+    """An inbox together with its numbers and the settings in force. Holds no mail content."""
 
     inbox: Inbox
     numbers: Completeness
-    preset: Setting[Preset]
+    policy: Policy
     now: datetime
 
     @property
@@ -55,11 +55,11 @@ class InboxOverview:
 
     @property
     def preset_label(self) -> str:
-        return str(PRESET_LABELS[self.preset.value])
+        return str(PRESET_LABELS[self.policy.preset.value])
 
     @property
     def preset_shows(self) -> str:
-        return str(PRESET_SHOWS[self.preset.value])
+        return str(PRESET_SHOWS[self.policy.preset.value])
 
     @property
     def parts(self) -> list[tuple[str, int, str]]:
@@ -77,5 +77,5 @@ class InboxOverview:
 
 def overviews(inboxes: Sequence[Inbox], *, now: datetime) -> list[InboxOverview]:
     """A constant number of queries, however many inboxes."""
-    numbers, presets = completeness_of(inboxes), presets_in_force(inboxes)
-    return [InboxOverview(inbox, numbers[inbox.pk], presets[inbox.pk], now) for inbox in inboxes]
+    numbers, policies = completeness_of(inboxes), policies_of(inboxes, WorkspacePolicy.objects.current())
+    return [InboxOverview(inbox, numbers[inbox.pk], policies[inbox.pk], now) for inbox in inboxes]

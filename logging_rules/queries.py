@@ -1,4 +1,4 @@
-"""Reads for the logging decision: settings in force, and what the database knows about the addresses and ids of a page."""
+"""Reads for the logging decision: what the database knows about the addresses and ids of a page."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -8,80 +8,16 @@ from django.db.models.expressions import RawSQL
 
 from contacts.models import Contact, ContactAddress, EntryKind, TimelineEntry
 from inboxes.addresses import InvalidAddress, normalise
-from inboxes.models import Inbox, InboxKind, InboxStatus, Message, Sighting, ThreadReference
+from inboxes.models import Inbox, InboxKind, Message, Sighting, ThreadReference
 from logging_rules.facts import (
     Colleagues,
     Conversation,
-    Level,
     NeverLog,
     NeverLogKind,
     NeverLogScope,
-    Policy,
-    Preset,
-    Setting,
 )
-from logging_rules.models import InboxPolicy, NeverLogEntry, PersonPolicy, WorkspacePolicy
+from logging_rules.models import NeverLogEntry
 from users.models import User, WorkspaceDomain
-
-STOPPED_STATUSES = (InboxStatus.PAUSED, InboxStatus.DISABLED)
-
-
-def policy_of(inbox: Inbox, workspace: WorkspacePolicy) -> Policy:
-    """The settings in force for an inbox: its own, else its owner's, else the workspace's; never more open than the workspace allows.
-
-    A team inbox takes no settings from a person and logs all mail with known contacts unless told otherwise.
-    """
-    own = InboxPolicy.objects.filter(inbox=inbox).first() or InboxPolicy()
-    person = PersonPolicy()
-    if inbox.kind == InboxKind.PERSONAL:
-        person = PersonPolicy.objects.filter(person_id=inbox.owner_id).first() or person
-    return Policy(
-        preset=preset_in_force(own, person, workspace, is_team=inbox.kind == InboxKind.TEAM),
-        log_automatic_mail=_automatic_in_force(own, person, workspace),
-        owner_id=inbox.owner_id,
-        history_since=inbox.history_since,
-        paused=inbox.status in STOPPED_STATUSES,
-    )
-
-
-def presets_in_force(inboxes: Collection[Inbox]) -> dict[int, Setting[Preset]]:
-    """How much each of the inboxes logs, by its key. A constant number of queries."""
-    workspace = WorkspacePolicy.objects.current()
-    own = {policy.inbox_id: policy for policy in InboxPolicy.objects.filter(inbox__in=inboxes)}
-    owners = {inbox.owner_id for inbox in inboxes if inbox.kind == InboxKind.PERSONAL}
-    persons = {policy.person_id: policy for policy in PersonPolicy.objects.filter(person__in=owners)}
-    return {
-        inbox.pk: preset_in_force(
-            own.get(inbox.pk, InboxPolicy()),
-            persons.get(inbox.owner_id, PersonPolicy()) if inbox.kind == InboxKind.PERSONAL else PersonPolicy(),
-            workspace,
-            is_team=inbox.kind == InboxKind.TEAM,
-        )
-        for inbox in inboxes
-    }
-
-
-def preset_in_force(
-    own: InboxPolicy, person: PersonPolicy, workspace: WorkspacePolicy, *, is_team: bool
-) -> Setting[Preset]:
-    if own.preset:
-        chosen = Setting(Preset(own.preset), Level.INBOX)
-    elif is_team:
-        chosen = Setting(Preset.KNOWN, Level.INBOX)
-    elif person.preset:
-        chosen = Setting(Preset(person.preset), Level.PERSON)
-    else:
-        chosen = Setting(Preset(workspace.default_preset), Level.WORKSPACE)
-    most_open = Preset(workspace.most_open_preset)
-    return chosen if chosen.value.openness <= most_open.openness else Setting(most_open, Level.WORKSPACE)
-
-
-def _automatic_in_force(own: InboxPolicy, person: PersonPolicy, workspace: WorkspacePolicy) -> Setting[bool]:
-    if own.log_automatic_mail is not None:
-        return Setting(own.log_automatic_mail, Level.INBOX)
-    if person.log_automatic_mail is not None:
-        return Setting(person.log_automatic_mail, Level.PERSON)
-    return Setting(workspace.log_automatic_mail, Level.WORKSPACE)
 
 
 def mails_shared(inbox: Inbox, contact: Contact) -> int:

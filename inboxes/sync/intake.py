@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from inboxes.envelope import Envelope
 from inboxes.providers.base import RemoteFolder
 from inboxes.threading import Addresses
+from inboxes.visibility import Visibility
 
 
 class Verdict(Protocol):
@@ -24,6 +25,10 @@ class Verdict(Protocol):
     def matched_address(self) -> str: ...
     @property
     def decided_by_id(self) -> int | None: ...
+    @property
+    def visibility(self) -> Visibility: ...
+    @property
+    def store_attachments(self) -> bool: ...
 
 
 V = TypeVar("V", bound=Verdict)

@@ -16,13 +16,12 @@ from logging_rules.actions.past import (
     note_open_conversations,
     settle_conversations,
 )
-from logging_rules.actions.settings import choose_preset, set_inbox_policy, set_person_policy, set_workspace_policy
+from logging_rules.actions.settings import set_inbox_policy, set_person_policy, set_workspace_policy
 
 __all__ = [
     "add_never_log_entry",
     "add_never_log_lines",
     "apply_to_past",
-    "choose_preset",
     "edit_never_log_entry",
     "finish_look_backs",
     "look_back",

@@ -1,92 +1,104 @@
 """What is logged of an inbox, of a person's inboxes, of everybody's."""
 
+from collections.abc import Mapping
+from typing import Any, TypedDict, Unpack
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.actions import record
 from inboxes.models import Inbox, InboxKind
-from logging_rules.facts import Preset
-from logging_rules.models import PRESET_LABELS, InboxPolicy, PersonPolicy, WorkspacePolicy
+from inboxes.visibility import Visibility
+from logging_rules.facts import ContactCreation, Preset
+from logging_rules.models import PRESET_LABELS, InboxPolicy, LoggingSettings, PersonPolicy, WorkspacePolicy
 from users.models import User
 
 
+class SettingValues(TypedDict, total=False):
+    """Settings to change, by name; None: as the next level says. What is not named stays as it is."""
+
+    preset: Preset | None
+    log_incoming: bool | None
+    log_outgoing: bool | None
+    store_attachments: bool | None
+    log_automatic_mail: bool | None
+    create_contacts: ContactCreation | None
+    track_opens: bool | None
+    track_clicks: bool | None
+    log_by_default: bool | None
+    hold_ambiguous: bool | None
+    visibility: Visibility | None
+
+
+class WorkspaceValues(TypedDict, total=False):
+    """Settings of the workspace to change, by name. What is not named stays as it is."""
+
+    preset: Preset
+    most_open_preset: Preset
+    log_incoming: bool
+    log_outgoing: bool
+    store_attachments: bool
+    log_automatic_mail: bool
+    create_contacts: ContactCreation
+    track_opens: bool
+    track_clicks: bool
+    log_by_default: bool
+    hold_ambiguous: bool
+    visibility: Visibility
+
+
 @transaction.atomic
-def set_inbox_policy(
-    *, inbox: Inbox, preset: Preset | None, log_automatic_mail: bool | None = None, by: User
-) -> InboxPolicy:
-    """For the owner of a personal inbox, or whoever holds account access for a team inbox. None: as the next level says."""
+def set_inbox_policy(*, inbox: Inbox, by: User, **values: Unpack[SettingValues]) -> InboxPolicy:
+    """For the owner of a personal inbox, or whoever holds account access for a team inbox."""
     allowed = by.has_account_access if inbox.kind == InboxKind.TEAM else by.is_active and by == inbox.owner
     if not allowed:
         raise PermissionDenied
-    _refuse_too_open(preset)
-    policy, _created = InboxPolicy.objects.update_or_create(
-        inbox=inbox, defaults={"preset": preset or "", "log_automatic_mail": log_automatic_mail}
-    )
-    record(
-        by=by,
-        action="logging.inbox_policy_set",
-        target=inbox,
-        details={"preset": preset, "log_automatic_mail": log_automatic_mail},
-    )
+    _refuse_too_open(values.get("preset"))
+    policy, _created = InboxPolicy.objects.get_or_create(inbox=inbox)
+    _assign(policy, values)
+    policy.save(update_fields=values.keys())
+    record(by=by, action="logging.inbox_policy_set", target=inbox, details=dict(values))
     return policy
 
 
 @transaction.atomic
-def choose_preset(*, inbox: Inbox, preset: Preset, by: User) -> None:
-    """Like `set_inbox_policy`, with everything else that is set for the inbox left as it is."""
-    own = InboxPolicy.objects.filter(inbox=inbox).first() or InboxPolicy()
-    set_inbox_policy(inbox=inbox, preset=preset, log_automatic_mail=own.log_automatic_mail, by=by)
-
-
-@transaction.atomic
-def set_person_policy(
-    *, person: User, preset: Preset | None, log_automatic_mail: bool | None = None, by: User
-) -> PersonPolicy:
+def set_person_policy(*, person: User, by: User, **values: Unpack[SettingValues]) -> PersonPolicy:
     """For the person alone, about all their personal inboxes that have no setting of their own."""
     if not by.is_active or by != person:
         raise PermissionDenied
-    _refuse_too_open(preset)
-    policy, _created = PersonPolicy.objects.update_or_create(
-        person=person, defaults={"preset": preset or "", "log_automatic_mail": log_automatic_mail}
-    )
-    record(
-        by=by,
-        action="logging.person_policy_set",
-        target=person,
-        details={"preset": preset, "log_automatic_mail": log_automatic_mail},
-    )
+    _refuse_too_open(values.get("preset"))
+    policy, _created = PersonPolicy.objects.select_for_update().get_or_create(person=person)
+    _assign(policy, values)
+    policy.kept = [name for name in policy.kept if name not in values]
+    policy.save(update_fields=[*values, "kept"])
+    record(by=by, action="logging.person_policy_set", target=person, details=dict(values))
     return policy
 
 
 @transaction.atomic
-def set_workspace_policy(
-    *, default_preset: Preset, most_open_preset: Preset, log_automatic_mail: bool, by: User
-) -> WorkspacePolicy:
+def set_workspace_policy(*, by: User, **values: Unpack[WorkspaceValues]) -> WorkspacePolicy:
     """For super admins. A narrower `most_open_preset` narrows every inbox at once; nobody's own choice is overwritten."""
     if not by.is_super_admin:
         raise PermissionDenied
-    if default_preset.openness > most_open_preset.openness:
+    policy = WorkspacePolicy.objects.current()
+    for name, value in values.items():
+        setattr(policy, name, value)
+    if Preset(policy.preset).openness > Preset(policy.most_open_preset).openness:
         raise ValidationError(
-            {"default_preset": _("The default cannot be more open than the most open setting people may choose.")},
+            {"preset": _("The default cannot be more open than the most open setting people may choose.")},
             code="default_too_open",
         )
-    policy = WorkspacePolicy.objects.current()
-    policy.default_preset = default_preset
-    policy.most_open_preset = most_open_preset
-    policy.log_automatic_mail = log_automatic_mail
-    policy.save(update_fields=["default_preset", "most_open_preset", "log_automatic_mail"])
-    record(
-        by=by,
-        action="logging.workspace_policy_set",
-        target=policy,
-        details={
-            "default_preset": default_preset,
-            "most_open_preset": most_open_preset,
-            "log_automatic_mail": log_automatic_mail,
-        },
-    )
+    policy.save(update_fields=values.keys())
+    record(by=by, action="logging.workspace_policy_set", target=policy, details=dict(values))
     return policy
+
+
+def _assign(policy: LoggingSettings, values: Mapping[str, Any]) -> None:
+    """A text column that says nothing is empty; any other is NULL."""
+    for name, value in values.items():
+        is_open_text = value is None and not policy._meta.get_field(name).null
+        setattr(policy, name, "" if is_open_text else value)
 
 
 def _refuse_too_open(preset: Preset | None) -> None:

@@ -3,9 +3,12 @@
 from logging_rules.models.never_log import NEVER_LOG_KIND_LABELS, NEVER_LOG_SCOPE_LABELS, NeverLogEntry
 from logging_rules.models.past import LookBack
 from logging_rules.models.policies import (
+    CONTACT_CREATION_LABELS,
     PRESET_LABELS,
     PRESET_SHOWS,
+    VISIBILITY_LABELS,
     InboxPolicy,
+    LoggingSettings,
     PersonPolicy,
     WorkspacePolicy,
     new_tombstone_key,
@@ -13,11 +16,14 @@ from logging_rules.models.policies import (
 from logging_rules.models.unlogging import Tombstone
 
 __all__ = [
+    "CONTACT_CREATION_LABELS",
     "NEVER_LOG_KIND_LABELS",
     "NEVER_LOG_SCOPE_LABELS",
     "PRESET_LABELS",
     "PRESET_SHOWS",
+    "VISIBILITY_LABELS",
     "InboxPolicy",
+    "LoggingSettings",
     "LookBack",
     "NeverLogEntry",
     "PersonPolicy",

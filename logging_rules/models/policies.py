@@ -4,12 +4,15 @@ import secrets
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inboxes.encryption import EncryptedTextField
 from inboxes.models import Inbox
-from logging_rules.facts import Preset
+from inboxes.visibility import Visibility
+from logging_rules.facts import ContactCreation, Preset
 
 PRESET_LABELS = {
     Preset.MANUAL: _("Only what I choose"),
@@ -30,6 +33,37 @@ PRESET_SHOWS = {
 """What colleagues see of an inbox, for its owner."""
 
 
+CONTACT_CREATION_LABELS = {
+    ContactCreation.NEVER: pgettext_lazy("contacts are created", "Never"),
+    ContactCreation.SENT: _("From e-mails I send"),
+    ContactCreation.REPLIES: _("From e-mails I send and answers to them"),
+}
+VISIBILITY_LABELS = {
+    Visibility.EVERYONE: _("Everyone who can see the contact"),
+    Visibility.SUBJECT: _("Subject and participants only"),
+    Visibility.PRIVATE: _("Only me and the participants who are users"),
+}
+
+
+class LoggingSettings(models.Model):
+    """What one level says about logging. Everything may be left open: the next level speaks (`logging_rules.in_force`)."""
+
+    preset = models.CharField(max_length=10, choices=PRESET_LABELS, blank=True)
+    log_incoming = models.BooleanField(null=True, blank=True)
+    log_outgoing = models.BooleanField(null=True, blank=True)
+    store_attachments = models.BooleanField(null=True, blank=True)
+    log_automatic_mail = models.BooleanField(null=True, blank=True)
+    create_contacts = models.CharField(max_length=10, choices=CONTACT_CREATION_LABELS, blank=True)
+    track_opens = models.BooleanField(null=True, blank=True)
+    track_clicks = models.BooleanField(null=True, blank=True)
+    log_by_default = models.BooleanField(null=True, blank=True)
+    hold_ambiguous = models.BooleanField(null=True, blank=True)
+    visibility = models.CharField(max_length=10, choices=VISIBILITY_LABELS, blank=True)
+
+    class Meta:
+        abstract = True
+
+
 def new_tombstone_key() -> str:
     return secrets.token_hex(32)
 
@@ -41,15 +75,24 @@ class WorkspacePolicyManager(models.Manager["WorkspacePolicy"]):
 
 
 class WorkspacePolicy(models.Model):
-    """The workspace's defaults and the most open preset anybody may choose; there is exactly one.
+    """The workspace's value of every setting, and the most open preset anybody may choose; there is exactly one.
 
     `tombstone_key` must never change: un-logged mail is recognised by hashes made with it.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    default_preset = models.CharField(max_length=10, choices=PRESET_LABELS, default=Preset.REPLIES)
+    preset = models.CharField(max_length=10, choices=PRESET_LABELS, default=Preset.REPLIES)
     most_open_preset = models.CharField(max_length=10, choices=PRESET_LABELS, default=Preset.KNOWN)
+    log_incoming = models.BooleanField(default=True)
+    log_outgoing = models.BooleanField(default=True)
+    store_attachments = models.BooleanField(default=True)
     log_automatic_mail = models.BooleanField(default=False)
+    create_contacts = models.CharField(max_length=10, choices=CONTACT_CREATION_LABELS, default=ContactCreation.NEVER)
+    track_opens = models.BooleanField(default=False)
+    track_clicks = models.BooleanField(default=False)
+    log_by_default = models.BooleanField(default=True)
+    hold_ambiguous = models.BooleanField(default=False)
+    visibility = models.CharField(max_length=10, choices=VISIBILITY_LABELS, default=Visibility.EVERYONE)
     tombstone_key = EncryptedTextField(default=new_tombstone_key, editable=False)
 
     objects = WorkspacePolicyManager()
@@ -63,26 +106,26 @@ class WorkspacePolicy(models.Model):
         return "workspace policy"
 
 
-class PersonPolicy(models.Model):
-    """One person's own defaults; empty means as the workspace says."""
+class PersonPolicy(LoggingSettings):
+    """One person's own defaults; empty means as the workspace says.
+
+    `kept` names the settings that the person did not choose: they followed the workspace, which has opened up since.
+    """
 
     person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="logging_policy")
-    preset = models.CharField(max_length=10, choices=PRESET_LABELS, blank=True)
-    log_automatic_mail = models.BooleanField(null=True, blank=True)
+    kept = ArrayField(models.CharField(max_length=30), default=list, blank=True)
 
     def __str__(self) -> str:
         return f"policy of person {self.person_id}"
 
 
-class InboxPolicy(models.Model):
+class InboxPolicy(LoggingSettings):
     """What one inbox does differently; empty means as its owner says.
 
     `conversations_open`: a conversation was logged after mails that may belong to it had been passed over.
     """
 
     inbox = models.OneToOneField(Inbox, on_delete=models.CASCADE, related_name="logging_policy")
-    preset = models.CharField(max_length=10, choices=PRESET_LABELS, blank=True)
-    log_automatic_mail = models.BooleanField(null=True, blank=True)
     conversations_open = models.BooleanField(default=False)
 
     def __str__(self) -> str:

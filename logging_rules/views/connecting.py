@@ -23,9 +23,9 @@ from logging_rules import actions
 from logging_rules.dry_run import DryRunState, DryRunStep, scan_step
 from logging_rules.facts import Preset
 from logging_rules.forms import ChangingForm, PresetForm, StartingForm, history_choice
+from logging_rules.in_force import policy_of
 from logging_rules.models import WorkspacePolicy
 from logging_rules.preview import SHORT_LABELS, comparison, sample_views
-from logging_rules.queries import presets_in_force
 from users.http import SignedInRequest
 
 
@@ -34,15 +34,16 @@ def logging(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
     form = _form(request, inbox)
     if request.method == "POST" and form.is_valid():
-        actions.choose_preset(inbox=inbox, preset=form.chosen, by=request.user)
+        actions.set_inbox_policy(inbox=inbox, preset=form.chosen, by=request.user)
         return _after_choice(request, inbox, form)
     context = {"inbox": inbox, "form": form, "is_new": inbox.status == InboxStatus.CONNECTING}
     return render(request, "logging_rules/logging.html", context, status=422 if form.errors else 200)
 
 
 def _form(request: SignedInRequest, inbox: Inbox) -> PresetForm:
-    most_open = Preset(WorkspacePolicy.objects.current().most_open_preset)
-    initial: dict[str, str] = {"preset": presets_in_force([inbox])[inbox.pk].value}
+    workspace = WorkspacePolicy.objects.current()
+    most_open = Preset(workspace.most_open_preset)
+    initial: dict[str, str] = {"preset": policy_of(inbox, workspace).preset.value}
     if inbox.status != InboxStatus.CONNECTING:
         return ChangingForm(request.POST or None, most_open=most_open, initial=initial)
     initial["history"] = history_choice(inbox.history_since, timezone.now())
@@ -72,7 +73,7 @@ def preview(request: SignedInRequest, code: UUID) -> HttpResponse:
     if request.method == "POST":
         step, problem = _next_step(request, inbox, state)
     state = step.state if step else state
-    chosen = presets_in_force([inbox])[inbox.pk].value
+    chosen = policy_of(inbox, WorkspacePolicy.objects.current()).preset.value
     context = {
         "inbox": inbox,
         "is_new": inbox.status == InboxStatus.CONNECTING,

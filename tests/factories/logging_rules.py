@@ -6,8 +6,10 @@ from itertools import count
 from typing import Any
 
 from inboxes.envelope import Address, Envelope, FolderRole
+from inboxes.visibility import Visibility
 from logging_rules.facts import (
     Colleagues,
+    ContactCreation,
     Facts,
     Level,
     NeverLog,
@@ -63,9 +65,24 @@ def sent(to: str | Iterable[str] = SARAH, **fields: Any) -> Envelope:
     return mail(ALICE, to, **place | fields)
 
 
+NEW_WORKSPACE = {
+    "log_incoming": True,
+    "log_outgoing": True,
+    "store_attachments": True,
+    "log_automatic_mail": False,
+    "create_contacts": ContactCreation.NEVER,
+    "track_opens": False,
+    "track_clicks": False,
+    "log_by_default": True,
+    "hold_ambiguous": False,
+    "visibility": Visibility.EVERYONE,
+}
+
+
 def policy(preset: Preset = Preset.KNOWN, *, level: Level = Level.INBOX, **fields: Any) -> Policy:
-    automatic = Setting(fields.pop("log_automatic_mail", False), Level.WORKSPACE)
-    return Policy(preset=Setting(preset, level), log_automatic_mail=automatic, owner_id=ALICES_ID, **fields)
+    """The workspace's settings are those of a new one; every setting may be given as a plain value."""
+    settings = {name: Setting(fields.pop(name, value), Level.WORKSPACE) for name, value in NEW_WORKSPACE.items()}
+    return Policy(preset=Setting(preset, level), **settings, owner_id=ALICES_ID, **fields)
 
 
 Entry = tuple[NeverLogKind, str, NeverLogScope]

@@ -14,8 +14,8 @@ from logging_rules.actions import (
     set_workspace_policy,
 )
 from logging_rules.facts import Level, NeverLogKind, NeverLogScope, Preset, Setting
+from logging_rules.in_force import policy_of
 from logging_rules.models import NeverLogEntry, PersonPolicy, WorkspacePolicy
-from logging_rules.queries import policy_of
 from tests.factories.contacts import make_inbox
 from users.models import User, WorkspaceDomain
 
@@ -32,7 +32,7 @@ def in_force(inbox: Inbox) -> Setting[Preset]:
 
 
 def workspace(by: User, default: Preset = Preset.REPLIES, most_open: Preset = Preset.KNOWN, automatic: bool = False):
-    return set_workspace_policy(default_preset=default, most_open_preset=most_open, log_automatic_mail=automatic, by=by)
+    return set_workspace_policy(preset=default, most_open_preset=most_open, log_automatic_mail=automatic, by=by)
 
 
 # Levels
@@ -153,13 +153,13 @@ def test_each_change_is_in_the_audit_log(inbox, alice, admin):
             alice.pk,
             "logging.inbox_policy_set",
             "inboxes.inbox",
-            {"preset": "manual", "log_automatic_mail": None},
+            {"preset": "manual"},
         ),
         (
             admin.pk,
             "logging.workspace_policy_set",
             "logging_rules.workspacepolicy",
-            {"default_preset": "manual", "most_open_preset": "known", "log_automatic_mail": False},
+            {"preset": "manual", "most_open_preset": "known", "log_automatic_mail": False},
         ),
     ]
 

@@ -7,8 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inboxes.envelope import Address, Envelope, FolderRole
+from inboxes.visibility import Visibility
 from logging_rules.engine import Code, Decision, decide, decide_page
-from logging_rules.facts import Conversation, Level, NeverLogKind, NeverLogScope, Policy, Preset, SentFromCrm, Setting
+from logging_rules.facts import (
+    ContactCreation,
+    Conversation,
+    Level,
+    NeverLogKind,
+    NeverLogScope,
+    Policy,
+    Preset,
+    SentFromCrm,
+    Setting,
+)
 from tests.factories.logging_rules import ALICE, ALICES_ID, BOB, NOW, SARAH, STRANGER, TANAKA, Entry, facts, mail
 from tests.factories.logging_rules import policy as policy_of
 
@@ -59,10 +70,21 @@ entries: st.SearchStrategy[Entry] = st.one_of(
         st.sampled_from(list(NeverLogScope)),
     ),
 )
+levels = st.sampled_from(list(Level))
+switches = st.builds(Setting, st.booleans(), levels)
 policies = st.builds(
     Policy,
-    preset=st.builds(Setting, st.sampled_from(list(Preset)), st.sampled_from(list(Level))),
-    log_automatic_mail=st.builds(Setting, st.booleans(), st.sampled_from(list(Level))),
+    preset=st.builds(Setting, st.sampled_from(list(Preset)), levels),
+    log_incoming=switches,
+    log_outgoing=switches,
+    store_attachments=switches,
+    log_automatic_mail=switches,
+    create_contacts=st.builds(Setting, st.sampled_from(list(ContactCreation)), levels),
+    track_opens=switches,
+    track_clicks=switches,
+    log_by_default=switches,
+    hold_ambiguous=switches,
+    visibility=st.builds(Setting, st.sampled_from(list(Visibility)), levels),
     owner_id=st.just(ALICES_ID),
     history_since=st.none() | times,
     paused=st.booleans(),

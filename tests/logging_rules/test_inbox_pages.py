@@ -192,7 +192,7 @@ class TestOverview:
 
         assert (overview.is_importing, overview.known) == (True, 400)
         assert overview.done_at == NOW + timedelta(minutes=8)
-        assert overview.preset.level == Level.INBOX
+        assert overview.policy.preset.level == Level.INBOX
 
     def test_numbers_of_many_inboxes_are_those_of_each(self, alice):
         inboxes = [connected_inbox(alice, f"{number}@ours.example") for number in range(3)]

@@ -144,7 +144,7 @@ def test_who_has_no_inbox_is_told_so(inbox, bob_client):
 
 
 def test_logged_mail_that_would_be_skipped_by_now_is_counted_once(inbox, mailbox, clock, alice):
-    actions.choose_preset(inbox=inbox, preset=Preset.MANUAL, by=alice)
+    actions.set_inbox_policy(inbox=inbox, preset=Preset.MANUAL, by=alice)
     actions.apply_to_past(inbox=inbox, by=alice, now=clock.now)
     sync(inbox, mailbox, clock)
 
