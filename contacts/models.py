@@ -15,18 +15,34 @@ from inboxes.models import Inbox, Message, Thread
 from users.models import User
 
 
+class Withdrawable(models.Model):
+    """What was made by itself because a mail was logged, and goes when all that mail is un-logged.
+
+    While `withdrawn_at` is set nobody sees it and its address matches nothing; it comes back when the un-logging is undone, or
+    when somebody makes the same again.
+    """
+
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
 class CompanyQuerySet(models.QuerySet["Company"]):
     def visible_to(self, user: User) -> "CompanyQuerySet":
         """Companies belong to the workspace: every active person sees all of them."""
-        return self if user.is_active else self.none()
+        return self.filter(withdrawn_at=None) if user.is_active else self.none()
 
 
-class Company(models.Model):
-    """An organisation, known by the domain its people write from. `search` as in `Contact`."""
+class Company(Withdrawable):
+    """An organisation, known by the domain its people write from. `search` and `created_automatically_from` as in `Contact`."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=200)
     domain = models.CharField(_("domain"), max_length=253, null=True, blank=True, unique=True)
+    created_automatically_from = models.ForeignKey(
+        Inbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="created_companies", editable=False
+    )
     search = SearchVectorField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -48,10 +64,10 @@ class Company(models.Model):
 class ContactQuerySet(models.QuerySet["Contact"]):
     def visible_to(self, user: User) -> "ContactQuerySet":
         """Contacts belong to the workspace: every active person sees all of them."""
-        return self if user.is_active else self.none()
+        return self.filter(withdrawn_at=None) if user.is_active else self.none()
 
 
-class Contact(models.Model):
+class Contact(Withdrawable):
     """A person outside the workspace.
 
     `created_automatically_from` is the inbox whose logged mail made this a contact; empty if a person did, or took it over.

@@ -1,11 +1,12 @@
 """Reads of contacts and companies: lists, search, and what surrounds a timeline."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Max, Model, OuterRef, Prefetch, QuerySet
+from django.db.models import Count, Exists, F, Max, Model, OuterRef, Prefetch, Q, QuerySet
 
 from contacts import search
 from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
@@ -13,6 +14,7 @@ from inboxes.models import Attachment, Message, Sighting
 from users.models import User
 
 Found = TypeVar("Found", bound=Model)
+Keys: TypeAlias = "Collection[int] | QuerySet[Any, Any]"
 
 CONTACTS_LISTED = 10_000  # nobody pages further; beyond it a search is the way
 COLLEAGUES_SHOWN = 6
@@ -56,7 +58,10 @@ def company_list(user: User, *, text: str = "") -> "QuerySet[Company]":
         companies = matching(companies, text)
     return (
         companies.defer("search")
-        .annotate(contact_count=Count("contacts"), last_activity_at=Max("contacts__last_activity_at"))
+        .annotate(
+            contact_count=Count("contacts", filter=Q(contacts__withdrawn_at=None)),
+            last_activity_at=Max("contacts__last_activity_at", filter=Q(contacts__withdrawn_at=None)),
+        )
         .order_by("name", "pk")[:CONTACTS_LISTED]
     )
 
@@ -145,6 +150,21 @@ def messages_only_on(contact: Contact) -> "QuerySet[TimelineEntry, int]":
     elsewhere = TimelineEntry.objects.filter(message=OuterRef("message")).exclude(contact=contact)
     mails = contact.timeline.filter(message__isnull=False)
     return mails.filter(~Exists(elsewhere)).values_list("message_id", flat=True)
+
+
+def survivors_of(contact_ids: Collection[int]) -> dict[int, int]:
+    """Each of the contacts that is still there, withdrawn or not, or the one that it was merged into, by the key asked for."""
+    wanted = set(contact_ids)
+    alive = set(Contact.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    merged = MergedContact.objects.filter(former_id__in=wanted - alive).values_list("former_id", "contact_id")
+    return {pk: pk for pk in alive} | dict(merged)
+
+
+def left_alone(contact_ids: Keys, *, without: Keys = ()) -> "QuerySet[Contact]":
+    """Those of the contacts that were created automatically and have nothing on them but, perhaps, the e-mails `without`."""
+    entries = TimelineEntry.objects.filter(contact=OuterRef("pk")).exclude(message__in=without)
+    made = Contact.objects.filter(pk__in=contact_ids, created_automatically_from__isnull=False, withdrawn_at=None)
+    return made.filter(~Exists(entries), merged=None)
 
 
 @dataclass(frozen=True, slots=True)

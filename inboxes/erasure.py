@@ -1,17 +1,19 @@
-"""Erasing stored e-mails with all that was derived from them, or the contents of their files alone."""
+"""Erasing stored e-mails with all that was derived from them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from itertools import groupby
 
 from django.db import transaction
 from django.utils import timezone
 
 from inboxes import files
-from inboxes.mime import guard
-from inboxes.mime.rewriting import without_files
-from inboxes.models import HandledPage, LedgerEntry, Message, Thread
-from inboxes.sync.handled import pack
-from inboxes.sync.storing import lock_conversations
+from inboxes.envelope import FolderRole
+from inboxes.mime.envelope_reader import read_envelope
+from inboxes.models import LedgerEntry, Message, Thread, ThreadReference
+from inboxes.sync.ledger import pass_over
+from inboxes.threading import message_ids as ids_in
+
+LONGEST_HEADERS = 256 * 1024
 
 
 @transaction.atomic
@@ -24,48 +26,48 @@ def erase_messages(*, message_ids: Iterable[int]) -> int:
     messages = Message.objects.filter(pk__in=ids)
     threads = set(messages.values_list("thread_id", flat=True))
     keys = set(messages.values_list("raw_key", flat=True))
-    _count_as_skipped(ids)
+    pass_over(LedgerEntry.objects.filter(message__in=ids))
     _, deleted = messages.delete()
     Thread.objects.filter(pk__in=threads, messages=None).delete()
+    _forget_references(threads)
     transaction.on_commit(lambda: _delete_files(keys - {""}), robust=True)
     return deleted.get(Message._meta.label, 0)
 
 
-def _count_as_skipped(message_ids: list[int]) -> None:
-    """A ledger row would keep the e-mail's fingerprint; without any trace a reconcile would take the e-mail for missed."""
-    rows = LedgerEntry.objects.filter(message__in=message_ids)
-    keys = rows.order_by("folder_id", "pk").values_list("folder_id", "remote_id")
-    HandledPage.objects.bulk_create(
-        HandledPage(folder_id=folder_id, digests=pack(remote_id for _, remote_id in group))
-        for folder_id, group in groupby(keys, key=lambda key: key[0])
-    )
-    rows.delete()
+def _forget_references(thread_ids: set[int]) -> None:
+    """Message ids that only an erased e-mail named say that it existed. What the others name stands in their originals."""
+    mentioned: defaultdict[int, set[str]] = defaultdict(set)
+    left = Message.objects.filter(thread__in=thread_ids)
+    for message in left.only("thread_id", "message_id", "raw_key", "sent_at"):
+        mentioned[message.thread_id] |= _ids_in_original(message)
+    references = ThreadReference.objects.filter(thread__in=thread_ids)
+    unmentioned = [
+        pk
+        for pk, thread_id, message_id in references.values_list("pk", "thread_id", "message_id")
+        if message_id not in mentioned[thread_id]
+    ]
+    references.filter(pk__in=unmentioned).delete()
 
 
-def drop_unwanted_attachments(*, message_ids: Iterable[int] | None = None) -> int:
-    """Rewrite originals whose contents of files no inbox keeps any more, of these messages or of all; return how many.
-
-    Call it after the commit that took sightings away. Idempotent; one that was missed is caught by the daily run.
-    """
-    unwanted = Message.objects.with_unwanted_attachments()
-    if message_ids is not None:
-        unwanted = unwanted.filter(pk__in=list(message_ids))
-    return sum(map(_drop_attachments, unwanted.only("fingerprint", "raw_key").iterator(chunk_size=500)))
-
-
-def _drop_attachments(message: Message) -> bool:
-    """False when an inbox that keeps them was faster, or the original is gone."""
+def _ids_in_original(message: Message) -> set[str]:
+    """Its own alone if the original is gone."""
+    if not message.raw_key:
+        return {message.message_id}
     try:
-        raw = files.read(message.raw_key)
+        with files.open_file(message.raw_key) as file:
+            raw = file.read(LONGEST_HEADERS)
     except FileNotFoundError:
-        return False
-    key = files.store(without_files(raw, guard.parse(raw)))
-    with transaction.atomic():
-        lock_conversations([bytes(message.fingerprint)])
-        rows = Message.objects.with_unwanted_attachments().filter(pk=message.pk, raw_key=message.raw_key)
-        dropped = rows.update(raw_key=key, attachments_stored=False)
-    _delete_files({message.raw_key})
-    return dropped > 0
+        return {message.message_id}
+    envelope = read_envelope(
+        raw,
+        remote_id="",
+        folder_id="",
+        folder_role=FolderRole.OTHER,
+        received_at=message.sent_at,
+        size=len(raw),
+        now=message.sent_at,
+    )
+    return set(ids_in(envelope))
 
 
 def _delete_files(keys: set[str]) -> None:

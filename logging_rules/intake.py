@@ -15,9 +15,8 @@ from inboxes.envelope import Envelope
 from inboxes.models import Folder, Inbox
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.intake import DecisionOutdated, Intake, StoredMail
-from logging_rules.actions import note_logged_by_hand, note_open_conversations
-from logging_rules.choices import choices_among
-from logging_rules.engine import BY_HAND, COULD_BE_REPLIES, Decision, Mark, decide_page, mark_of
+from logging_rules.actions import note_open_conversations
+from logging_rules.engine import COULD_BE_REPLIES, Decision, Mark, decide_page, mark_of
 from logging_rules.facts import Colleagues, Facts, Preset, conversation_keys, facts_about
 from logging_rules.in_force import policy_of
 from logging_rules.models import WorkspacePolicy
@@ -70,8 +69,6 @@ class InboxIntake(Intake[Decision]):
         passed_over = self._passed_over
         if passed_over and any(passed_over.may_follow(mail.envelope) for mail in stored):
             note_open_conversations(inbox=self.inbox)
-        by_hand = [mail.envelope for mail in stored if mail.verdict.rule == BY_HAND]
-        note_logged_by_hand(inbox=self.inbox, mails=by_hand)
         self.record_again(stored)
 
     def record_again(self, stored: Sequence[StoredMail[Decision]]) -> None:
@@ -157,9 +154,5 @@ def facts_of_page(
         facts.conversations = conversations_about(
             {key for envelope in envelopes for key in conversation_keys(envelope)}
         )
-    choices = choices_among(inbox, envelopes)
-    facts.chosen_by_hand = choices.chosen_by
-    fingerprints = (envelope.fingerprint for envelope in envelopes)
-    unlogged = unlogged_among(fingerprints, owner_id=inbox.owner_id, key=workspace.tombstone_key)
-    facts.unlogged = unlogged - choices.waiting
+    facts.unlogged = unlogged_among(envelopes, inbox=inbox, key=workspace.tombstone_key)
     return facts

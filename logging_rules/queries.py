@@ -36,7 +36,8 @@ def _is_encodable(text: str) -> bool:
 
 
 def contacts_by_address(emails: Collection[str]) -> dict[str, int]:
-    return dict(ContactAddress.objects.filter(email__in=among(emails)).values_list("email", "contact_id"))
+    rows = ContactAddress.objects.filter(email__in=among(emails), contact__withdrawn_at=None)
+    return dict(rows.values_list("email", "contact_id"))
 
 
 def everybody_inside() -> Colleagues:

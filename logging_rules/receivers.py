@@ -1,13 +1,19 @@
-"""What happens when a person or a mail server asks for a sync."""
+"""What happens when a person or a mail server asks for something that a worker does."""
 
 from typing import Any
 
 from django.dispatch import receiver
 
 from inboxes.signals import sync_wanted
-from logging_rules.tasks import enqueue
+from logging_rules.signals import erasure_wanted
+from logging_rules.tasks import enqueue, erase_unlogged
 
 
 @receiver(sync_wanted)
 def wake_a_worker(inbox_id: int, **kwargs: Any) -> None:
     enqueue([inbox_id])
+
+
+@receiver(erasure_wanted)
+def have_it_erased(unlogging_id: int, **kwargs: Any) -> None:
+    erase_unlogged.delay()

@@ -6,6 +6,7 @@ from django.utils import timezone
 from inboxes.models import Inbox
 from inboxes.sync.due import pick_due
 from inboxes.sync.engine import Outcome
+from logging_rules.actions import erase_expired
 from logging_rules.slices import sync_slice
 
 
@@ -21,6 +22,12 @@ def sync_inbox(self: "Task[..., None]", *, inbox_id: int) -> None:
     report = sync_slice(inbox_id=inbox_id, worker=str(self.request.hostname or ""))
     if report.outcome is Outcome.MORE:
         enqueue([inbox_id])
+
+
+@shared_task
+def erase_unlogged() -> None:
+    """What was un-logged and can no longer be undone. Safe to run as often as one likes."""
+    erase_expired(now=timezone.now())
 
 
 def enqueue(inbox_ids: list[int]) -> None:

@@ -13,6 +13,12 @@ from contacts.actions.indexing import rebuild_search
 from contacts.actions.merging import SameContact, filled_by, merge_contacts
 from contacts.actions.notes import add_note, delete_note, edit_note
 from contacts.actions.timeline import ContactGone, MailEntry, record_mail_entries
+from contacts.actions.withdrawing import (
+    bring_back_contacts,
+    erase_withdrawn,
+    take_off_timelines,
+    withdraw_contacts,
+)
 
 __all__ = [
     "AddressTaken",
@@ -24,6 +30,7 @@ __all__ = [
     "SameContact",
     "UnusableAddress",
     "add_note",
+    "bring_back_contacts",
     "create_company",
     "create_contact",
     "delete_company",
@@ -32,8 +39,11 @@ __all__ = [
     "edit_company",
     "edit_contact",
     "edit_note",
+    "erase_withdrawn",
     "filled_by",
     "merge_contacts",
     "rebuild_search",
     "record_mail_entries",
+    "take_off_timelines",
+    "withdraw_contacts",
 ]

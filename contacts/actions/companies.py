@@ -8,6 +8,7 @@ from audit.actions import record
 from contacts.actions.indexing import index_companies, index_contacts
 from contacts.models import Company
 from inboxes.addresses import domain_of, organisation_domain
+from inboxes.models import Inbox
 from users.models import User, WorkspaceDomain
 
 
@@ -28,10 +29,16 @@ class CompanyDetails:
 
 
 @transaction.atomic
-def create_company(*, by: User | None, details: CompanyDetails) -> Company:
-    """Raises `DomainTaken`."""
+def create_company(*, by: User | None, details: CompanyDetails, made_by: Inbox | None = None) -> Company:
+    """Raises `DomainTaken`. A withdrawn company of the domain is brought back under the new name.
+
+    `made_by` is the inbox whose logged mail brought it, when no person did.
+    """
     _refuse_taken_domain(details.domain)
-    company = Company.objects.create(name=details.name, domain=details.domain)
+    withdrawn = Company.objects.filter(domain=details.domain or "").exclude(withdrawn_at=None).first()
+    company = withdrawn or Company(domain=details.domain)
+    company.name, company.withdrawn_at, company.created_automatically_from = details.name, None, made_by
+    company.save()
     index_companies([company.pk])
     record(by=by, action="company.created", target=company)
     return company
@@ -41,8 +48,9 @@ def create_company(*, by: User | None, details: CompanyDetails) -> Company:
 def edit_company(*, by: User, company: Company, details: CompanyDetails) -> None:
     """Raises `DomainTaken`."""
     _refuse_taken_domain(details.domain, but=company)
-    company.name, company.domain = details.name, details.domain
-    company.save(update_fields=["name", "domain"])
+    Company.objects.filter(domain=details.domain or "").exclude(withdrawn_at=None).update(domain=None)
+    company.name, company.domain, company.created_automatically_from = details.name, details.domain, None
+    company.save(update_fields=["name", "domain", "created_automatically_from"])
     index_companies([company.pk])
     record(by=by, action="company.edited", target=company)
 
@@ -64,21 +72,22 @@ def company_named(name: str, *, emails: list[str], by: User | None) -> Company |
     name = name.strip()
     if not name:
         return None
-    known = Company.objects.filter(name__iexact=name).order_by("pk").first()
+    known = Company.objects.filter(name__iexact=name, withdrawn_at=None).order_by("pk").first()
     if known:
         return known
     domain = organisation_of(emails)
-    taken = domain is not None and Company.objects.filter(domain=domain).exists()
+    taken = domain is not None and Company.objects.filter(domain=domain, withdrawn_at=None).exists()
     return create_company(by=by, details=CompanyDetails(name=name, domain=None if taken else domain))
 
 
-def company_of_addresses(emails: list[str], *, by: User | None) -> Company | None:
+def company_of_addresses(emails: list[str], *, by: User | None, made_by: Inbox | None = None) -> Company | None:
     """The company of the first address that belongs to an organisation other than this workspace, made if there is none."""
     domain = organisation_of(emails)
     if domain is None:
         return None
-    known = Company.objects.filter(domain=domain).first()
-    return known or create_company(by=by, details=CompanyDetails(name=name_from_domain(domain), domain=domain))
+    known = Company.objects.filter(domain=domain, withdrawn_at=None).first()
+    details = CompanyDetails(name=name_from_domain(domain), domain=domain)
+    return known or create_company(by=by, details=details, made_by=made_by)
 
 
 def organisation_of(emails: list[str]) -> str | None:
@@ -97,6 +106,6 @@ def name_from_domain(domain: str) -> str:
 
 
 def _refuse_taken_domain(domain: str | None, but: Company | None = None) -> None:
-    holder = Company.objects.filter(domain=domain).first() if domain else None
+    holder = Company.objects.filter(domain=domain, withdrawn_at=None).first() if domain else None
     if holder and holder != but:
         raise DomainTaken(holder)

@@ -13,7 +13,7 @@ from contacts.queries import messages_only_on
 from contacts.signals import contact_addresses_added
 from inboxes.addresses import InvalidAddress, is_valid, normalise
 from inboxes.erasure import erase_messages
-from inboxes.models import Message
+from inboxes.models import Inbox, Message
 from users.models import User
 from users.signals import send_on_commit
 
@@ -49,22 +49,29 @@ class ContactDetails:
 
 
 @transaction.atomic
-def create_contact(*, by: User | None, details: ContactDetails) -> Contact:
-    """Raises `UnusableAddress` and `AddressTaken`. Sends `contact_addresses_added` on commit. `by` is None for a command."""
+def create_contact(*, by: User | None, details: ContactDetails, made_by: Inbox | None = None) -> Contact:
+    """Raises `UnusableAddress` and `AddressTaken`. Sends `contact_addresses_added` on commit. `by` is None for a command.
+
+    `made_by` is the inbox whose logged mail made it, when no person did. A withdrawn contact of one of the addresses is brought back
+    with these details.
+    """
     emails = usable_addresses(details.emails)
-    contact = Contact.objects.create(
-        name=details.name,
-        reading=details.reading,
-        job_title=details.job_title,
-        phone=details.phone,
-        owner=details.owner,
-        company=company_named(details.company, emails=emails, by=by) or company_of_addresses(emails, by=by),
-        created_by=by,
-    )
+    named = company_named(details.company, emails=emails, by=by)
+    contact = _withdrawn_with(emails) or Contact(created_by=by)
+    for field in ("name", "reading", "job_title", "phone", "owner"):
+        setattr(contact, field, getattr(details, field))
+    contact.company = named or company_of_addresses(emails, by=by, made_by=made_by)
+    contact.created_automatically_from, contact.withdrawn_at = made_by, None
+    contact.save()
     _set_addresses(contact, emails, by=by)
     index_contacts([contact.pk])
     record(by=by, action="contact.created", target=contact, details={"addresses": len(emails)})
     return contact
+
+
+def _withdrawn_with(emails: list[str]) -> Contact | None:
+    withdrawn = Contact.objects.filter(addresses__email__in=emails, withdrawn_at__isnull=False)
+    return withdrawn.select_for_update(of=("self",)).order_by("pk").first()
 
 
 @transaction.atomic
@@ -77,7 +84,10 @@ def edit_contact(*, by: User, contact: Contact, details: ContactDetails) -> int:
     for field in ("name", "reading", "job_title", "phone", "owner"):
         setattr(contact, field, getattr(details, field))
     contact.company = company_named(details.company, emails=emails, by=by)
-    contact.save(update_fields=["name", "reading", "job_title", "phone", "owner", "company"])
+    contact.created_automatically_from = None
+    contact.save(
+        update_fields=["name", "reading", "job_title", "phone", "owner", "company", "created_automatically_from"]
+    )
     added, removed = _set_addresses(contact, emails, by=by)
     index_contacts([contact.pk])
     record(
@@ -128,6 +138,7 @@ def _set_addresses(contact: Contact, emails: list[str], *, by: User | None) -> t
     """Make `emails` the contact's addresses, in this order; return how many were added and removed."""
     kept = {address.email: address for address in contact.addresses.all()}
     _refuse_taken(contact, emails)
+    ContactAddress.objects.filter(email__in=emails, contact__withdrawn_at__isnull=False).delete()
     removed, _ = contact.addresses.exclude(email__in=emails).delete()
     for position, email in enumerate(emails):
         if email in kept:
@@ -159,6 +170,6 @@ def _announce(contact: Contact, added: list[ContactAddress], *, by: User | None)
 
 
 def _refuse_taken(contact: Contact, emails: list[str]) -> None:
-    taken = ContactAddress.objects.filter(email__in=emails).exclude(contact=contact).select_related("contact").first()
-    if taken:
+    found = ContactAddress.objects.filter(email__in=emails, contact__withdrawn_at=None).exclude(contact=contact)
+    if taken := found.select_related("contact").first():
         raise AddressTaken(taken.email, taken.contact)

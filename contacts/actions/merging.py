@@ -57,7 +57,8 @@ def _fill_blanks(into: Contact, other: Contact) -> None:
         setattr(into, field, value)
     activity = [contact.last_activity_at for contact in (into, other) if contact.last_activity_at]
     into.last_activity_at = max(activity, default=None)
-    into.save(update_fields=[*FILLED_FIELDS, "last_activity_at"])
+    into.created_automatically_from = None
+    into.save(update_fields=[*FILLED_FIELDS, "last_activity_at", "created_automatically_from"])
 
 
 def filled_by(into: Contact, other: Contact) -> dict[str, Any]:

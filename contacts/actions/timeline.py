@@ -70,7 +70,8 @@ def _lock_survivors(contact_ids: set[int]) -> dict[int, int]:
 
 
 def _lock_contacts(contact_ids: set[int]) -> set[int]:
-    locked = Contact.objects.filter(pk__in=contact_ids).order_by("pk").select_for_update(no_key=True)
+    alive = Contact.objects.filter(pk__in=contact_ids, withdrawn_at=None)
+    locked = alive.order_by("pk").select_for_update(no_key=True)
     return set(locked.values_list("pk", flat=True))
 
 

@@ -42,6 +42,12 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
         """A personal inbox is its owner's alone: not even a super admin sees what happens in it."""
         return self.filter(owner=user)
 
+    def decided_by(self, user: User) -> "InboxQuerySet":
+        """Inboxes for whose mail the person may say what is logged: their own; of a team, every holder of account access."""
+        own = models.Q(kind=InboxKind.PERSONAL, owner=user)
+        of_teams = models.Q(kind=InboxKind.TEAM) if user.has_account_access else models.Q(pk=None)
+        return self.filter(own | of_teams) if user.is_active else self.none()
+
     def syncing(self) -> "InboxQuerySet":
         """Nobody reads the mail of a person who has left, whatever the status of their inbox still says.
 

@@ -47,17 +47,6 @@ class MessageState(models.TextChoices):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def with_unwanted_attachments(self) -> "MessageQuerySet":
-        """Those with contents of files that none of their inboxes keeps."""
-        sightings = Sighting.objects.filter(message=models.OuterRef("pk"))
-        files = models.Exists(Attachment.objects.filter(message=models.OuterRef("pk")))
-        return self.filter(
-            files | ~models.Q(state=MessageState.FULL),
-            models.Exists(sightings.filter(store_attachments=False)),
-            ~models.Exists(sightings.filter(store_attachments=True)),
-            attachments_stored=True,
-        )
-
     def visible_to(self, user: User) -> "MessageQuerySet":
         """Logged mail is for everybody in the workspace; nothing that is not logged is stored."""
         seen = Sighting.objects.filter(message=models.OuterRef("pk"))
@@ -68,8 +57,7 @@ class Message(models.Model):
     """One e-mail, however many inboxes saw it.
 
     `fingerprint` and `variant` identify it (`Envelope.fingerprint`; a variant above 0 is another body under the same headers).
-    `recipients` is a list of `[kind, address, name]`, kind being to, cc or bcc. `raw_key` names the original in the file store: the bytes
-    that came or, unless `attachments_stored`, what `inboxes.mime.rewriting` left of them because every inbox keeps only names of files.
+    `recipients` is a list of `[kind, address, name]`, kind being to, cc or bcc. `raw_key` names the original bytes in the file store.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -91,7 +79,6 @@ class Message(models.Model):
     defects = models.JSONField(default=list)
     size = models.PositiveBigIntegerField(default=0)
     raw_key = models.CharField(max_length=64, db_index=True)
-    attachments_stored = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MessageQuerySet.as_manager()
@@ -130,10 +117,7 @@ class Attachment(models.Model):
 
 class Sighting(models.Model):
     """How one inbox came to hold a message, and why it was logged there: the reason, the rule, the address that matched, the level
-    its setting came from (workspace, person, inbox), who chose it if a person did, and when.
-
-    `store_attachments`: whether the inbox keeps the contents of files. They are stored while one inbox of the message does.
-    """
+    its setting came from (workspace, person, inbox), who chose it if a person did, and when."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="sightings")
     inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="sightings")
@@ -146,17 +130,13 @@ class Sighting(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     decided_at = models.DateTimeField()
-    store_attachments = models.BooleanField(default=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["message", "inbox"], name="sighting_once_per_inbox"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["inbox", "-decided_at"], name="sighting_by_inbox"),
-            models.Index(
-                fields=["message"], name="sighting_without_attachments", condition=models.Q(store_attachments=False)
-            ),
+            models.Index(fields=["inbox", "-decided_at"], name="sighting_by_inbox")
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ inbox meanwhile. Times are the database's: the clocks of workers may disagree.
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,6 +57,17 @@ class Lease:
             undisturbed = When(next_due_at=self.due_at, then=Value(next_due_at))
             changes["next_due_at"] = Case(undisturbed, default=Least("next_due_at", Value(next_due_at)))
         Inbox.objects.filter(pk=self.inbox_id, lease_fence=self.fence, generation=self.generation).update(**changes)
+
+
+def shut_workers_out(inbox_ids: Iterable[int]) -> None:
+    """Whoever syncs these inboxes now writes nothing more; the next tick goes on from their last commit. Call in a transaction.
+
+    When this returns no worker is about to commit something: their rows are locked, in the order of their keys.
+    """
+    held = Inbox.objects.filter(pk__in=inbox_ids).order_by("pk").select_for_update(of=("self",))
+    Inbox.objects.filter(pk__in=list(held.values_list("pk", flat=True))).update(
+        generation=F("generation") + 1, lease_owner="", lease_expires_at=None
+    )
 
 
 @transaction.atomic

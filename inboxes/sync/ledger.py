@@ -1,13 +1,17 @@
-"""Ledger rows of messages that failed: the retry ladder and quarantine."""
+"""Ledger rows of messages that failed (the retry ladder and quarantine), and of logged ones that are logged no more."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from inboxes.models import Folder, LedgerEntry, LedgerState
+from django.db.models import QuerySet
+
+from inboxes.models import Folder, HandledPage, LedgerEntry, LedgerState
 from inboxes.providers.base import MessageGone
 from inboxes.sync.copying import merge_rows
+from inboxes.sync.handled import pack
 
 LADDER = (
     timedelta(minutes=1),
@@ -78,3 +82,31 @@ def after_failure(attempts: int, cause: str, now: datetime) -> tuple[LedgerState
     if attempts > len(LADDER):
         return LedgerState.QUARANTINED, None
     return LedgerState.RETRYING, now + LADDER[attempts - 1]
+
+
+def pass_over(rows: "QuerySet[LedgerEntry]", *, code: str = "") -> None:
+    """From now on these messages are handled and skipped: with a `code`, they are counted under it instead of their own.
+
+    A ledger row would keep the e-mail's fingerprint; without any trace a reconcile would take the e-mail for missed.
+    """
+    by_folder: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    for folder_id, remote_id, of_row in rows.order_by("folder_id", "pk").values_list("folder_id", "remote_id", "code"):
+        by_folder[folder_id].append((remote_id, of_row))
+    HandledPage.objects.bulk_create(
+        HandledPage(folder_id=folder_id, digests=pack(remote_id for remote_id, _ in found))
+        for folder_id, found in by_folder.items()
+    )
+    if code:
+        recount({folder_id: ((of_row, code) for _, of_row in found) for folder_id, found in by_folder.items()})
+    rows.delete()
+
+
+def recount(moves: Mapping[int, Iterable[tuple[str, str]]]) -> None:
+    """Counts messages of each folder under another code: from, to. Shut the inbox's workers out first: they count in memory."""
+    for folder in Folder.objects.filter(pk__in=moves).order_by("pk").select_for_update():
+        counts = Counter(folder.counts)
+        for before, after in moves[folder.pk]:
+            counts[before] -= 1
+            counts[after] += 1
+        folder.counts = dict(+counts)
+        folder.save(update_fields=["counts"])

@@ -3,7 +3,6 @@
 Each action says who may do it and raises PermissionDenied for anybody else, ValidationError for what cannot be.
 """
 
-from logging_rules.actions.choosing import log_by_hand, note_logged_by_hand
 from logging_rules.actions.never_log import (
     add_never_log_entry,
     add_never_log_lines,
@@ -18,20 +17,23 @@ from logging_rules.actions.past import (
     settle_conversations,
 )
 from logging_rules.actions.settings import set_inbox_policy, set_person_policy, set_workspace_policy
+from logging_rules.actions.unlogging import erase_expired, erase_now, undo_unlogging, unlog
 
 __all__ = [
     "add_never_log_entry",
     "add_never_log_lines",
     "apply_to_past",
     "edit_never_log_entry",
+    "erase_expired",
+    "erase_now",
     "finish_look_backs",
-    "log_by_hand",
     "look_back",
-    "note_logged_by_hand",
     "note_open_conversations",
     "remove_never_log_entry",
     "set_inbox_policy",
     "set_person_policy",
     "set_workspace_policy",
     "settle_conversations",
+    "undo_unlogging",
+    "unlog",
 ]

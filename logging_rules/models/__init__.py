@@ -1,6 +1,5 @@
 """Settings of the three levels, never-log entries, and what is remembered of the past."""
 
-from logging_rules.models.choices import HandChoice
 from logging_rules.models.never_log import NEVER_LOG_KIND_LABELS, NEVER_LOG_SCOPE_LABELS, NeverLogEntry
 from logging_rules.models.past import LookBack
 from logging_rules.models.policies import (
@@ -14,7 +13,7 @@ from logging_rules.models.policies import (
     WorkspacePolicy,
     new_tombstone_key,
 )
-from logging_rules.models.unlogging import Tombstone
+from logging_rules.models.unlogging import Tombstone, UnloggedSighting, Unlogging, UnloggingState
 
 __all__ = [
     "CONTACT_CREATION_LABELS",
@@ -23,13 +22,15 @@ __all__ = [
     "PRESET_LABELS",
     "PRESET_SHOWS",
     "VISIBILITY_LABELS",
-    "HandChoice",
     "InboxPolicy",
     "LoggingSettings",
     "LookBack",
     "NeverLogEntry",
     "PersonPolicy",
     "Tombstone",
+    "UnloggedSighting",
+    "Unlogging",
+    "UnloggingState",
     "WorkspacePolicy",
     "new_tombstone_key",
 ]

@@ -54,7 +54,11 @@ class Command(JsonCommand):
         return Answer(contact_as_json(contact), f"{contact.name} was added.")
 
     def list(self, options: Namespace) -> Answer:
-        contacts = Contact.objects.select_related("company", "owner").prefetch_related(with_addresses())
+        contacts = (
+            Contact.objects.filter(withdrawn_at=None)
+            .select_related("company", "owner")
+            .prefetch_related(with_addresses())
+        )
         rows = [contact_as_json(contact) for contact in contacts.order_by("sort_key", "pk")]
         return Answer(rows, "\n".join(f"{', '.join(row['emails'])}\t{row['name']}" for row in rows))
 
@@ -80,7 +84,7 @@ def person(email: str) -> User:
 
 def contact_of(email: str) -> Contact:
     try:
-        return Contact.objects.get(addresses__email=normalise(email))
+        return Contact.objects.get(addresses__email=normalise(email), withdrawn_at=None)
     except (InvalidAddress, Contact.DoesNotExist) as error:
         raise CommandError(f"No contact has the address {email}.") from error
 

@@ -1,0 +1,207 @@
+"""Un-logging e-mails, undoing it, and erasing them once it can no longer be undone."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from audit.actions import record
+from contacts.actions import (
+    MailEntry,
+    bring_back_contacts,
+    erase_withdrawn,
+    record_mail_entries,
+    take_off_timelines,
+    withdraw_contacts,
+)
+from contacts.models import Contact
+from contacts.queries import survivors_of
+from inboxes.erasure import erase_messages
+from inboxes.models import Attachment, Inbox, LedgerEntry, Message, Sighting
+from inboxes.sync.lease import shut_workers_out
+from inboxes.sync.ledger import pass_over, recount
+from logging_rules.actions.unlogged_rows import put_ledger_back, put_sightings_back, take_snapshot
+from logging_rules.engine import Code
+from logging_rules.models import Unlogging, UnloggingState
+from logging_rules.signals import erasure_wanted
+from logging_rules.tombstones import identity_of_stored, lay_tombstones, lift_tombstones
+from logging_rules.unlogging import Selection, inboxes_reached
+from users.models import User
+from users.signals import send_on_commit
+
+UNDO_PERIOD = timedelta(days=7)
+ERASED_AT_ONCE = 500
+
+
+@transaction.atomic
+def unlog(*, selection: Selection, by: User, now: datetime) -> Unlogging:
+    """The mails disappear at once, for everybody, from every inbox of the owner; a mail that a colleague's inbox logged too stays
+    for that one. They are kept for seven days, in which `undo_unlogging` brings all of it back.
+
+    Neither a sync nor another inbox of the owner logs them again. Raises `ValidationError` when nothing is selected. A constant number
+    of statements.
+    """
+    inbox = _decided(selection.inbox, by)
+    reached = list(inboxes_reached(inbox).order_by("pk").values_list("pk", flat=True))
+    shut_workers_out(reached)
+    messages = _held(selection, reached)
+    if not messages:
+        raise ValidationError(_("No logged e-mail fits this choice."), code="nothing_chosen")
+    keys = [message.pk for message in messages]
+    unlogging = Unlogging.objects.create(
+        inbox=inbox, by=by, at=now, chosen=selection.in_codes, messages=len(keys), expires_at=now + UNDO_PERIOD
+    )
+    take_snapshot(unlogging, inbox_ids=reached, message_ids=keys)
+    pass_over(LedgerEntry.objects.filter(inbox__in=reached, message__in=keys), code=Code.UNLOGGED_BY_OWNER)
+    Sighting.objects.filter(inbox__in=reached, message__in=keys).delete()
+    shared = set(Sighting.objects.filter(message__in=keys).values_list("message_id", flat=True))
+    _hide(unlogging, [message for message in messages if message.pk not in shared], now=now)
+    lay_tombstones(messages, inbox=inbox)
+    unlogging.shared = len(shared)
+    unlogging.save()
+    _record(unlogging, "logging.unlogged", by=by, messages=len(keys), chosen=unlogging.chosen)
+    return unlogging
+
+
+def _decided(inbox: Inbox, by: User) -> Inbox:
+    found = Inbox.objects.decided_by(by).filter(pk=inbox.pk).first()
+    if found is None:
+        raise PermissionDenied
+    return found
+
+
+def _held(selection: Selection, inbox_ids: Collection[int]) -> list[Message]:
+    """The messages, and the contacts they stand with, locked until the transaction ends: first the contacts, as whoever deletes one.
+
+    A colleague's worker that is about to log one of the messages is through by now, or waits.
+    """
+    keys = set(selection.sightings().values_list("message_id", flat=True))
+    contacts = Contact.objects.filter(pk__in=Contact.objects.filter(timeline__message__in=keys).values("pk"))
+    list(contacts.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    messages = Message.objects.filter(pk__in=keys).order_by("pk").select_for_update(of=("self",))
+    found = messages.only("fingerprint", "message_id", "from_email", "sent_at", "subject", "size", "thread_id")
+    still = set(
+        Sighting.objects.filter(inbox__in=inbox_ids, message__in=[message.pk for message in found]).values_list(
+            "message_id", flat=True
+        )
+    )
+    return [message for message in found if message.pk in still]
+
+
+def _hide(unlogging: Unlogging, messages: list[Message], *, now: datetime) -> None:
+    """Nobody holds these any more: off the timelines, out of the search, and with them the contacts that came by them alone."""
+    keys = [message.pk for message in messages]
+    contact_ids = take_off_timelines(message_ids=keys)
+    unlogging.withdrawn_contacts = withdraw_contacts(contact_ids=contact_ids, now=now)
+    unlogging.files = Attachment.objects.filter(message__in=keys).count()
+    unlogging.size = sum(message.size for message in messages)
+
+
+@transaction.atomic
+def undo_unlogging(*, unlogging: Unlogging, by: User, now: datetime) -> Unlogging:
+    """Everything is as it was, but for mails that stood on nobody's timeline except of contacts deleted meanwhile: those are erased and
+    counted as `lost`. Raises `ValidationError` when it is too late.
+    """
+    inbox = _decided(unlogging.inbox, by)
+    reached = list(inboxes_reached(inbox).order_by("pk").values_list("pk", flat=True))
+    shut_workers_out(reached)
+    unlogging = _pending(unlogging, now)
+    entries, lost = _entries_to_put_back(unlogging)
+    bring_back_contacts(contact_ids={entry.contact_id for entry in entries})
+    messages = Message.objects.filter(unlogged_sightings__unlogging=unlogging).exclude(pk__in=lost).distinct()
+    back = list(messages.only("fingerprint", "message_id", "from_email", "sent_at", "subject"))
+    keys = [message.pk for message in back]
+    lift_tombstones([identity_of_stored(message) for message in back], inbox=inbox)
+    put_sightings_back(unlogging, keys)
+    _count_again(put_ledger_back(unlogging, keys))
+    record_mail_entries(entries)
+    unlogging.sightings.all().delete()
+    _erase_unheld(lost)
+    unlogging.undone_at, unlogging.lost = now, len(lost)
+    unlogging.save(update_fields=["undone_at", "lost"])
+    _record(unlogging, "logging.unlogging_undone", by=by, messages=len(keys), lost=len(lost))
+    return unlogging
+
+
+def _pending(unlogging: Unlogging, now: datetime) -> Unlogging:
+    """As it is now, locked until the transaction ends."""
+    locked = Unlogging.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=unlogging.pk)
+    if locked.state(now) != UnloggingState.PENDING:
+        raise ValidationError(_("This can no longer be undone."), code="too_late")
+    return locked
+
+
+def _entries_to_put_back(unlogging: Unlogging) -> tuple[list[MailEntry], set[int]]:
+    """Entries on the timelines of contacts that are still there, and the messages that would have none and that nobody else holds."""
+    kept = unlogging.sightings.values_list("message_id", "message__thread_id", "message__sent_at", "contact_ids")
+    survivors = survivors_of({pk for *_, contact_ids in kept for pk in contact_ids})
+    entries = {
+        MailEntry(survivors[pk], message_id, thread_id, sent_at)
+        for message_id, thread_id, sent_at, contact_ids in kept
+        for pk in contact_ids
+        if pk in survivors
+    }
+    placed = {entry.message_id for entry in entries}
+    placed |= set(
+        Sighting.objects.filter(message__unlogged_sightings__unlogging=unlogging).values_list("message_id", flat=True)
+    )
+    return sorted(entries, key=lambda entry: entry.message_id), {message_id for message_id, *_ in kept} - placed
+
+
+def _count_again(rows: list[tuple[int, str]]) -> None:
+    moves: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    for folder_id, code in rows:
+        moves[folder_id].append((Code.UNLOGGED_BY_OWNER, code))
+    recount(moves)
+
+
+@transaction.atomic
+def erase_now(*, unlogging: Unlogging, by: User, now: datetime) -> None:
+    """Gives up the rest of the undo period; the next `erase_expired` erases the mails, and one is asked for on commit."""
+    _decided(unlogging.inbox, by)
+    unlogging = _pending(unlogging, now)
+    unlogging.expires_at = now
+    unlogging.save(update_fields=["expires_at"])
+    _record(unlogging, "logging.erasure_asked", by=by, messages=unlogging.messages)
+    send_on_commit(erasure_wanted, unlogging_id=unlogging.pk)
+
+
+def erase_expired(*, now: datetime) -> int:
+    """Erases for good what can no longer be undone; returns how many mails. In transactions of 500 mails: safe to interrupt and to
+    run at several places at once.
+    """
+    erased = 0
+    while unlogging := Unlogging.objects.expired(now).order_by("expires_at", "pk").first():
+        erased += _erase_some(unlogging, now=now)
+    return erased
+
+
+@transaction.atomic
+def _erase_some(unlogging: Unlogging, *, now: datetime) -> int:
+    """The last call has nothing left, and says that it is done."""
+    unlogging = Unlogging.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=unlogging.pk)
+    kept = unlogging.sightings.order_by("message_id").values_list("message_id", flat=True).distinct()
+    if keys := set(kept[:ERASED_AT_ONCE]):
+        unlogging.sightings.filter(message__in=keys).delete()
+        return _erase_unheld(keys)
+    if unlogging.erased_at is None:
+        erase_withdrawn(contact_ids=unlogging.withdrawn_contacts, withdrawn_at=unlogging.at)
+        unlogging.erased_at = now
+        unlogging.save(update_fields=["erased_at"])
+        _record(unlogging, "logging.unlogged_erased", by=None, messages=unlogging.messages - unlogging.shared)
+    return 0
+
+
+def _erase_unheld(message_ids: Collection[int]) -> int:
+    """Those that no inbox holds, and that nobody else may still bring back. They are locked first: nobody begins to hold one meanwhile."""
+    messages = Message.objects.filter(pk__in=message_ids).order_by("pk").select_for_update(of=("self",))
+    list(messages.values_list("pk", flat=True))
+    unheld = Message.objects.filter(pk__in=message_ids, sightings=None, unlogged_sightings=None)
+    return erase_messages(message_ids=list(unheld.values_list("pk", flat=True)))
+
+
+def _record(unlogging: Unlogging, action: str, *, by: User | None, **details: object) -> None:
+    record(by=by, action=action, target=unlogging.inbox, details={"unlogging": unlogging.pk, **details})

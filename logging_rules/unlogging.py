@@ -1,0 +1,180 @@
+"""Un-logging: which of the logged e-mails are meant, and what would disappear with them. Reads only.
+
+Whoever calls has checked with `Inbox.objects.decided_by` that the person may say what is logged of the inbox.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
+
+from contacts.models import Contact, MailIndex, TimelineEntry
+from contacts.queries import left_alone
+from inboxes.models import Attachment, Inbox, InboxKind, Message, Sighting
+from users.models import User
+
+SAMPLES = 5
+CONTACTS_NAMED = 10
+
+NAMING = f"""
+    SELECT message.id FROM {Message._meta.db_table} message
+    JOIN {Sighting._meta.db_table} sighting ON sighting.message_id = message.id AND sighting.inbox_id = %s
+    WHERE message.from_email LIKE ANY(%s) OR EXISTS (
+        SELECT FROM jsonb_array_elements(message.recipients) recipient WHERE recipient ->> 1 LIKE ANY(%s)
+    )
+"""  # noqa: S608 - the names of our own tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Logged e-mails of one inbox: those that meet every condition that is given; without any, all of them.
+
+    `code` and `rule` are those of the decision that logged them; `since` and `until` (exclusive) are times of sending;
+    `newest` is the key of the latest sighting that is meant, so that what was logged after a preview is left alone.
+    """
+
+    inbox: Inbox
+    message_ids: Sequence[int] | None = None
+    thread_id: int | None = None
+    code: str = ""
+    rule: str = ""
+    contact_id: int | None = None
+    address: str = ""
+    domain: str = ""
+    with_subdomains: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    newest: int | None = None
+
+    def sightings(self) -> "QuerySet[Sighting]":
+        return Sighting.objects.filter(self._condition, inbox=self.inbox)
+
+    @property
+    def _condition(self) -> Q:
+        plain = {
+            "message__in": self.message_ids,
+            "message__thread": self.thread_id,
+            "reason": self.code or None,
+            "rule": self.rule or None,
+            "message__sent_at__gte": self.since,
+            "message__sent_at__lt": self.until,
+            "pk__lte": self.newest,
+        }
+        condition = Q(**{name: value for name, value in plain.items() if value is not None})
+        if self.contact_id is not None:
+            entries = TimelineEntry.objects.filter(message=OuterRef("message"), contact=self.contact_id)
+            condition &= Q(Exists(entries))
+        if patterns := self._patterns:
+            naming = RawSQL(NAMING, [self.inbox.pk, patterns, patterns])  # noqa: S611 - values are parameters
+            condition &= Q(message__in=naming)
+        return condition
+
+    @property
+    def _patterns(self) -> list[str]:
+        """What an address that is meant looks like, for LIKE."""
+        escaped = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
+        address, domain = self.address.translate(escaped), self.domain.translate(escaped)
+        patterns = [address] if address else []
+        if domain:
+            patterns += [f"%@{domain}", *([f"%.{domain}"] if self.with_subdomains else [])]
+        return patterns
+
+    @property
+    def in_codes(self) -> dict[str, Any]:
+        """How the mails were chosen, without an address: for the record that stays."""
+        said: dict[str, Any] = {
+            "messages": len(self.message_ids) if self.message_ids is not None else None,
+            "thread": self.thread_id,
+            "code": self.code or None,
+            "rule": self.rule or None,
+            "contact": self.contact_id,
+            "address": True if self.address else None,
+            "domain": True if self.domain else None,
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+def inboxes_reached(inbox: Inbox) -> "QuerySet[Inbox]":
+    """Those in which a mail is un-logged together with this one: all personal inboxes of its owner; a team inbox stands alone."""
+    if inbox.kind == InboxKind.TEAM:
+        return Inbox.objects.filter(pk=inbox.pk)
+    return Inbox.objects.filter(owner=inbox.owner_id, kind=InboxKind.PERSONAL)
+
+
+def held_by_others(inbox: Inbox) -> Exists:
+    """For messages: whether an inbox that is not reached holds them too, so that they stay."""
+    others = Sighting.objects.filter(message=OuterRef("pk")).exclude(inbox__in=inboxes_reached(inbox))
+    return Exists(others)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What un-logging a selection would do.
+
+    `mails` would be un-logged, `shared` of them stay for the `holders`, through whose inboxes they were logged too; the others
+    disappear with their `files`, `size` (bytes), `entries` on timelines, `index_rows` and `contacts`. `also_in`: other inboxes of
+    the same person. `newest` goes into the selection that is confirmed.
+    """
+
+    mails: int
+    shared: int
+    holders: list[User]
+    also_in: list[Inbox]
+    files: int
+    size: int
+    entries: int
+    index_rows: int
+    contacts: int
+    contacts_named: list[Contact]
+    first_at: datetime | None
+    last_at: datetime | None
+    reasons: dict[str, int]
+    samples: list[Message]
+    newest: int
+
+    @property
+    def disappearing(self) -> int:
+        return self.mails - self.shared
+
+
+def preview(selection: Selection) -> Preview:
+    """A constant number of queries, whatever the size of the selection."""
+    inbox, sightings = selection.inbox, selection.sightings()
+    chosen = Message.objects.filter(pk__in=sightings.values("message"))
+    gone = chosen.filter(~held_by_others(inbox))
+    reached = inboxes_reached(inbox)
+    numbers = chosen.aggregate(mails=Count("pk"), first_at=Min("sent_at"), last_at=Max("sent_at"))
+    stored = gone.aggregate(mails=Count("pk"), size=Sum("size"))
+    entries = TimelineEntry.objects.filter(message__in=gone.values("pk"))
+    withdrawn = left_alone(entries.values("contact"), without=gone.values("pk"))
+    holders = User.objects.filter(
+        pk__in=Sighting.objects.filter(message__in=chosen.values("pk"))
+        .exclude(inbox__in=reached)
+        .values("inbox__owner")
+    )
+    also_in = reached.exclude(pk=inbox.pk).filter(
+        Exists(Sighting.objects.filter(inbox=OuterRef("pk"), message__in=chosen.values("pk")))
+    )
+    reasons = sightings.values_list("reason").annotate(mails=Count("pk")).order_by("-mails", "reason")
+    return Preview(
+        **numbers,
+        shared=numbers["mails"] - stored["mails"],
+        holders=list(holders.order_by("name")) if numbers["mails"] > stored["mails"] else [],
+        also_in=list(also_in.order_by("address")),
+        files=Attachment.objects.filter(message__in=gone.values("pk")).count(),
+        size=stored["size"] or 0,
+        entries=entries.count(),
+        index_rows=MailIndex.objects.filter(message__in=gone.values("pk")).count(),
+        contacts=withdrawn.count(),
+        contacts_named=list(withdrawn.order_by("sort_key", "pk")[:CONTACTS_NAMED]),
+        reasons=dict(reasons),
+        samples=list(
+            chosen.only("code", "subject", "from_name", "from_email", "sent_at").order_by("-sent_at")[:SAMPLES]
+        ),
+        newest=sightings.aggregate(newest=Max("pk"))["newest"] or 0,
+    )
