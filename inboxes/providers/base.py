@@ -119,12 +119,19 @@ class RawMessage:
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """A live look into the mailbox for its owner. Empty fields do not restrict; `limit` caps the answer, newest first."""
+    """A live look into the mailbox for its owner. Empty fields do not restrict; `limit` caps the answer, newest first.
+
+    `address` is part of an address or name in From, To, Cc or Bcc. `since` and `until` bound the time of arrival, give or take a
+    day. `below`: only messages filed before the one with this remote id, to go on where another answer ended.
+    """
 
     message_id: str = ""
     text: str = ""
     address: str = ""
+    subject: str = ""
     since: datetime | None = None
+    until: datetime | None = None
+    below: str = ""
     limit: int = 50
 
 
@@ -136,6 +143,10 @@ class MailProvider(Protocol):
 
     def folders(self) -> list[RemoteFolder]:
         """All folders worth syncing: junk, trash, drafts and non-mail folders are left out."""
+        ...
+
+    def searchable_folders(self) -> list[RemoteFolder]:
+        """Every folder the owner may look for mail in: those worth syncing, then drafts, junk and trash with all below them."""
         ...
 
     def anchor(self, folder: RemoteFolder) -> str:
@@ -170,7 +181,10 @@ class MailProvider(Protocol):
         ...
 
     def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
-        """Envelopes that match, newest first, for the owner's eyes; nothing of them is kept."""
+        """Envelopes that match, newest first, for the owner's eyes; nothing of them is kept.
+
+        Raises `CursorExpired` when `below` names nothing any more, `FolderGone`.
+        """
         ...
 
     def close(self) -> None: ...

@@ -21,6 +21,7 @@ from inboxes.providers.base import (
     SearchQuery,
     Unreadable,
 )
+from inboxes.providers.searching import names
 
 LARGEST_BODY = 35 * 1024 * 1024
 PARTIAL_BYTES = (64 + 256) * 1024
@@ -148,8 +149,14 @@ class MemoryProvider:
 
     def folders(self) -> list[RemoteFolder]:
         self.mailbox.record_call("folders")
-        found = [RemoteFolder(stored.name, stored.name, stored.role) for stored in self.mailbox.folders.values()]
-        return [folder for folder in found if folder.role not in NOT_MAIL_ROLES]
+        return [folder for folder in self._all_folders() if folder.role not in NOT_MAIL_ROLES]
+
+    def searchable_folders(self) -> list[RemoteFolder]:
+        self.mailbox.record_call("searchable_folders")
+        return sorted(self._all_folders(), key=lambda folder: folder.role in NOT_MAIL_ROLES)
+
+    def _all_folders(self) -> list[RemoteFolder]:
+        return [RemoteFolder(stored.name, stored.name, stored.role) for stored in self.mailbox.folders.values()]
 
     def anchor(self, folder: RemoteFolder) -> str:
         self.mailbox.record_call("anchor")
@@ -218,8 +225,10 @@ class MemoryProvider:
     def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
         self.mailbox.record_call("search")
         stored = self._stored(folder)
-        newest_first = [stored.messages[uid] for uid in sorted(stored.messages, reverse=True)]
-        found = [message for message in newest_first if not message.fault and _matches(message, query)]
+        below = self._place(stored, query.below) if query.below else stored.next_uid
+        newest_first = [stored.messages[uid] for uid in sorted(stored.messages, reverse=True) if uid < below]
+        readable = [message for message in newest_first if not message.fault]
+        found = [message for message in readable if _matches(message, self._envelope(stored, message), query)]
         return self._page(stored, found[: query.limit], 0, []).envelopes
 
     def _stored(self, folder: RemoteFolder) -> StoredFolder:
@@ -271,9 +280,13 @@ def _header_block(raw: bytes) -> bytes:
     return raw[: min(ends)] if ends else raw
 
 
-def _matches(message: StoredMessage, query: SearchQuery) -> bool:
+def _matches(message: StoredMessage, envelope: Envelope, query: SearchQuery) -> bool:
     """Plain containment: enough for a mailbox whose messages a test has written itself."""
     text = message.raw.decode("utf-8", "replace").casefold()
-    wanted = (query.message_id, query.text, query.address)
-    recent = query.since is None or message.received_at >= query.since - timedelta(days=1)
-    return recent and all(part.casefold() in text for part in wanted)
+    day = timedelta(days=1)
+    return (
+        (query.since is None or message.received_at >= query.since - day)
+        and (query.until is None or message.received_at < query.until + day)
+        and all(part.casefold() in text for part in (query.message_id, query.text))
+        and names(envelope, query)
+    )

@@ -11,7 +11,7 @@ import re
 import socket
 import ssl
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -178,18 +178,25 @@ class ImapConnection:
         tags = [self.send(command) for command in commands]
         return [self.receive(tag) for tag in tags]
 
-    def exchange_literal(self, before: bytes, literal: bytes, after: bytes = b"") -> Answer:
-        """A command with one argument as a literal, for text that cannot be quoted (RFC 3501, 4.3)."""
-        _refuse_line_ends(literal)
+    def exchange_literals(self, command: bytes, parts: Sequence[tuple[bytes, bytes]]) -> Answer:
+        """A command with arguments as literals, for text that cannot be quoted (RFC 3501, 4.3).
+
+        Each of the `parts` is a literal and what of the command follows it.
+        """
+        for literal, after in parts:
+            _refuse_line_ends(literal)
+            _refuse_line_ends(after)
         self._hear_out()
-        tag = self.send(before + b"{%d}" % len(literal))
+        sizes = [b"{%d}" % len(literal) for literal, _ in parts]
+        tag = self.send(command + sizes[0])
         responses: list[list[bytes]] = []
         with translated_errors():
-            while not (response := self.wire.read_response())[0].startswith(b"+"):
-                if response[0].startswith(tag + b" "):
-                    return Answer(responses, response[0][len(tag) + 1 :])
-                responses.append(response)
-            self.wire.send(literal + after + b"\r\n")
+            for (literal, after), size in zip(parts, [*sizes[1:], b""], strict=True):
+                while not (response := self.wire.read_response())[0].startswith(b"+"):
+                    if response[0].startswith(tag + b" "):
+                        return Answer(responses, response[0][len(tag) + 1 :])
+                    responses.append(response)
+                self.wire.send(literal + after + size + b"\r\n")
         return self.receive(tag)
 
     def close(self) -> None:

@@ -3,8 +3,9 @@
 import contextlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from imapclient import imap_utf7
 
@@ -67,15 +68,16 @@ class ListedFolder:
         return _folded(path[0]) if len(path) == 1 else ""
 
 
-def list_folders(connection: ImapConnection) -> list[RemoteFolder]:
-    """The folders of the mailbox that are worth syncing, with their roles."""
+def list_folders(connection: ImapConnection, *, with_dropped: bool = False) -> list[RemoteFolder]:
+    """The folders of the mailbox that are worth syncing, with their roles; on request those that are not, behind them."""
     answer = connection.exchange(_list_command(connection.capabilities))
     if not answer.ok:
         answer = connection.exchange(_PLAIN_LIST)
     if not answer.ok:
         raise classify(answer.status, Phase.COMMAND)
     exchange = b"microsoft exchange" in connection.greeting.lower()
-    return choose(parse_list(answer.responses), gmail=connection.is_gmail, exchange=exchange)
+    listed = parse_list(answer.responses)
+    return choose(listed, gmail=connection.is_gmail, exchange=exchange, with_dropped=with_dropped)
 
 
 def parse_list(responses: Iterable[list[bytes]]) -> list[ListedFolder]:
@@ -96,27 +98,27 @@ def parse_list(responses: Iterable[list[bytes]]) -> list[ListedFolder]:
     return list(found.values())
 
 
-def choose(listed: list[ListedFolder], *, gmail: bool, exchange: bool) -> list[RemoteFolder]:
-    """The folders worth syncing with their roles, INBOX first.
+def choose(
+    listed: list[ListedFolder], *, gmail: bool, exchange: bool, with_dropped: bool = False
+) -> list[RemoteFolder]:
+    """The folders worth syncing with their roles, INBOX first. `with_dropped`: behind them drafts, junk and trash.
 
     On Gmail that is All Mail alone, which holds every message but spam and trash once; elsewhere a folder flagged `\\All` is a
     view that shows everything twice, and is left out.
     """
     folders = [folder for folder in listed if not folder.flags & _NOT_A_FOLDER]
     everything = [folder for folder in folders if folder.flagged_role is FolderRole.ALL]
-    if gmail and everything:
-        return [_remote(everything[0], FolderRole.ALL)]
     flagged = {folder.flagged_role for folder in folders}
     chosen = [(folder, _role(folder, flagged)) for folder in folders if not _holds_no_mail(folder, exchange=exchange)]
-    dropped = [folder.path for folder, role in chosen if role in NOT_MAIL_ROLES]
-    kept = [
-        _remote(folder, role)
-        for folder, role in chosen
-        if role is not FolderRole.ALL and not any(folder.path[: len(path)] == path for path in dropped)
-    ]
-    return sorted(
-        kept, key=lambda folder: (folder.role is not FolderRole.INBOX, folder.role is not FolderRole.SENT, folder.name)
-    )
+    dropped = {folder.path: role for folder, role in chosen if role in NOT_MAIL_ROLES}
+    below = [(folder, role, _role_above(folder, dropped)) for folder, role in chosen if role is not FolderRole.ALL]
+    kept = [_remote(folder, role) for folder, role, above in below if above is None]
+    if gmail and everything:
+        kept = [_remote(everything[0], FolderRole.ALL)]
+    kept.sort(key=lambda folder: (folder.role is not FolderRole.INBOX, folder.role is not FolderRole.SENT, folder.name))
+    if with_dropped:
+        kept += sorted((_remote(folder, above) for folder, _, above in below if above), key=attrgetter("role", "name"))
+    return kept
 
 
 def decode_name(raw: bytes) -> str:
@@ -156,6 +158,12 @@ def _role(folder: ListedFolder, flagged: set[FolderRole | None]) -> FolderRole:
     named = _ROLE_OF_NAME.get(folder.top_name, FolderRole.OTHER)
     # A server that marks its Sent folder knows better than a name; spam and trash are never mail, marked or not.
     return FolderRole.OTHER if named in flagged and named not in NOT_MAIL_ROLES else named
+
+
+def _role_above(folder: ListedFolder, dropped: Mapping[tuple[str, ...], FolderRole]) -> FolderRole | None:
+    """The role of the dropped folder that this one is or lies in; None for a folder worth syncing."""
+    starts = (folder.path[:length] for length in range(1, len(folder.path) + 1))
+    return next((dropped[start] for start in starts if start in dropped), None)
 
 
 def _holds_no_mail(folder: ListedFolder, *, exchange: bool) -> bool:

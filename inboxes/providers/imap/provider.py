@@ -2,7 +2,8 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
 from inboxes.envelope import Envelope
@@ -16,13 +17,16 @@ from inboxes.providers.base import (
     SearchQuery,
     Unreadable,
 )
-from inboxes.providers.imap.connection import ImapSettings, quoted
+from inboxes.providers.imap.connection import ImapSettings
+from inboxes.providers.imap.criteria import criteria_of
+from inboxes.providers.imap.criteria import since as since_criteria
 from inboxes.providers.imap.cursors import Place, format_cursor, format_remote_id, parse_cursor, parse_remote_id
 from inboxes.providers.imap.fetch import Row
 from inboxes.providers.imap.folders import raw_name
 from inboxes.providers.imap.scan import GMAIL_HEADER_ITEMS, HEADER_ITEMS, LARGEST_HEADER, Scan
 from inboxes.providers.imap.session import LARGEST_UID, OpenFolder, Session
 from inboxes.providers.imap.streaming import Stream, chunks
+from inboxes.providers.searching import names
 
 PAGE_MESSAGES = 5_000
 # Half a page, so that a page is two commands in flight at once and costs one round trip.
@@ -32,12 +36,13 @@ BYTES_PER_COMMAND = 16 * 1024 * 1024
 LARGEST_BODY = 35 * 1024 * 1024
 # Of a message above that: its headers and the first 256 KB of its text.
 PARTIAL_BYTES = (64 + 256) * 1024
+READ_FOR_SEARCH = 1_000
+"""Headers read of a folder on a server that cannot search for what was asked."""
 
 _BODY_ITEMS = b"(UID BODY.PEEK[])"
 _PARTIAL_ITEMS = b"(UID BODY.PEEK[]<0.%d>)" % PARTIAL_BYTES
 _SIZE_ITEMS = b"(UID RFC822.SIZE)"
 _STATUS_BATCH = 100
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class _Listing(NamedTuple):
@@ -70,6 +75,9 @@ class ImapProvider:
 
     def folders(self) -> list[RemoteFolder]:
         return self._session.folders()
+
+    def searchable_folders(self) -> list[RemoteFolder]:
+        return self._session.folders(with_dropped=True)
 
     def anchor(self, folder: RemoteFolder) -> str:
         opened = self._session.examine(_raw(folder.remote_id))
@@ -135,13 +143,34 @@ class ImapProvider:
                 yield RawMessage(format_remote_id(Place(opened.uidvalidity, row.uid)), row.body, partial=True)
 
     def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
-        opened, uids = self._session.examine_and_search(_raw(folder.remote_id), 1, LARGEST_UID, _since(since))
+        opened, uids = self._session.examine_and_search(_raw(folder.remote_id), 1, LARGEST_UID, since_criteria(since))
         return {format_remote_id(Place(opened.uidvalidity, uid)) for uid in uids if uid < opened.uidnext}
 
     def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
         opened = self._session.examine(_raw(folder.remote_id))
-        uids = self._session.search_matching(_criteria(query), query.text)[-query.limit :]
-        return self._read_all(folder, opened, uids).envelopes[::-1]
+        if query.below and parse_remote_id(query.below).uidvalidity != opened.uidvalidity:
+            raise CursorExpired
+        criteria = criteria_of(query)
+        try:
+            uids = self._session.search_matching(criteria)
+        except ProviderError as error:
+            if error.cause != "search_not_supported" or query.text:
+                raise
+            return self._search_by_reading(folder, opened, query)
+        return self._newest(folder, opened, uids, query)
+
+    def _search_by_reading(self, folder: RemoteFolder, opened: OpenFolder, query: SearchQuery) -> list[Envelope]:
+        """For servers that know no text but ASCII: the newest messages are looked through here."""
+        plain = replace(query, address="", subject="", limit=READ_FOR_SEARCH)
+        found = self._newest(folder, opened, self._session.search_matching(criteria_of(plain)), plain)
+        return [envelope for envelope in found if names(envelope, query)][: query.limit]
+
+    def _newest(
+        self, folder: RemoteFolder, opened: OpenFolder, uids: Sequence[int], query: SearchQuery
+    ) -> list[Envelope]:
+        last = parse_remote_id(query.below).uid if query.below else LARGEST_UID + 1
+        wanted = [uid for uid in uids if uid < last][-query.limit :]
+        return self._read_all(folder, opened, wanted).envelopes[::-1]
 
     def _list_after(self, folder: RemoteFolder, cursor: str) -> _Listing:
         start = parse_cursor(cursor)
@@ -154,7 +183,7 @@ class ImapProvider:
 
     def _list_before(self, folder: RemoteFolder, cursor: str, anchor: str, since: datetime | None) -> _Listing:
         end = parse_cursor(cursor)
-        opened, uids = self._search_below(_raw(folder.remote_id), end.uid, _since(since))
+        opened, uids = self._search_below(_raw(folder.remote_id), end.uid, since_criteria(since))
         if not end.uidvalidity == parse_cursor(anchor).uidvalidity == opened.uidvalidity:
             raise CursorExpired
         return _Listing(("backfill", folder.remote_id, since), cursor, opened, uids)
@@ -252,22 +281,3 @@ def _body_chunks(uids: Sequence[int], sizes: Mapping[int, int]) -> Iterator[Sequ
         weight += sizes.get(uid, 0)
     if part:
         yield part
-
-
-def _since(moment: datetime | None) -> bytes:
-    """SINCE compares days in the server's time zone (RFC 3501, 6.4.4): a day more is asked for than is wanted."""
-    if moment is None:
-        return b""
-    day = moment.astimezone(UTC) - timedelta(days=1)
-    return f" SINCE {day.day}-{_MONTHS[day.month - 1]}-{day.year:04d}".encode()
-
-
-def _criteria(query: SearchQuery) -> bytes:
-    """All but the text, which may need to travel as a literal."""
-    criteria = _since(query.since)
-    if query.message_id:
-        criteria += b" HEADER MESSAGE-ID " + quoted(query.message_id.encode())
-    if query.address:
-        address = quoted(query.address.encode())
-        criteria += b" OR OR FROM %b TO %b OR CC %b BCC %b" % ((address,) * 4)
-    return criteria

@@ -6,9 +6,10 @@ from array import array
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from inboxes.providers.base import CursorExpired, RemoteFolder, TemporarilyUnavailable
+from inboxes.providers.base import CursorExpired, ProviderError, RemoteFolder, TemporarilyUnavailable
 from inboxes.providers.imap.connection import Answer, ImapConnection, ImapSettings, quoted
-from inboxes.providers.imap.errors import Phase, classify
+from inboxes.providers.imap.criteria import Criteria
+from inboxes.providers.imap.errors import Phase, classify, recognise
 from inboxes.providers.imap.folders import list_folders
 
 _UIDVALIDITY = re.compile(rb"\* OK \[UIDVALIDITY (\d{1,10})", re.IGNORECASE)
@@ -44,10 +45,10 @@ class Session:
             self._connection = ImapConnection.open(self._settings)
         return self._connection
 
-    def folders(self) -> list[RemoteFolder]:
-        """The folders worth syncing."""
+    def folders(self, *, with_dropped: bool = False) -> list[RemoteFolder]:
+        """The folders worth syncing; `with_dropped`: and behind them drafts, junk and trash."""
         with self._dropping_broken():
-            return list_folders(self.connection)
+            return list_folders(self.connection, with_dropped=with_dropped)
 
     def examine(self, name: bytes) -> OpenFolder:
         """Open a folder read-only. Raises `FolderGone`."""
@@ -121,18 +122,17 @@ class Session:
                 return array("I", sorted(set(found)))
             answer = self._search_once(_search_command(low, high, criteria))
 
-    def search_matching(self, criteria: bytes, text: str) -> "array[int]":
-        """UIDs of the open folder by other criteria and a text in the message, ascending."""
-        if text.isascii():
-            command = b"UID SEARCH" + (criteria or b" ALL") + (b" TEXT " + quoted(text.encode()) if text else b"")
-            found, _ = self._search_once(command)
-        else:
-            with self._dropping_broken():
-                answer = self.connection.exchange_literal(
-                    b"UID SEARCH CHARSET UTF-8" + criteria + b" TEXT ", text.encode()
-                )
-            found, _ = _numbers_found(answer)
-        return array("I", sorted(found))
+    def search_matching(self, criteria: Criteria) -> "array[int]":
+        """UIDs of the open folder, ascending. Raises a `ProviderError` with the cause `search_not_supported` when the server cannot
+        search for text other than ASCII."""
+        first, *literals = criteria.parts
+        if not literals:
+            return array("I", sorted(self._search_once(b"UID SEARCH" + (first[1] or b" ALL"))[0]))
+        with self._dropping_broken():
+            answer = self.connection.exchange_literals(b"UID SEARCH CHARSET UTF-8" + first[1], literals)
+        if not answer.ok and recognise(answer.status, Phase.COMMAND) is None:
+            raise ProviderError("search_not_supported")
+        return array("I", sorted(_numbers_found(answer)[0]))
 
     def exchange(self, command: bytes) -> Answer:
         """One command. A connection that broke is dropped at once."""

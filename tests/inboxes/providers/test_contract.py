@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.header import Header
 from typing import Any
 
 import pytest
@@ -247,3 +248,63 @@ def test_search_understands_japanese(subject):
     subject.deliver(b"Subject: A\r\n" + header.encode() + "\r\nお見積りの件\r\n".encode())
     subject.deliver(b"Subject: B\r\n" + header.encode() + "\r\n請求書\r\n".encode())
     assert subjects(subject.provider.search(inbox, SearchQuery(text="見積"))) == ["A"]
+
+
+def encoded(subject: str, charset: str, number: int, sender: str = "a@x.example") -> bytes:
+    header = Header(subject, charset).encode()
+    return f"From: {sender}\r\nSubject: {header}\r\nMessage-ID: <e{number}@x>\r\n\r\n\r\n".encode()
+
+
+def test_search_finds_subjects_and_names_however_they_are_encoded(subject):
+    inbox = subject.folder()
+    subject.deliver(encoded("お見積りの件", "utf-8", 1))
+    subject.deliver(
+        encoded("お見積りの件", "iso-2022-jp", 2, sender=f"{Header('田中', 'utf-8').encode()} <t@y.example>")
+    )
+    subject.deliver(mail(3))
+    search = subject.provider.search
+    assert len(search(inbox, SearchQuery(subject="見積"))) == 2
+    assert subjects(search(inbox, SearchQuery(subject="quote"))) == ["Quote 3"]
+    assert [one.message_id for one in search(inbox, SearchQuery(address="田中", subject="見積"))] == ["<e2@x>"]
+    assert search(inbox, SearchQuery(subject="Hello")) == []  # a body is not a subject
+
+
+def test_search_keeps_to_a_period_give_or_take_a_day(subject):
+    inbox = subject.folder()
+    for number, days in ((1, 20), (2, 10), (3, 0)):
+        subject.deliver(mail(number), received_at=NOW - timedelta(days=days))
+    search = subject.provider.search
+    assert subjects(search(inbox, SearchQuery(since=NOW - timedelta(days=12)))) == ["Quote 3", "Quote 2"]
+    assert subjects(search(inbox, SearchQuery(until=NOW - timedelta(days=5)))) == ["Quote 2", "Quote 1"]
+    period = SearchQuery(since=NOW - timedelta(days=12), until=NOW - timedelta(days=5))
+    assert subjects(search(inbox, period)) == ["Quote 2"]
+
+
+def test_search_goes_on_below_where_it_ended(subject):
+    inbox = subject.folder()
+    for number in range(5):
+        subject.deliver(mail(number))
+    first = subject.provider.search(inbox, SearchQuery(limit=2))
+    second = subject.provider.search(inbox, SearchQuery(limit=2, below=first[-1].remote_id))
+    third = subject.provider.search(inbox, SearchQuery(limit=2, below=second[-1].remote_id))
+    assert [subjects(part) for part in (first, second, third)] == [
+        ["Quote 4", "Quote 3"],
+        ["Quote 2", "Quote 1"],
+        ["Quote 0"],
+    ]
+    assert subject.provider.search(inbox, SearchQuery(below=third[-1].remote_id)) == []
+
+    subject.provider.close()
+    subject.change_uidvalidity("INBOX", 1)
+    with pytest.raises(CursorExpired):
+        subject.provider.search(inbox, SearchQuery(below=first[-1].remote_id))
+
+
+def test_drafts_junk_and_trash_can_be_searched_too_and_come_last(subject):
+    subject.deliver(mail(1))
+    folders = subject.provider.searchable_folders()
+    assert [folder.role for folder in folders if folder.role in (FolderRole.INBOX, FolderRole.DRAFTS)] == [
+        FolderRole.INBOX,
+        FolderRole.DRAFTS,
+    ]
+    assert subject.provider.search(folders[-1], SearchQuery()) == []

@@ -337,3 +337,17 @@ def test_headers_are_read_without_fetching_a_single_body(server, provider):
     provider.live_page(INBOX, "v1:7:1")
     backfill(provider)
     assert [command for command in server.sent(b"UID FETCH") if b"BODY[" in command or b"BODY.PEEK[]" in command] == []
+
+
+def test_a_server_that_knows_no_charset_is_searched_by_reading_its_newest_headers(server, provider):
+    server.messages[5] = mail(5).replace(b"Subject: ", b"Subject: =?utf-8?b?6KaL56mN?= ")
+    server.replies.append(Reply(b"UID SEARCH CHARSET", status=b"NO charset not supported", times=0))
+    found = provider.search(INBOX, SearchQuery(subject="見積", limit=5))
+    assert [envelope.remote_id for envelope in found] == ["7:5"]
+
+
+def test_several_texts_travel_as_several_literals(server, provider):
+    provider.search(INBOX, SearchQuery(address="田中", subject="見積"))
+    [command] = server.sent(b"UID SEARCH CHARSET")
+    assert command.count("田中".encode()) == 4
+    assert command.endswith(b" SUBJECT {6}\r\n" + "見積".encode())

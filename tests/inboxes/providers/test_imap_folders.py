@@ -154,3 +154,29 @@ def test_identity_survives_any_bytes():
 
 def test_names_are_shown_composed():
     assert decode_name("か\u3099".encode("utf-8")) == "が"
+
+
+def test_a_search_also_reaches_drafts_junk_and_trash_with_what_lies_below_them():
+    text = b"""
+* LIST (\\HasNoChildren) "/" INBOX
+* LIST (\\Trash) "/" Trash
+* LIST () "/" "Trash/Old quotes"
+* LIST (\\Junk) "/" Spam
+* LIST () "/" Projects
+* LIST (\\All) "/" "All Mail"
+"""
+    listed = parse_list([[line] for line in text.strip().splitlines()])
+    found = choose(listed, gmail=False, exchange=False, with_dropped=True)
+    assert [(folder.name, folder.role) for folder in found] == [
+        ("INBOX", ROLES.INBOX),
+        ("Projects", ROLES.OTHER),
+        ("Spam", ROLES.JUNK),
+        ("Trash", ROLES.TRASH),
+        ("Trash/Old quotes", ROLES.TRASH),
+    ]
+
+
+def test_a_search_of_gmail_reaches_all_mail_spam_and_trash():
+    listed = parse_list([[line] for line in GMAIL_JP.strip().splitlines()])
+    found = choose(listed, gmail=True, exchange=False, with_dropped=True)
+    assert [folder.role for folder in found] == [ROLES.ALL, ROLES.JUNK, ROLES.TRASH]
