@@ -183,11 +183,19 @@ class EntryKind(models.TextChoices):
 
 class TimelineEntryQuerySet(models.QuerySet["TimelineEntry"]):
     def visible_to(self, user: User) -> "TimelineEntryQuerySet":
-        return self if user.is_active else self.none()
+        """Whatever is not private; of that, the e-mails that the user may know of."""
+        if not user.is_active:
+            return self.none()
+        theirs = Message.objects.visible_to(user).filter(pk=models.OuterRef("message"))
+        return self.filter(models.Q(private=False) | models.Exists(theirs))
 
 
 class TimelineEntry(models.Model):
-    """One thing on one contact's timeline; a contact and an e-mail meet at most once. Paged by (occurred_at, id), newest first."""
+    """One thing on one contact's timeline; a contact and an e-mail meet at most once. Paged by (occurred_at, id), newest first.
+
+    `private`: an e-mail not everybody may know of. It repeats what the sightings say, so that timelines without such mail need not
+    ask them; `contacts.actions.settle_privacy` keeps it true.
+    """
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="timeline")
     kind = models.CharField(max_length=8, choices=EntryKind)
@@ -207,6 +215,7 @@ class TimelineEntry(models.Model):
         on_delete=models.CASCADE,
         related_name="timeline_entry",
     )
+    private = models.BooleanField(db_default=False)
 
     objects = TimelineEntryQuerySet.as_manager()
 
@@ -227,7 +236,9 @@ class TimelineEntry(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             # Covering: a page finds its entries and folds its threads without touching the table.
             models.Index(
-                fields=["contact", "-occurred_at", "-id"], include=["thread", "kind"], name="timeline_newest_first"
+                fields=["contact", "-occurred_at", "-id"],
+                include=["thread", "kind", "message", "private"],
+                name="timeline_newest_first",
             ),
             models.Index(
                 fields=["contact", "-occurred_at", "-id"],

@@ -86,6 +86,14 @@ def normalise_domain(text: str) -> str:
     return domain
 
 
+def as_in_headers(email: str) -> str:
+    """The form that mail would have of an address people sign in with, which they write as they like, 例え.jp included."""
+    try:
+        return normalise(email)
+    except InvalidAddress:
+        return email
+
+
 def _normalise_local(local: str) -> str:
     quoted = _QUOTED(local)
     if quoted:

@@ -10,7 +10,7 @@ window is read once more after its end (`logging_rules.slices`), headers only, u
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime
 
-from contacts.actions import ContactGone, MailEntry, record_mail_entries
+from contacts.actions import ContactGone, MailEntry, record_mail_entries, settle_privacy
 from inboxes.envelope import Envelope
 from inboxes.models import Folder, Inbox
 from inboxes.providers.base import RemoteFolder
@@ -81,6 +81,7 @@ class InboxIntake(Intake[Decision]):
             record_mail_entries(entries)
         except ContactGone as error:
             raise DecisionOutdated from error
+        settle_privacy(message_ids=[mail.message_pk for mail in stored])
 
 
 class PassedOver:

@@ -7,8 +7,13 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from contacts.models import Contact, ContactAddress, EntryKind, TimelineEntry
+<<<<<<< HEAD
 from inboxes.addresses import InvalidAddress, normalise
 from inboxes.models import Inbox, InboxKind, Message, Sighting, ThreadReference
+=======
+from inboxes.addresses import as_in_headers
+from inboxes.models import Inbox, InboxKind, InboxStatus, Message, Sighting, ThreadReference
+>>>>>>> 4915f97 (Let each inbox limit who sees what it logged)
 from logging_rules.facts import (
     Colleagues,
     Conversation,
@@ -42,18 +47,10 @@ def contacts_by_address(emails: Collection[str]) -> dict[str, int]:
 
 def everybody_inside() -> Colleagues:
     """All of the workspace: its people, those who left included, its inboxes with their aliases, and its domains."""
-    addresses = set(map(_as_in_headers, User.objects.values_list("email", flat=True)))
+    addresses = set(map(as_in_headers, User.objects.values_list("email", flat=True)))
     for address, aliases in Inbox.objects.values_list("address", "aliases"):
         addresses.update((address, *aliases))
     return Colleagues(addresses, set(WorkspaceDomain.objects.values_list("domain", flat=True)))
-
-
-def _as_in_headers(email: str) -> str:
-    """People sign in with the address as they write it, 例え.jp included; in mail its domain stands as A-labels."""
-    try:
-        return normalise(email)
-    except InvalidAddress:
-        return email
 
 
 def addresses_of(owner: User) -> set[str]:

@@ -12,7 +12,7 @@ from contacts.actions.contacts import (
 from contacts.actions.indexing import rebuild_search
 from contacts.actions.merging import SameContact, filled_by, merge_contacts
 from contacts.actions.notes import add_note, delete_note, edit_note
-from contacts.actions.timeline import ContactGone, MailEntry, record_mail_entries
+from contacts.actions.timeline import ContactGone, MailEntry, record_mail_entries, settle_privacy
 from contacts.actions.withdrawing import (
     bring_back_contacts,
     erase_withdrawn,
@@ -44,6 +44,7 @@ __all__ = [
     "merge_contacts",
     "rebuild_search",
     "record_mail_entries",
+    "settle_privacy",
     "take_off_timelines",
     "withdraw_contacts",
 ]

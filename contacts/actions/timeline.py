@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Subquery
 
 from contacts.actions.indexing import index_messages
-from contacts.models import Contact, MailIndex, MergedContact
+from contacts.models import Contact, MailIndex, MergedContact, TimelineEntry
+from inboxes.models import Sighting, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +78,52 @@ def _lock_contacts(contact_ids: set[int]) -> set[int]:
 
 
 INSERT_MAIL_ROWS = """
-    INSERT INTO contacts_timelineentry (kind, contact_id, message_id, thread_id, occurred_at)
-    SELECT 'mail', * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[])
+    INSERT INTO contacts_timelineentry (kind, contact_id, message_id, thread_id, occurred_at, private)
+    SELECT 'mail', row.*, EXISTS (
+        SELECT FROM inboxes_sighting sighting WHERE sighting.message_id = row.message_id AND visibility = 'private'
+    )
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[]) AS row (contact_id, message_id)
     ON CONFLICT (contact_id, message_id) DO NOTHING
 """
 RAISE_LAST_ACTIVITY = """
     UPDATE contacts_contact contact SET last_activity_at = newest.at
-    FROM (SELECT * FROM unnest(%s::bigint[], %s::timestamptz[]) AS rows (id, at)) newest
+    FROM (
+        SELECT contact_id AS id, max(occurred_at) AS at FROM contacts_timelineentry
+        WHERE message_id = ANY(%s) AND contact_id = ANY(%s) AND NOT private GROUP BY contact_id
+    ) newest
     WHERE contact.id = newest.id AND (contact.last_activity_at IS NULL OR contact.last_activity_at < newest.at)
 """
 
 
 def _insert_mail_rows(rows: Sequence[tuple[int, int, int, datetime]]) -> int:
+    """`last_activity_at` is for everybody's eyes: private e-mails do not move it."""
     if not rows:
         return 0
-    newest: dict[int, datetime] = {}
-    for contact_id, _, _, occurred_at in rows:
-        newest[contact_id] = max(occurred_at, newest.get(contact_id, occurred_at))
+    contact_ids, message_ids, _, _ = columns = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_MAIL_ROWS, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(INSERT_MAIL_ROWS, columns)
         inserted: int = cursor.rowcount
-        cursor.execute(RAISE_LAST_ACTIVITY, [list(newest.keys()), list(newest.values())])
+        cursor.execute(RAISE_LAST_ACTIVITY, [message_ids, contact_ids])
     return inserted
+
+
+@transaction.atomic
+def settle_privacy(*, message_ids: Iterable[int]) -> None:
+    """Has timelines say what the sightings of these e-mails say by now. Call it in the transaction that changed a sighting.
+
+    Idempotent; a constant number of statements, one if nothing has to change.
+    """
+    private = Exists(Sighting.objects.filter(message=OuterRef("message"), visibility=Visibility.PRIVATE))
+    entries = TimelineEntry.objects.filter(message__in=list(message_ids)).exclude(private=private)
+    contact_ids = set(entries.values_list("contact_id", flat=True))
+    if contact_ids:
+        _lock_contacts(contact_ids)
+        entries.update(private=private)
+        settle_last_activity(contact_ids)
+
+
+def settle_last_activity(contact_ids: Iterable[int]) -> None:
+    """Reads it from the timelines anew."""
+    known_to_all = TimelineEntry.objects.filter(contact=OuterRef("pk"), private=False)
+    newest = known_to_all.order_by("-occurred_at", "-pk").values("occurred_at")[:1]
+    Contact.objects.filter(pk__in=list(contact_ids)).update(last_activity_at=Subquery(newest))

@@ -50,7 +50,7 @@ def message(request: SignedInRequest, code: UUID) -> HttpResponse:
 @xframe_options_sameorigin
 def message_body(request: SignedInRequest, code: UUID) -> HttpResponse:
     """The formatted body as a document of its own, for a sandboxed frame. Remote images only with `?images`."""
-    mail = get_object_or_404(Message.objects.visible_to(request.user).prefetch_related("attachments"), code=code)
+    mail = get_object_or_404(Message.objects.readable_by(request.user).prefetch_related("attachments"), code=code)
     images = "images" in request.GET
     response = HttpResponse(body_document(mail, remote_images=images))
     response["Content-Security-Policy"] = body_policy(remote_images=images)
@@ -60,14 +60,14 @@ def message_body(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 @require_GET
 def message_original(request: SignedInRequest, code: UUID) -> FileResponse:
-    mail = get_object_or_404(Message.objects.visible_to(request.user).only("raw_key", "code"), code=code)
+    mail = get_object_or_404(Message.objects.readable_by(request.user).only("raw_key", "code"), code=code)
     return download(stored(mail.raw_key), filename=f"{mail.code}.eml", content_type="message/rfc822")
 
 
 @require_GET
 def attachment(request: SignedInRequest, code: UUID) -> HttpResponseBase:
     attachments = Attachment.objects.select_related("message").defer("message__body_html", "message__body_text")
-    file = get_object_or_404(attachments, code=code, message__in=Message.objects.visible_to(request.user))
+    file = get_object_or_404(attachments, code=code, message__in=Message.objects.readable_by(request.user))
     try:
         content = read_attachment(file)
     except FileUnreadable:

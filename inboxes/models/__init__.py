@@ -1,5 +1,6 @@
 """Connected mailboxes, what was seen in them, and the messages that were stored."""
 
+from inboxes.models.access import AccessRequest, OpenedPart, Opening
 from inboxes.models.counts import DailyCount
 from inboxes.models.inbox import (
     SYNCING_STATUSES,
@@ -12,10 +13,21 @@ from inboxes.models.inbox import (
     Security,
 )
 from inboxes.models.ledger import Folder, FolderState, HandledPage, LedgerEntry, LedgerState
-from inboxes.models.message import Attachment, Message, MessageState, Sighting, Thread, ThreadReference
+from inboxes.models.message import (
+    VISIBILITY_LABELS,
+    Attachment,
+    Message,
+    MessageState,
+    Sighting,
+    Thread,
+    ThreadReference,
+)
+from inboxes.visibility import Visibility
 
 __all__ = [
     "SYNCING_STATUSES",
+    "VISIBILITY_LABELS",
+    "AccessRequest",
     "Attachment",
     "Credential",
     "DailyCount",
@@ -30,9 +42,12 @@ __all__ = [
     "MailServer",
     "Message",
     "MessageState",
+    "OpenedPart",
+    "Opening",
     "Protocol",
     "Security",
     "Sighting",
     "Thread",
     "ThreadReference",
+    "Visibility",
 ]

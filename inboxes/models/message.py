@@ -4,12 +4,25 @@ import uuid
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from inboxes.addresses import as_in_headers
+from inboxes.models.access import AccessRequest
 from inboxes.models.inbox import Inbox
+from inboxes.visibility import Visibility
 from users.models import User
+
+VISIBILITY_LABELS = {
+    Visibility.EVERYONE: _("Everyone who can see the contact"),
+    Visibility.SUBJECT: _("Subject and participants only"),
+    Visibility.PRIVATE: _("Only me and the participants who are users"),
+}
 
 
 class Thread(models.Model):
@@ -47,17 +60,54 @@ class MessageState(models.TextChoices):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    """Who gets what of logged mail; nothing that is not logged is stored. Being a super admin makes no difference.
+
+    Whoever logged an e-mail or takes part in it sees all of it. From others each inbox that logged it may withhold it, and one
+    is enough.
+    """
+
     def visible_to(self, user: User) -> "MessageQuerySet":
-        """Logged mail is for everybody in the workspace; nothing that is not logged is stored."""
-        seen = Sighting.objects.filter(message=models.OuterRef("pk"))
-        return self.filter(models.Exists(seen)) if user.is_active else self.none()
+        """Mail whose existence, subject and participants the user may know."""
+        return self._unless_withheld(user, Sighting.objects.filter(visibility=Visibility.PRIVATE))
+
+    def readable_by(self, user: User) -> "MessageQuerySet":
+        """Mail whose text, files and original the user may open."""
+        return self._unless_withheld(user, Sighting.objects.exclude(visibility=Visibility.EVERYONE))
+
+    def _unless_withheld(self, user: User, strict: "SightingQuerySet") -> "MessageQuerySet":
+        if not user.is_active:
+            return self.none()
+        withheld = strict.closed_to(user).filter(message=OuterRef("pk"))
+        return self.filter(Exists(_sightings()), ~Exists(withheld) | logged_by(user) | names(user))
+
+
+def _sightings() -> "SightingQuerySet":
+    return Sighting.objects.filter(message=OuterRef("pk"))
+
+
+def logged_by(person: User) -> Exists:
+    """Condition on messages: an inbox of the person logged it."""
+    return Exists(_sightings().filter(inbox__owner=person))
+
+
+def names(person: User) -> Q:
+    """Condition on messages: the person is their author or a recipient, by any address that is theirs.
+
+    A connected address that somebody else signs in with is not: everybody may connect a server that claims it.
+    """
+    theirs = Inbox.objects.filter(owner=person).exclude(address__in=User.objects.exclude(pk=person.pk).values("email"))
+    addresses = Func(F("aliases"), F("address"), function="array_append", output_field=ArrayField(models.EmailField()))
+    each = Func(addresses, function="unnest", set_returning=True, output_field=models.EmailField())
+    connected = theirs.annotate(email=each).values("email")
+    return Q(participants__contains=[as_in_headers(person.email)]) | Q(participants__overlap=ArraySubquery(connected))
 
 
 class Message(models.Model):
     """One e-mail, however many inboxes saw it.
 
     `fingerprint` and `variant` identify it (`Envelope.fingerprint`; a variant above 0 is another body under the same headers).
-    `recipients` is a list of `[kind, address, name]`, kind being to, cc or bcc. `raw_key` names the original bytes in the file store.
+    `recipients` is a list of `[kind, address, name]`, kind being to, cc or bcc; `participants` has all their addresses and the
+    author's. `raw_key` names the original bytes in the file store.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -68,6 +118,7 @@ class Message(models.Model):
     from_email = models.CharField(max_length=320)
     from_name = models.CharField(max_length=500, blank=True)
     recipients = models.JSONField(default=list)
+    participants = ArrayField(models.CharField(max_length=320), default=list)
     subject = models.TextField(blank=True)
     sent_at = models.DateTimeField()
     snippet = models.CharField(max_length=300, blank=True)
@@ -87,7 +138,10 @@ class Message(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["fingerprint", "variant"], name="message_once"),
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["thread", "sent_at"], name="message_by_thread")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["thread", "sent_at"], name="message_by_thread"),
+            GinIndex(fields=["participants"], name="message_by_participant"),
+        ]
 
     def __str__(self) -> str:
         return f"message {self.pk}"
@@ -115,9 +169,19 @@ class Attachment(models.Model):
         return f"attachment {self.pk}"
 
 
+class SightingQuerySet(models.QuerySet["Sighting"]):
+    def closed_to(self, person: User) -> "SightingQuerySet":
+        """Without those whose owner let the person in."""
+        opened = AccessRequest.objects.in_force().filter(sighting=OuterRef("pk"), person=person)
+        return self.exclude(Exists(opened))
+
+
 class Sighting(models.Model):
     """How one inbox came to hold a message, and why it was logged there: the reason, the rule, the address that matched, the level
-    its setting came from (workspace, person, inbox), who chose it if a person did, and when."""
+    its setting came from (workspace, person, inbox), who chose it if a person did, and when.
+
+    `visibility` is the inbox's own wish, as its setting was when the message was logged, or `visibility_chosen` for it by hand.
+    """
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="sightings")
     inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="sightings")
@@ -130,13 +194,18 @@ class Sighting(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     decided_at = models.DateTimeField()
+    visibility = models.CharField(max_length=10, choices=VISIBILITY_LABELS, db_default=Visibility.EVERYONE)
+    visibility_chosen = models.BooleanField(db_default=False)
+
+    objects = SightingQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["message", "inbox"], name="sighting_once_per_inbox"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["inbox", "-decided_at"], name="sighting_by_inbox")
+            models.Index(fields=["inbox", "-decided_at"], name="sighting_by_inbox"),
+            models.Index(fields=["message"], name="sighting_strict", condition=~Q(visibility=Visibility.EVERYONE)),
         ]
 
     def __str__(self) -> str:

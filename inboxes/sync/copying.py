@@ -72,7 +72,7 @@ def _column_type(model: type[models.Model], name: str) -> str:
 
 
 def _encode(value: Any) -> str:
-    """One value in COPY's text format."""
+    """One value in COPY's text format; a set of texts becomes an array, a list JSON."""
     match value:
         case str():
             return _escape(value)
@@ -82,10 +82,17 @@ def _encode(value: Any) -> str:
             return rf"\\x{value.hex()}"
         case datetime():
             return value.isoformat()
+        case set():
+            return _escape(_array(value))
         case list() | tuple() | dict():
             return json.dumps(value, ensure_ascii=False).replace("\\", r"\\")
         case _:
             return str(value)
+
+
+def _array(texts: set[str]) -> str:
+    quoted = ('"' + text.replace("\\", r"\\").replace('"', r"\"") + '"' for text in sorted(texts))
+    return "{" + ",".join(quoted) + "}"
 
 
 def _escape(text: str) -> str:

@@ -29,14 +29,15 @@ LOCK_BUCKETS = 1_024
 """Conversations are locked by buckets: enough to let workers pass one another, few enough for PostgreSQL's lock table."""
 
 MESSAGE_FIELDS = (
-    "id", "code", "fingerprint", "variant", "thread", "message_id", "from_email", "from_name", "recipients", "subject",
-    "sent_at", "snippet", "body_text", "quoted_text", "body_html", "has_remote_images", "state", "defects", "size", "raw_key",
+    "id", "code", "fingerprint", "variant", "thread", "message_id", "from_email", "from_name", "recipients", "participants",
+    "subject", "sent_at", "snippet", "body_text", "quoted_text", "body_html", "has_remote_images", "state", "defects", "size", "raw_key",
 )  # fmt: skip
 ATTACHMENT_FIELDS = (
     "code", "message", "position", "filename", "content_type", "size", "content_id", "inline",
 )  # fmt: skip
 SIGHTING_FIELDS = (
     "message", "inbox", "outgoing", "reason", "rule", "level", "matched_address", "decided_by", "decided_at",
+    "visibility",
 )  # fmt: skip
 LEDGER_FIELDS = (
     "inbox", "folder", "remote_id", "state", "code", "cause", "attempts", "retry_at", "message", "fingerprint",
@@ -170,6 +171,7 @@ def _message_row(draft: Draft) -> tuple[Any, ...]:
         author.email[:320],
         author.name[:500],
         _recipients(envelope),
+        _participants(envelope),
         envelope.subject,
         envelope.sent_at,
         content.snippet,
@@ -187,6 +189,11 @@ def _message_row(draft: Draft) -> tuple[Any, ...]:
 def _recipients(envelope: Envelope) -> list[tuple[str, str, str]]:
     kinds = (("to", envelope.to), ("cc", envelope.cc), ("bcc", envelope.bcc))
     return [(kind, address.email, address.name) for kind, addresses in kinds for address in addresses]
+
+
+def _participants(envelope: Envelope) -> set[str]:
+    """Those of the stored headers: who is only to be answered takes no part."""
+    return {address.email[:320] for address in (*envelope.from_[:1], *envelope.to, *envelope.cc, *envelope.bcc)}
 
 
 def _attachment_rows(draft: Draft) -> Iterator[tuple[Any, ...]]:
@@ -216,6 +223,7 @@ def _write_sightings(inbox: Inbox, stored: Sequence[StoredMail[V]], now: datetim
             mail.verdict.matched_address,
             mail.verdict.decided_by_id,
             now,
+            mail.verdict.visibility,
         )
         for mail in stored
     ]

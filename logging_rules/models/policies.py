@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from inboxes.encryption import EncryptedTextField
-from inboxes.models import Inbox
+from inboxes.models import VISIBILITY_LABELS, Inbox
 from inboxes.visibility import Visibility
 from logging_rules.facts import ContactCreation, Preset
 
@@ -37,11 +37,6 @@ CONTACT_CREATION_LABELS = {
     ContactCreation.NEVER: pgettext_lazy("contacts are created", "Never"),
     ContactCreation.SENT: _("From e-mails I send"),
     ContactCreation.REPLIES: _("From e-mails I send and answers to them"),
-}
-VISIBILITY_LABELS = {
-    Visibility.EVERYONE: _("Everyone who can see the contact"),
-    Visibility.SUBJECT: _("Subject and participants only"),
-    Visibility.PRIVATE: _("Only me and the participants who are users"),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from contacts.actions import MailEntry, record_mail_entries
 from contacts.models import Contact, ContactAddress
-from inboxes.models import Inbox, Message, Sighting, Thread
+from inboxes.models import Inbox, Message, Sighting, Thread, Visibility
 from users.models import User
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -40,11 +40,13 @@ def make_message(subject: str = "Revised quote", *, thread: Thread | None = None
         "raw_key": "",
         "message_id": f"<{number}@meridian.example>",
     }
+    values |= fields
     return Message.objects.create(
         fingerprint=hashlib.sha256(f"{subject} {number}".encode()).digest(),
         thread=thread or Thread.objects.create(),
         subject=subject,
-        **values | fields,
+        participants=[values["from_email"], *(email for _, email, _ in values["recipients"])],
+        **values,
     )
 
 
@@ -54,6 +56,7 @@ def log_mail(
     *,
     owner: User,
     outgoing: bool = False,
+    visibility: Visibility = Visibility.EVERYONE,
     **fields: Any,
 ) -> Message:
     """A logged e-mail: stored, seen by an inbox of `owner`, and on the timelines of `contacts`."""
@@ -64,6 +67,7 @@ def log_mail(
         outgoing=outgoing,
         reason="known_contact_outgoing" if outgoing else "known_contact_incoming",
         decided_at=NOON,
+        visibility=visibility,
     )
     record_mail_entries(
         MailEntry(contact.pk, message.pk, message.thread_id, message.sent_at)
