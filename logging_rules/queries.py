@@ -7,13 +7,8 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from contacts.models import Contact, ContactAddress, EntryKind, TimelineEntry
-<<<<<<< HEAD
-from inboxes.addresses import InvalidAddress, normalise
-from inboxes.models import Inbox, InboxKind, Message, Sighting, ThreadReference
-=======
 from inboxes.addresses import as_in_headers
-from inboxes.models import Inbox, InboxKind, InboxStatus, Message, Sighting, ThreadReference
->>>>>>> 4915f97 (Let each inbox limit who sees what it logged)
+from inboxes.models import Inbox, InboxKind, Message, Sighting, ThreadReference
 from logging_rules.facts import (
     Colleagues,
     Conversation,
