@@ -3,17 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from contacts.actions.timeline import settle_last_activity
 from contacts.models import Company, Contact, MailIndex, TimelineEntry
 from contacts.queries import left_alone
-
-RECOUNT_ACTIVITY = """
-    UPDATE contacts_contact contact SET last_activity_at = (
-        SELECT max(occurred_at) FROM contacts_timelineentry WHERE contact_id = contact.id
-    ) WHERE contact.id = ANY(%s)
-"""
 
 
 @transaction.atomic
@@ -27,8 +22,7 @@ def take_off_timelines(*, message_ids: Collection[int]) -> set[int]:
     list(Contact.objects.filter(pk__in=contact_ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     entries.delete()
     MailIndex.objects.filter(message__in=message_ids).delete()
-    with connection.cursor() as cursor:
-        cursor.execute(RECOUNT_ACTIVITY, [contact_ids])
+    settle_last_activity(contact_ids)
     return set(contact_ids)
 
 
