@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from inboxes.models import Inbox, Protocol
 from inboxes.queries import folder_progress, troubled_messages
 from inboxes.views.own import own_inbox
+from logging_rules.funnel import RECENT, funnel_of
 from logging_rules.history import history
 from logging_rules.overview import overviews
 from users.http import SignedInRequest
@@ -31,10 +32,13 @@ def inbox_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def inbox_detail(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
-    [overview] = overviews([inbox], now=timezone.now())
+    now = timezone.now()
+    [overview] = overviews([inbox], now=now)
     context = {
         "inbox": inbox,
         "overview": overview,
+        "funnel": funnel_of(inbox, days=RECENT, now=now),
+        "days": RECENT,
         "folders": folder_progress(inbox),
         "troubled": troubled_messages(inbox),
         "history": history(inbox),

@@ -1,9 +1,10 @@
 """What a page costs does not depend on how much there is: each page that lists something, with one of it and with fifty."""
 
 import pytest
+from django.utils import timezone
 
 from contacts.actions import ContactDetails, add_note, create_contact
-from inboxes.models import Folder, LedgerEntry
+from inboxes.models import DailyCount, Folder, LedgerEntry
 from notifications.actions import notify
 from tests.contacts.queries import queries_of
 from tests.factories.contacts import NOON, log_mail
@@ -35,6 +36,7 @@ def add(admin, contact, inbox):
         add_note(by=admin, contact=contact, body=f"Meridian note {number}", now=NOON)
         connected_inbox(admin, f"inbox{number}@ours.example")
         folder = Folder.objects.create(inbox=inbox, remote_id=str(number), name=f"Folder {number}", role="other")
+        DailyCount.objects.create(folder=folder, day=timezone.now().date(), code=f"reason {number}", messages=1)
         LedgerEntry.objects.create(inbox=inbox, folder=folder, remote_id="1", state="quarantined", cause="too_large")
         notify(recipients=[admin], kind="invitation_accepted", context={"person": "x"}, url="/", episode=str(number))
         UserFactory()
@@ -56,6 +58,7 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin_client, co
         "/search/?q=meridian",
         "/inboxes/",
         f"/inboxes/{inbox.code}/",
+        f"/inboxes/{inbox.code}/funnel/",
         f"/inboxes/{inbox.code}/item/",
         f"/inboxes/{inbox.code}/progress/",
         "/notifications/",

@@ -4,9 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from contacts.actions import ContactDetails, add_note, create_contact
 from contacts.timeline import Cursor
-from inboxes.models import Folder, Inbox, LedgerEntry
+from inboxes.models import DailyCount, Folder, Inbox, LedgerEntry
 from notifications.models import Notification
 from tests.factories.contacts import NOON, log_mail
 from tests.factories.files import attach
@@ -14,8 +16,8 @@ from tests.factories.inboxes import connected_inbox
 from tests.factories.users import InvitationFactory
 from users.models import User, WorkspaceDomain
 
-SECRETS = ("Divorce lawyers", "31,337", "72,345")
-"""What only the owner of the inbox may learn: the name of a folder, how many mails were skipped, for one reason and in all."""
+SECRETS = ("Divorce lawyers", "31,337", "72,345", "53,711")
+"""What only the owner of the inbox may learn: the name of a folder, how many mails were skipped, for one reason, in all and in a month."""
 
 _PLACE = re.compile(r"<(\w+:)?\w+>|\(\?P<\w+>[^)]*\)")
 # The wizard's pages are about an inbox that is not started yet.
@@ -65,6 +67,7 @@ def _inbox(owner: User) -> Inbox:
     inbox = connected_inbox(owner, cause="mailbox_not_connected")
     counts = {"no_known_contact": 31337, "internal_only": 41008}
     folder = Folder.objects.create(inbox=inbox, remote_id="x", name="Divorce lawyers", role="other", counts=counts)
+    DailyCount.objects.create(folder=folder, day=timezone.now().date(), code="internal_only", messages=53_711)
     LedgerEntry.objects.create(
         inbox=inbox, folder=folder, remote_id="1", state="quarantined", cause="mailbox_not_connected"
     )

@@ -2,14 +2,15 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from inboxes.models import Folder, LedgerEntry, LedgerState
+from inboxes.models import DailyCount, Folder, LedgerEntry, LedgerState
 from notifications import actions
 from tests.factories.contacts import log_mail, make_contact
 from tests.factories.inboxes import NOW, connected_inbox
 from users.models import User
 
-INBOX_PAGES = ["inbox", "logging", "preview", "reconnect", "sending", "disable", "discard"]
+INBOX_PAGES = ["inbox", "funnel", "logging", "preview", "reconnect", "sending", "disable", "discard"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,6 +35,8 @@ def pages(admin: User) -> list[str]:
     folder = Folder.objects.create(
         inbox=inboxes[0], remote_id="INBOX", name="受信トレイ", role="inbox", counts={"no_known_contact": 1204}
     )
+    for code, messages in (("no_known_contact", 1204), ("automatic_mail", 333), ("known_contact_incoming", 97)):
+        DailyCount.objects.create(folder=folder, day=timezone.now().date(), code=code, messages=messages)
     for number, cause in enumerate(["could_not_store", "headers_unreadable"]):
         LedgerEntry.objects.create(
             inbox=inboxes[0], folder=folder, remote_id=f"1:{number}", state=LedgerState.QUARANTINED, cause=cause

@@ -22,6 +22,7 @@ from inboxes.trial import try_servers
 from logging_rules.actions import set_inbox_policy
 from logging_rules.explain import MessageExplanation, explain_message
 from logging_rules.facts import Preset
+from logging_rules.funnel import funnel_of
 from logging_rules.reasons import label_of
 from logging_rules.slices import sync_slice
 from users.commands import Answer, JsonCommand
@@ -42,6 +43,13 @@ class Command(JsonCommand):
             ("sync", sync_to_the_end, "sync in this process until nothing is left"),
         ):
             self.add_action(name, run, help=text).add_argument("address")
+        funnel = self.add_action(
+            "funnel", show_funnel, help="how many mails were seen, and why they were logged or not"
+        )
+        funnel.add_argument("address")
+        funnel.add_argument(
+            "--days", type=int, default=0, help="of mail sent during so many days; without it, of all mail"
+        )
         explain = self.add_action("explain", explain_mail, help="why a message was logged, or why not")
         explain.add_argument("address")
         explain.add_argument("message_id", metavar="MESSAGE-ID")
@@ -141,6 +149,23 @@ def sync_to_the_end(options: Namespace) -> Answer:
     data = {**_summary(_inbox(options.address)), "counts": {str(code): count for code, count in counts.most_common()}}
     lines = [f"{count:>7}  {label_of(code)}" for code, count in counts.most_common()]
     return Answer(data, "\n".join(lines) or "Nothing new.")
+
+
+def show_funnel(options: Namespace) -> Answer:
+    inbox = _inbox(options.address)
+    funnel = funnel_of(inbox, days=options.days, now=timezone.now())
+    data = {
+        "address": inbox.address,
+        "days": options.days,
+        "seen": funnel.seen,
+        "logged": funnel.logged,
+        "steps": [{"code": step.code, "count": step.count, "logged": step.is_logged} for step in funnel.steps],
+    }
+    lines = [
+        f"{inbox.address}: {funnel.seen} seen, {funnel.logged} logged ({funnel.share_logged:.0%})",
+        *(f"  {step.count:>7}  {'logged' if step.is_logged else 'left'}  {step.label}" for step in funnel.steps),
+    ]
+    return Answer(data, "\n".join(lines))
 
 
 def explain_mail(options: Namespace) -> Answer:
