@@ -117,6 +117,12 @@ def _completeness(inbox: Inbox, folders: list[Folder], states: Counter[str], *, 
     )
 
 
+def folder_sizes(inbox: Inbox) -> dict[str, int]:
+    """How many messages each folder is known to hold in the inbox's window, by the provider's name of it. One query."""
+    rows = Folder.objects.filter(inbox=inbox).exclude(state=FolderState.RETIRED).values_list("remote_id", "counts")
+    return {remote_id: sum(counts.values()) for remote_id, counts in rows}
+
+
 def troubled_messages(inbox: Inbox) -> list[TroubledMessages]:
     """What could not be read or stored, by cause; most first. One query."""
     rows = LedgerEntry.objects.filter(inbox=inbox, state__in=(LedgerState.RETRYING, LedgerState.QUARANTINED))

@@ -119,6 +119,28 @@ class NeverLog:
     def __init__(self, entries: Iterable[tuple[NeverLogKind, str, NeverLogScope]] = ()) -> None:
         self._scopes = {(kind, value): scope for kind, value, scope in entries}
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NeverLog) and self._scopes == other._scopes
+
+    __hash__ = None  # type: ignore[assignment]  # it is compared, never a key
+
+    def scope_of(self, kind: NeverLogKind, value: str) -> NeverLogScope | None:
+        """The scope of the entry that names exactly this; None when there is none."""
+        return self._scopes.get((kind, value))
+
+    def changed(
+        self,
+        entries: Iterable[tuple[NeverLogKind, str, NeverLogScope]],
+        *,
+        without: Iterable[tuple[NeverLogKind, str]] = (),
+    ) -> "NeverLog":
+        """The list with further entries, or other scopes for its entries, and without some."""
+        changed = NeverLog()
+        changed._scopes = self._scopes | {(kind, value): scope for kind, value, scope in entries}
+        for key in without:
+            changed._scopes.pop(key, None)
+        return changed
+
     def match(self, email: str) -> tuple[NeverLogKind, NeverLogScope] | None:
         """The strictest entry that names the address: blocking the whole message wins."""
         domain = email.rpartition("@")[2]

@@ -5,11 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from inboxes.models import Inbox
+from logging_rules.changes import Change, Entry
 from logging_rules.facts import Preset
 from logging_rules.models import PRESET_LABELS, PRESET_SHOWS
+from logging_rules.never_log import Target, parse_target
 
 EVERYTHING = "all"
 HISTORY_CHOICES = [
@@ -71,6 +76,49 @@ class StartingForm(PresetForm):
         """None for all of the past."""
         days = self.cleaned_data["history"]
         return None if days == EVERYTHING else now - timedelta(days=int(days))
+
+
+class WhatIfForm(forms.Form):
+    """Another preset for one inbox, or a never-log entry of the person's own: what would it mean?"""
+
+    inbox = forms.ModelChoiceField(
+        queryset=Inbox.objects.none(), label=_("Inbox"), to_field_name="code", empty_label=None
+    )
+    preset = forms.ChoiceField(
+        label=_("What if this inbox logged"),
+        choices=[("", _("What it logs now")), *PRESET_LABELS.items()],
+        required=False,
+    )
+    never_log = forms.CharField(
+        label=_("What if I never logged e-mail with"),
+        required=False,
+        max_length=320,
+        help_text=_("An address, a domain, or *.example.com with its subdomains."),
+        widget=forms.TextInput(attrs={"placeholder": "name@example.com"}),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, inboxes: QuerySet[Inbox]) -> None:
+        super().__init__(data)
+        self.fields["inbox"].queryset = inboxes  # type: ignore[attr-defined]
+
+    def clean_never_log(self) -> Target | None:
+        text = self.cleaned_data["never_log"]
+        return parse_target(text) if text else None
+
+    def clean(self) -> None:
+        if not (self.errors or self.cleaned_data["preset"] or self.cleaned_data["never_log"]):
+            raise ValidationError(
+                _("Choose what should be different: a setting, or an address."), code="nothing_chosen"
+            )
+        if not self.errors and self.cleaned_data["preset"] and self.cleaned_data["never_log"]:
+            raise ValidationError(_("Ask about one of the two at a time."), code="two_changes")
+
+    @property
+    def change(self) -> Change:
+        target = self.cleaned_data["never_log"]
+        if target:
+            return Change.of_person(listed=[Entry(target.kind, target.value)])
+        return Change.of_inbox(self.cleaned_data["inbox"], preset=self.cleaned_data["preset"])
 
 
 def history_choice(since: datetime | None, now: datetime) -> str:

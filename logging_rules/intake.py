@@ -18,14 +18,12 @@ from inboxes.sync.intake import DecisionOutdated, Intake, StoredMail
 from logging_rules.actions import note_open_conversations
 from logging_rules.engine import COULD_BE_REPLIES, Decision, Mark, decide_page, mark_of
 from logging_rules.facts import Colleagues, Facts, Preset, conversation_keys, facts_about
-from logging_rules.in_force import policy_of
-from logging_rules.models import WorkspacePolicy
 from logging_rules.queries import (
     contacts_by_address,
     conversations_about,
     everybody_inside,
-    never_log_lists,
 )
+from logging_rules.rules import Rules, rules_of
 from logging_rules.tombstones import unlogged_among
 
 
@@ -52,13 +50,11 @@ class InboxIntake(Intake[Decision]):
         """A constant number of queries, whatever the size of the page; none for an empty one."""
         if not envelopes:
             return []
-        workspace = WorkspacePolicy.objects.current()
-        policy = policy_of(self.inbox, workspace)
+        rules = rules_of(self.inbox)
+        policy = rules.policy
         self._colleagues = everybody_inside()
         follows_conversations = policy.preset.value is not Preset.MANUAL
-        facts = facts_of_page(
-            self.inbox, envelopes, workspace, self._colleagues, with_conversations=follows_conversations
-        )
+        facts = facts_of_page(rules, envelopes, self._colleagues, with_conversations=follows_conversations)
         decisions = decide_page(envelopes, facts, policy)
         if follows_conversations:
             self._passed_over = self._passed_over or PassedOver(forgetful=_was_begun_before(self.inbox))
@@ -133,27 +129,22 @@ def _was_begun_before(inbox: Inbox) -> bool:
 
 
 def facts_of_page(
-    inbox: Inbox,
-    envelopes: Sequence[Envelope],
-    workspace: WorkspacePolicy,
-    colleagues: Colleagues,
-    *,
-    with_conversations: bool,
+    rules: Rules, envelopes: Sequence[Envelope], colleagues: Colleagues, *, with_conversations: bool
 ) -> Facts:
     """What the database knows about a page. Conversations cost a look-up of every id; the narrowest preset needs none."""
+    inbox = rules.inbox
     emails = {address.email for envelope in envelopes for address in envelope.participants}
-    workspace_never_log, personal_never_log = never_log_lists(inbox)
     facts = facts_about(
         emails,
         own={inbox.address, *inbox.aliases},
         contacts=contacts_by_address(emails),
         colleagues=colleagues,
-        workspace_never_log=workspace_never_log,
-        personal_never_log=personal_never_log,
+        workspace_never_log=rules.workspace_never_log,
+        personal_never_log=rules.personal_never_log,
     )
     if with_conversations:
         facts.conversations = conversations_about(
             {key for envelope in envelopes for key in conversation_keys(envelope)}
         )
-    facts.unlogged = unlogged_among(envelopes, inbox=inbox, key=workspace.tombstone_key)
+    facts.unlogged = unlogged_among(envelopes, inbox=inbox, key=rules.workspace.tombstone_key)
     return facts

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from contacts.models import Contact, ContactAddress, EntryKind, TimelineEntry
@@ -71,7 +71,10 @@ def conversations_about(message_ids: Collection[str]) -> dict[str, list[Conversa
     threads_by_id: dict[str, list[int]] = defaultdict(list)
     for message_id, thread_id in references.values_list("message_id", "thread_id"):
         threads_by_id[message_id].append(thread_id)
-    conversations = _conversations({thread_id for threads in threads_by_id.values() for thread_id in threads})
+    mentioned = {thread_id for threads in threads_by_id.values() for thread_id in threads}
+    conversations = conversations_of(
+        Message.objects.filter(thread_id__in=mentioned, sightings__isnull=False).distinct()
+    )
     return {
         message_id: found
         for message_id, threads in threads_by_id.items()
@@ -79,8 +82,8 @@ def conversations_about(message_ids: Collection[str]) -> dict[str, list[Conversa
     }
 
 
-def _conversations(thread_ids: Collection[int]) -> dict[int, Conversation]:
-    messages = Message.objects.filter(thread_id__in=thread_ids, sightings__isnull=False).distinct()
+def conversations_of(messages: QuerySet[Message]) -> dict[int, Conversation]:
+    """Of logged e-mails, by thread, with every contact on whose timeline the thread stands."""
     conversations: dict[int, Conversation] = {}
     for thread_id, message_id, from_email, recipients, sent_at in messages.values_list(
         "thread_id", "message_id", "from_email", "recipients", "sent_at"
@@ -90,8 +93,7 @@ def _conversations(thread_ids: Collection[int]) -> dict[int, Conversation]:
         if message_id:
             conversation.message_ids.add(message_id)
         conversation.logged_since = min(conversation.logged_since, sent_at)
-    entries = TimelineEntry.objects.filter(thread_id__in=thread_ids, kind=EntryKind.MAIL)
+    entries = TimelineEntry.objects.filter(thread_id__in=list(conversations), kind=EntryKind.MAIL)
     for thread_id, contact_id in entries.values_list("thread_id", "contact_id").distinct():
-        if thread_id in conversations:
-            conversations[thread_id].contact_ids.add(contact_id)
+        conversations[thread_id].contact_ids.add(contact_id)
     return conversations

@@ -1,8 +1,8 @@
 """The last steps of connecting an inbox: what is logged, a dry run, the start. The first two also serve connected inboxes."""
 
+from functools import partial
 from uuid import UUID
 
-from allauth.core.ratelimit import consume
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import ValidationError
@@ -14,18 +14,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 import inboxes.actions
-from inboxes.causes import Cause, cause_of
-from inboxes.connections import open_provider
 from inboxes.models import Inbox, InboxStatus
-from inboxes.providers.base import ProviderError
 from inboxes.views.own import own_inbox
 from logging_rules import actions
-from logging_rules.dry_run import DryRunState, DryRunStep, scan_step
+from logging_rules.dry_run import DryRunState, scan_step
 from logging_rules.facts import Preset
 from logging_rules.forms import ChangingForm, PresetForm, StartingForm, history_choice
 from logging_rules.in_force import policy_of
 from logging_rules.models import WorkspacePolicy
 from logging_rules.preview import SHORT_LABELS, comparison, sample_views
+from logging_rules.views.reading import read_step
 from users.http import SignedInRequest
 
 
@@ -71,7 +69,7 @@ def preview(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
     state, step, problem = _state(request, inbox), None, None
     if request.method == "POST":
-        step, problem = _next_step(request, inbox, state)
+        step, problem = read_step(request, inbox, partial(scan_step, inbox=inbox, state=state))
     state = step.state if step else state
     chosen = policy_of(inbox, WorkspacePolicy.objects.current()).preset.value
     context = {
@@ -93,16 +91,6 @@ def _state(request: SignedInRequest, inbox: Inbox) -> DryRunState:
         return DryRunState.from_signed(request.POST.get("state", ""), inbox)
     except signing.BadSignature:
         return DryRunState.start(inbox, since=inbox.history_since)
-
-
-def _next_step(request: SignedInRequest, inbox: Inbox, state: DryRunState) -> tuple[DryRunStep | None, Cause | None]:
-    if not consume(request, action="read_mailbox"):
-        return None, cause_of("rate_limited")
-    try:
-        with open_provider(inbox) as provider:
-            return scan_step(provider, inbox, state), None
-    except ProviderError as error:
-        return None, cause_of(error.cause)
 
 
 @require_POST

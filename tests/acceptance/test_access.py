@@ -64,6 +64,8 @@ EXPECTED = {
     "inboxes/<uuid:code>/sending/": OWNERS_QUESTION,
     "inboxes/<uuid:code>/disable/": OWNERS_QUESTION,
     "inboxes/<uuid:code>/discard/": OWNERS_QUESTION,
+    "logging/what-if/": ("200 200 200", "422 422 422"),
+    "logging/dry-run/": ("302 302 302", "302 302 302"),
     "logging/look-back/": (NO, "404 404 404"),
     "logging/why/<uuid:code>/": SHOWN,
     "contacts/": SHOWN,

@@ -60,7 +60,7 @@ def run(
     while True:
         steps.append(scan_step(mailbox.open(), inbox, DryRunState.from_signed(text, inbox)))
         text = steps[-1].state.signed()
-        if steps[-1].done:
+        if steps[-1].state.scan.done:
             return steps, steps[-1].state
 
 
@@ -68,7 +68,7 @@ def test_every_message_is_counted_once_under_each_preset(mailbox, inbox):
     _, state = run(mailbox, inbox)
 
     skipped = {Code.NO_KNOWN_CONTACT: 3, Code.AUTOMATIC_MAIL: 1}
-    assert state.scanned == 6
+    assert state.scan.scanned == 6
     assert state.counts == {
         Preset.MANUAL: skipped | {Code.PRESET_TOO_NARROW: 2},
         Preset.REPLIES: skipped | {Code.PRESET_TOO_NARROW: 2},
@@ -148,8 +148,8 @@ def test_a_folder_that_vanishes_or_is_renumbered_meanwhile_does_not_stop_the_sca
     second = scan_step(mailbox.open(), inbox, first.state)
     third = scan_step(mailbox.open(), inbox, second.state)
 
-    assert [step.state.scanned for step in (first, second, third)] == [2, 2, 4]
-    assert scan_step(mailbox.open(), inbox, third.state).done is True
+    assert [step.state.scan.scanned for step in (first, second, third)] == [2, 2, 4]
+    assert scan_step(mailbox.open(), inbox, third.state).state.scan.done is True
 
 
 def test_a_step_costs_the_same_queries_for_2_and_50_messages(mailbox, inbox, django_assert_max_num_queries):

@@ -1,0 +1,137 @@
+"""A change to what is logged, as a value: what would it mean? It can be asked before anything is saved.
+
+Holds what a person chose or typed themselves, never anything of an e-mail, so it may travel through the browser, signed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+from django.core import signing
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from inboxes.models import Inbox
+from logging_rules.facts import Level, NeverLog, NeverLogKind, NeverLogScope
+from logging_rules.rules import Rules, said, saying
+
+SALT = "logging_rules.change"
+MAX_AGE = timedelta(days=1)
+
+Value = str | bool | None
+
+
+class Entry(NamedTuple):
+    """A never-log entry of the list of a level. `covers_team` counts on the workspace's."""
+
+    kind: NeverLogKind
+    value: str
+    scope: NeverLogScope = NeverLogScope.WHOLE_MESSAGE
+    covers_team: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Made on one level: for one inbox, for all inboxes of the person who asks, or for the workspace.
+
+    `settings` holds values by the names the settings have on that level; None: as the next level says. `listed` entries come to the
+    never-log list of the level, with the scope they name if they are there already; `unlisted` ones leave it.
+    """
+
+    level: Level
+    inbox_code: str = ""
+    settings: tuple[tuple[str, Value], ...] = ()
+    listed: tuple[Entry, ...] = ()
+    unlisted: tuple[Entry, ...] = ()
+
+    @classmethod
+    def of_inbox(cls, inbox: Inbox, **settings: Value) -> Self:
+        return cls(Level.INBOX, str(inbox.code), settings=tuple(settings.items()))
+
+    @classmethod
+    def of_person(cls, *, listed: Iterable[Entry] = (), unlisted: Iterable[Entry] = (), **settings: Value) -> Self:
+        return cls(Level.PERSON, settings=tuple(settings.items()), listed=tuple(listed), unlisted=tuple(unlisted))
+
+    @classmethod
+    def of_workspace(cls, *, listed: Iterable[Entry] = (), unlisted: Iterable[Entry] = (), **settings: Value) -> Self:
+        return cls(Level.WORKSPACE, settings=tuple(settings.items()), listed=tuple(listed), unlisted=tuple(unlisted))
+
+    @classmethod
+    def from_signed(cls, text: str) -> Self:
+        """Raises `signing.BadSignature` for a text that is not ours or too old."""
+        data: dict[str, Any] = signing.loads(text, salt=SALT, max_age=MAX_AGE)
+        return cls(
+            level=Level(data["level"]),
+            inbox_code=data["inbox_code"],
+            settings=tuple((name, value) for name, value in data["settings"]),
+            listed=_entries(data["listed"]),
+            unlisted=_entries(data["unlisted"]),
+        )
+
+    def signed(self) -> str:
+        return signing.dumps(asdict(self), salt=SALT, compress=True)
+
+    @property
+    def url(self) -> str:
+        """Where its dry run is."""
+        return f"{reverse('logging_rules:dry-run')}?{urlencode({'change': self.signed()})}"
+
+    def concerns(self, inbox: Inbox) -> bool:
+        """Whether it is made on a level that the inbox looks at, if that is an inbox of the person who asks."""
+        return self.level is not Level.INBOX or UUID(self.inbox_code) == inbox.code
+
+    def apply_to(self, rules: Rules) -> Rules:
+        """The rules of an inbox as they would be; nothing is saved."""
+        if not self.concerns(rules.inbox):
+            return rules
+        if self.level is Level.WORKSPACE:
+            return replace(
+                rules,
+                workspace=saying(rules.workspace, dict(self.settings)),
+                workspace_never_log=self._list_after(rules, rules.workspace_never_log),
+            )
+        if self.level is Level.PERSON:
+            return replace(
+                rules,
+                person=saying(rules.person, dict(self.settings)),
+                personal_never_log=self._list_after(rules, rules.personal_never_log),
+            )
+        return replace(rules, own=saying(rules.own, dict(self.settings)))
+
+    def _list_after(self, rules: Rules, never_log: NeverLog) -> NeverLog:
+        listed = [entry[:3] for entry in self.listed if not rules.is_team or entry.covers_team]
+        return never_log.changed(listed, without=[entry[:2] for entry in self.unlisted])
+
+    def is_made_in(self, rules: Rules) -> bool:
+        """Whether everything of it is said on its level already, whatever the other levels say."""
+        layer, never_log = rules.layer(self.level), rules.never_log_of(self.level)
+        return (
+            all(said(layer, name) == value for name, value in self.settings)
+            and all(never_log.scope_of(kind, value) is scope for kind, value, scope, _ in self.listed)
+            and not any(never_log.scope_of(entry.kind, entry.value) for entry in self.unlisted)
+        )
+
+    def taken_back_from(self, rules: Rules) -> "Change":
+        """The change that leads back to `rules` once this one is made.
+
+        If it is made already: the one that undoes its never-log entries. What a setting was before nobody remembers.
+        """
+        if self.is_made_in(rules):
+            return replace(self, settings=(), listed=self.unlisted, unlisted=self.listed)
+        layer = rules.layer(self.level)
+        never_log = rules.never_log_of(self.level)
+        scopes = {entry: never_log.scope_of(entry.kind, entry.value) for entry in (*self.listed, *self.unlisted)}
+        return replace(
+            self,
+            settings=tuple((name, said(layer, name)) for name, _ in self.settings),
+            listed=tuple(entry._replace(scope=scope) for entry, scope in scopes.items() if scope),
+            unlisted=tuple(entry for entry in self.listed if not scopes[entry]),
+        )
+
+
+def _entries(rows: Iterable[Iterable[Any]]) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(NeverLogKind(kind), value, NeverLogScope(scope), covers_team) for kind, value, scope, covers_team in rows
+    )

@@ -1,0 +1,137 @@
+"""What would a change mean? Asked before it is made, answered from the person's own mailbox."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.core import signing
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from inboxes.models import Inbox
+from logging_rules.change_words import before_and_after, direction, place, sentences
+from logging_rules.changes import Change
+from logging_rules.forms import EVERYTHING, HISTORY_CHOICES, WhatIfForm
+from logging_rules.reconsidering import Worlds
+from logging_rules.rules import rules_of
+from logging_rules.views.reading import read_step
+from logging_rules.what_if import WhatIf, what_if_step
+from users.http import SignedInRequest
+
+DEFAULT_PERIOD = "90"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, in the address of the page: a change, one of the person's own inboxes, and how far back."""
+
+    change: Change
+    inbox: Inbox | None
+    inboxes: list[Inbox]
+    period: str
+
+    @classmethod
+    def asked_by(cls, request: SignedInRequest, values: QueryDict) -> "Question":
+        """Raises `signing.BadSignature` for a change that is not ours or too old, Http404 for an inbox of somebody else."""
+        change = Change.from_signed(values.get("change", ""))
+        own = Inbox.objects.visible_to(request.user).select_related("owner").order_by("created_at", "pk")
+        inboxes = [inbox for inbox in own if change.concerns(inbox)]
+        wanted = values.get("inbox") or change.inbox_code
+        chosen = [inbox for inbox in inboxes if str(inbox.code) == wanted] if wanted else inboxes[:1]
+        if wanted and not chosen:
+            raise Http404
+        period = values.get("period", "")
+        return cls(
+            change,
+            next(iter(chosen), None),
+            inboxes,
+            period if period in dict(HISTORY_CHOICES) else DEFAULT_PERIOD,
+        )
+
+    @property
+    def query(self) -> str:
+        return self._query(self.inbox, self.period)
+
+    def since(self, now: datetime) -> datetime | None:
+        """Where the period begins, or the window of the inbox if that is later; None for all of the past."""
+        period = None if self.period == EVERYTHING else now - timedelta(days=int(self.period))
+        starts = [start for start in (period, self.inbox.history_since if self.inbox else None) if start]
+        return max(starts, default=None)
+
+    @property
+    def periods(self) -> list[tuple[str, str, bool]]:
+        """Label, address and whether it is the chosen one."""
+        return [(str(label), self._query(self.inbox, value), value == self.period) for value, label in HISTORY_CHOICES]
+
+    @property
+    def other_inboxes(self) -> list[tuple[str, str, bool]]:
+        return [(inbox.address, self._query(inbox, self.period), inbox == self.inbox) for inbox in self.inboxes]
+
+    def _query(self, inbox: Inbox | None, period: str) -> str:
+        values = QueryDict(mutable=True)
+        values.update({"change": self.change.signed(), "inbox": str(inbox.code) if inbox else "", "period": period})
+        return f"?{values.urlencode()}"
+
+
+@require_http_methods(["GET", "POST"])
+def what_if(request: SignedInRequest) -> HttpResponse:
+    """A change can be asked about from its own form as well; this is for just wondering."""
+    inboxes = Inbox.objects.visible_to(request.user).order_by("created_at", "pk")
+    form = WhatIfForm(request.POST if request.method == "POST" else None, inboxes=inboxes)
+    if request.method == "POST" and form.is_valid():
+        return redirect(form.change.url)
+    return render(request, "logging_rules/what_if.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def dry_run(request: SignedInRequest) -> HttpResponse:
+    """A POST goes one step further. What it shows of e-mails is for this answer only."""
+    try:
+        question = Question.asked_by(request, request.GET or request.POST)
+    except signing.BadSignature:
+        return redirect("logging_rules:what-if")
+    if question.inbox is None:
+        return render(request, "logging_rules/dry_run.html", {"question": question})
+    state, step, problem = _state(request, question, question.inbox), None, None
+    if request.method == "POST" and "state" in request.POST and "stop" not in request.POST:
+        take = partial(what_if_step, inbox=question.inbox, change=question.change, state=state)
+        step, problem = read_step(request, question.inbox, take)
+    state = step.state if step else state
+    context = _context(request, question, question.inbox, state) | {
+        "samples": step.samples if step else [],
+        "problem": problem,
+        "is_stopped": "stop" in request.POST,
+    }
+    return render(request, f"logging_rules/dry_run.html{'#step' if request.htmx else ''}", context)
+
+
+def _state(request: SignedInRequest, question: Question, inbox: Inbox) -> WhatIf:
+    """Where the browser says the dry run is; the beginning when it says nothing we have signed."""
+    try:
+        return WhatIf.from_signed(request.POST.get("state", ""), inbox, question.change)
+    except signing.BadSignature:
+        return WhatIf.start(inbox, question.change, since=question.since(timezone.now()))
+
+
+def _context(request: SignedInRequest, question: Question, inbox: Inbox, state: WhatIf) -> dict[str, Any]:
+    rules = rules_of(inbox)
+    worlds = Worlds.of(question.change, rules)
+    time_left = state.scan.time_left
+    return {
+        "question": question,
+        "inbox": inbox,
+        "sentences": sentences(question.change),
+        "place": place(question.change, inbox=inbox.address),
+        "is_made": question.change.is_made_in(rules),
+        "is_overruled": worlds.before is not None and worlds.before.effect == worlds.after.effect,
+        "state": state,
+        "done_at": timezone.now() + time_left if time_left else None,
+        "rows": before_and_after(state),
+        "more": direction(state.more, viewer=request.user),
+        "fewer": direction(state.fewer, viewer=request.user),
+    }
