@@ -126,7 +126,7 @@ _CID = re.compile(r"cid:([^\"'\s)>]+)", re.IGNORECASE)
 
 def parse(raw: bytes, *, limits: Limits = DEFAULT) -> ParsedMessage:
     """Never raises. For mail that is large or may be hostile call `guard.parse`, which puts a process around this."""
-    raw = _tidy(raw)
+    raw = tidy(raw)
     block, body = headers.split(raw)
     fields = headers.parse(block)
     if not raw.strip():
@@ -145,11 +145,11 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT) -> ParsedMessage:
 
 def headers_only(raw: bytes, defect: Defect) -> ParsedMessage:
     """The record of a message whose body nobody could read."""
-    fields = headers.parse(_tidy(raw[: headers.MAX_SCANNED]))
+    fields = headers.parse(tidy(raw[: headers.MAX_SCANNED]))
     return ParsedMessage(ParseState.PARTIAL, fields, defects=(defect,))
 
 
-def _tidy(raw: bytes) -> bytes:
+def tidy(raw: bytes) -> bytes:
     """The message from its first field on: without blank lines or an mbox separator before it, its lines ended in a known way."""
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if raw.startswith((b"From ", b">From ")):
