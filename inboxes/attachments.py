@@ -11,7 +11,7 @@ from inboxes.models import Attachment, Message
 
 
 class FileUnreadable(Exception):
-    """The original is gone or damaged: it no longer holds the file that was listed with it."""
+    """The original is gone or damaged, or was stored without the contents of files: it does not hold the file listed with it."""
 
 
 def read_attachment(attachment: Attachment) -> bytes:

@@ -1,4 +1,4 @@
-"""Erasing stored e-mails with all that was derived from them."""
+"""Erasing stored e-mails with all that was derived from them, or the contents of their files alone."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,9 +8,12 @@ from django.utils import timezone
 
 from inboxes import files
 from inboxes.envelope import FolderRole
+from inboxes.mime import guard
 from inboxes.mime.envelope_reader import read_envelope
+from inboxes.mime.rewriting import without_files
 from inboxes.models import LedgerEntry, Message, Thread, ThreadReference
 from inboxes.sync.ledger import pass_over
+from inboxes.sync.storing import lock_conversations
 from inboxes.threading import message_ids as ids_in
 
 LONGEST_HEADERS = 256 * 1024
@@ -68,6 +71,32 @@ def _ids_in_original(message: Message) -> set[str]:
         now=message.sent_at,
     )
     return set(ids_in(envelope))
+
+
+def drop_unwanted_attachments(*, message_ids: Iterable[int] | None = None) -> int:
+    """Rewrite originals whose contents of files no inbox keeps any more, of these messages or of all; return how many.
+
+    Call it after the commit that took sightings away. Idempotent; one that was missed is caught by the daily run.
+    """
+    unwanted = Message.objects.with_unwanted_attachments()
+    if message_ids is not None:
+        unwanted = unwanted.filter(pk__in=list(message_ids))
+    return sum(map(_drop_attachments, unwanted.only("fingerprint", "raw_key").iterator(chunk_size=500)))
+
+
+def _drop_attachments(message: Message) -> bool:
+    """False when an inbox that keeps them was faster, or the original is gone."""
+    try:
+        raw = files.read(message.raw_key)
+    except FileNotFoundError:
+        return False
+    key = files.store(without_files(raw, guard.parse(raw)))
+    with transaction.atomic():
+        lock_conversations([bytes(message.fingerprint)])
+        rows = Message.objects.with_unwanted_attachments().filter(pk=message.pk, raw_key=message.raw_key)
+        dropped = rows.update(raw_key=key, attachments_stored=False)
+    _delete_files({message.raw_key})
+    return dropped > 0
 
 
 def _delete_files(keys: set[str]) -> None:

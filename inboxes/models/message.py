@@ -66,6 +66,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
     is enough.
     """
 
+    def with_unwanted_attachments(self) -> "MessageQuerySet":
+        """Those with contents of files that none of their inboxes keeps."""
+        sightings = Sighting.objects.filter(message=OuterRef("pk"))
+        files = Exists(Attachment.objects.filter(message=OuterRef("pk")))
+        return self.filter(
+            files | ~Q(state=MessageState.FULL),
+            Exists(sightings.filter(store_attachments=False)),
+            ~Exists(sightings.filter(store_attachments=True)),
+            attachments_stored=True,
+        )
+
     def visible_to(self, user: User) -> "MessageQuerySet":
         """Mail whose existence, subject and participants the user may know."""
         return self._unless_withheld(user, Sighting.objects.filter(visibility=Visibility.PRIVATE))
@@ -107,7 +118,8 @@ class Message(models.Model):
 
     `fingerprint` and `variant` identify it (`Envelope.fingerprint`; a variant above 0 is another body under the same headers).
     `recipients` is a list of `[kind, address, name]`, kind being to, cc or bcc; `participants` has all their addresses and the
-    author's. `raw_key` names the original bytes in the file store.
+    author's. `raw_key` names the original in the file store: the bytes that came or, unless `attachments_stored`, what
+    `inboxes.mime.rewriting` left of them because every inbox keeps only names of files.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -130,6 +142,7 @@ class Message(models.Model):
     defects = models.JSONField(default=list)
     size = models.PositiveBigIntegerField(default=0)
     raw_key = models.CharField(max_length=64, db_index=True)
+    attachments_stored = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MessageQuerySet.as_manager()
@@ -181,6 +194,7 @@ class Sighting(models.Model):
     its setting came from (workspace, person, inbox), who chose it if a person did, and when.
 
     `visibility` is the inbox's own wish, as its setting was when the message was logged, or `visibility_chosen` for it by hand.
+    `store_attachments`: whether the inbox keeps the contents of files. They are stored while one inbox of the message does.
     """
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="sightings")
@@ -196,6 +210,7 @@ class Sighting(models.Model):
     decided_at = models.DateTimeField()
     visibility = models.CharField(max_length=10, choices=VISIBILITY_LABELS, db_default=Visibility.EVERYONE)
     visibility_chosen = models.BooleanField(db_default=False)
+    store_attachments = models.BooleanField(default=True)
 
     objects = SightingQuerySet.as_manager()
 
@@ -206,6 +221,9 @@ class Sighting(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["inbox", "-decided_at"], name="sighting_by_inbox"),
             models.Index(fields=["message"], name="sighting_strict", condition=~Q(visibility=Visibility.EVERYONE)),
+            models.Index(
+                fields=["message"], name="sighting_without_attachments", condition=Q(store_attachments=False)
+            ),
         ]
 
     def __str__(self) -> str:

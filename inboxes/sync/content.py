@@ -7,6 +7,7 @@ from inboxes.mime import guard
 from inboxes.mime.html import sanitise
 from inboxes.mime.parse import Attachment
 from inboxes.mime.reply import first_words, split_reply
+from inboxes.mime.rewriting import without_files
 from inboxes.models import MessageState
 from inboxes.providers.base import RawMessage
 
@@ -27,6 +28,7 @@ class Content:
     """The readable parts of one e-mail, and the key of its original in the file store."""
 
     raw_key: str
+    attachments_stored: bool
     state: str
     defects: tuple[str, ...]
     body_text: str
@@ -52,14 +54,19 @@ class Content:
         return text.split() == self.text.split()
 
 
-def read_content(message: RawMessage) -> Content:
-    """Parses an e-mail and files its original. Mail that cannot be read is a record too; raises only when nothing can be kept."""
+def read_content(message: RawMessage, *, store_attachments: bool) -> Content:
+    """Parses an e-mail and files its original, or what is left of it without the contents of its files.
+
+    Mail that cannot be read is a record too; raises only when nothing can be kept.
+    """
     parsed = guard.parse(message.raw)
     new, quoted = split_reply(parsed.text)
     html = sanitise(parsed.html)
     state = MessageState(parsed.state)
+    original = message.raw if store_attachments else without_files(message.raw, parsed)
     return Content(
-        raw_key=files.store(message.raw),
+        raw_key=files.store(original),
+        attachments_stored=original is message.raw,
         state=MessageState.PARTIAL if message.partial and state == MessageState.FULL else state,
         defects=parsed.defects,
         body_text=new,

@@ -27,7 +27,7 @@ from inboxes.providers.base import (
     TemporarilyUnavailable,
 )
 from inboxes.sync import handled
-from inboxes.sync.content import read_content
+from inboxes.sync.content import Content, read_content
 from inboxes.sync.counting import Tally, add_to_days, codes_of, day_of
 from inboxes.sync.intake import StoredMail, V
 from inboxes.sync.isolation import NOT_OF_ONE_MESSAGE, isolate, persistently
@@ -130,7 +130,8 @@ def _with_bodies(
     stored = _stored_once([mail.envelope.fingerprint for mail in mails])
     missing = []
     for mail in mails:
-        if mail.envelope.fingerprint in stored:
+        fingerprint = mail.envelope.fingerprint
+        if fingerprint in stored and (stored[fingerprint] or not mail.verdict.store_attachments):
             yield mail
         else:
             missing.append(mail)
@@ -139,12 +140,14 @@ def _with_bodies(
         yield from _fetch(run, remote, part, blame_message=one_by_one)
 
 
-def _stored_once(fingerprints: Sequence[bytes]) -> set[bytes]:
-    """Those stored in one variant only: of several, it takes the body to tell which one a mail is."""
+def _stored_once(fingerprints: Sequence[bytes]) -> dict[bytes, bool]:
+    """Those stored in one variant only, and whether with attachments. Of several, it takes the body to tell which one a mail is."""
     if not fingerprints:
-        return set()
-    found = Message.objects.filter(fingerprint__in=fingerprints).values_list("fingerprint", flat=True)
-    return {bytes(key) for key, count in Counter(map(bytes, found)).items() if count == 1}
+        return {}
+    rows = Message.objects.filter(fingerprint__in=fingerprints).values_list("fingerprint", "attachments_stored")
+    found = [(bytes(key), with_attachments) for key, with_attachments in rows]
+    variants = Counter(key for key, _ in found)
+    return {key: with_attachments for key, with_attachments in found if variants[key] == 1}
 
 
 def _fetch(
@@ -172,11 +175,15 @@ def _is_the_connection(error: ProviderError) -> bool:
 
 def _read(run: Slice[V], mail: LoggedMail[V], raw: RawMessage) -> LoggedMail[V] | Failure:
     contents = []
-    for _ in isolate([raw], lambda part: contents.append(read_content(part[0]))):
+    for _ in isolate([raw], lambda part: contents.append(_content(mail, part[0]))):
         run.note_local_fault()
         return Failure(raw.remote_id, COULD_NOT_STORE)
     run.note_local_success()
     return replace(mail, content=contents[0])
+
+
+def _content(mail: LoggedMail[V], raw: RawMessage) -> Content:
+    return read_content(raw, store_attachments=mail.verdict.store_attachments)
 
 
 class PageWriter(Generic[V]):

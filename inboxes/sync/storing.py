@@ -5,11 +5,11 @@ already, so a page may be written again after a crash.
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from itertools import chain
+from itertools import chain, starmap
 from typing import Any, Generic
 
 from django.db import connection
@@ -31,13 +31,14 @@ LOCK_BUCKETS = 1_024
 MESSAGE_FIELDS = (
     "id", "code", "fingerprint", "variant", "thread", "message_id", "from_email", "from_name", "recipients", "participants",
     "subject", "sent_at", "snippet", "body_text", "quoted_text", "body_html", "has_remote_images", "state", "defects", "size", "raw_key",
+    "attachments_stored",
 )  # fmt: skip
 ATTACHMENT_FIELDS = (
     "code", "message", "position", "filename", "content_type", "size", "content_id", "inline",
 )  # fmt: skip
 SIGHTING_FIELDS = (
     "message", "inbox", "outgoing", "reason", "rule", "level", "matched_address", "decided_by", "decided_at",
-    "visibility",
+    "visibility", "store_attachments",
 )  # fmt: skip
 LEDGER_FIELDS = (
     "inbox", "folder", "remote_id", "state", "code", "cause", "attempts", "retry_at", "message", "fingerprint",
@@ -56,7 +57,7 @@ class LoggedMail(Generic[V]):
 
 
 class StoredCopyGone(Exception):
-    """The stored e-mail that a mail was to be joined with was removed meanwhile; its body has to be fetched after all."""
+    """The stored e-mail that a mail was to be joined with, or its attachments, were removed meanwhile; its body has to be fetched."""
 
 
 @dataclass(eq=False, slots=True)
@@ -66,6 +67,7 @@ class Place:
     variant: int
     text: str
     state: str
+    attachments_stored: bool
     pk: int = 0
     thread_pk: int = 0
 
@@ -89,6 +91,7 @@ def store_mails(
     shelves = _shelves([mail.envelope.fingerprint for mail in mails])
     drafts: list[Draft] = []
     places = [_place(mail, shelves.setdefault(mail.envelope.fingerprint, []), drafts) for mail in mails]
+    _complete_messages(mails, places)
     _write_messages(drafts, intake.colleagues)
     new = {draft.place for draft in drafts}
     stored = [
@@ -103,13 +106,15 @@ def store_mails(
 
 
 def _lock_relatives(mails: Sequence[LoggedMail[V]]) -> None:
-    """Keeps other workers from storing the same e-mails, or joining the same threads, until the transaction ends.
+    """Keeps other workers from storing the same e-mails, or joining the same threads."""
+    keys = [mail.envelope.fingerprint for mail in mails]
+    keys += [message_id.encode() for mail in mails for message_id in message_ids(mail.envelope)]
+    lock_conversations(keys)
 
-    Buckets are taken in ascending order, so two workers cannot wait for one another.
-    """
-    buckets = {_bucket(mail.envelope.fingerprint) for mail in mails}
-    for mail in mails:
-        buckets.update(_bucket(message_id.encode()) for message_id in message_ids(mail.envelope))
+
+def lock_conversations(keys: Iterable[bytes]) -> None:
+    """By fingerprints and message ids, until the transaction ends. Taken in ascending order, so two workers cannot wait for one another."""
+    buckets = set(map(_bucket, keys))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(pg_advisory_xact_lock(%s, bucket)) FROM unnest(%s::int[]) AS bucket",
@@ -124,10 +129,10 @@ def _bucket(key: bytes) -> int:
 def _shelves(fingerprints: Sequence[bytes]) -> dict[bytes, list[Place]]:
     """What is stored under each fingerprint, by variant."""
     shelves: dict[bytes, list[Place]] = {}
-    fields = ("fingerprint", "pk", "thread_id", "variant", "state", "body_text", "quoted_text")
+    fields = ("fingerprint", "pk", "thread_id", "variant", "state", "body_text", "quoted_text", "attachments_stored")
     rows = Message.objects.filter(fingerprint__in=fingerprints).order_by("variant").values_list(*fields)
-    for fingerprint, pk, thread_pk, variant, state, text, quoted in rows:
-        place = Place(variant, f"{text}\n{quoted}", state, pk=pk, thread_pk=thread_pk)
+    for fingerprint, pk, thread_pk, variant, state, text, quoted, whole in rows:
+        place = Place(variant, f"{text}\n{quoted}", state, whole, pk=pk, thread_pk=thread_pk)
         shelves.setdefault(bytes(fingerprint), []).append(place)
     return shelves
 
@@ -135,13 +140,15 @@ def _shelves(fingerprints: Sequence[bytes]) -> dict[bytes, list[Place]]:
 def _place(mail: LoggedMail[V], shelf: list[Place], drafts: list[Draft]) -> Place:
     """The place on the shelf that says the same, or a new one, for which a draft is added."""
     if mail.content is None:
-        if not shelf:
+        if not shelf or (mail.verdict.store_attachments and not shelf[0].attachments_stored):
             raise StoredCopyGone
         return shelf[0]
     for place in shelf:
         if mail.content.says_the_same(place.text, place.state):
             return place
-    place = Place(shelf[-1].variant + 1 if shelf else 0, mail.content.text, mail.content.state)
+    place = Place(
+        shelf[-1].variant + 1 if shelf else 0, mail.content.text, mail.content.state, mail.content.attachments_stored
+    )
     shelf.append(place)
     drafts.append(Draft(place, mail.envelope, mail.content))
     return place
@@ -155,7 +162,26 @@ def _write_messages(drafts: Sequence[Draft], colleagues: Addresses) -> None:
     for draft, key, thread_pk in zip(drafts, reserve_keys(Message, len(drafts)), threads, strict=True):
         draft.place.pk, draft.place.thread_pk = key, thread_pk
     copy_rows(Message, MESSAGE_FIELDS, map(_message_row, drafts))
-    copy_rows(Attachment, ATTACHMENT_FIELDS, chain.from_iterable(map(_attachment_rows, drafts)))
+    _write_attachments((draft.place, draft.content) for draft in drafts)
+
+
+def _complete_messages(mails: Sequence[LoggedMail[V]], places: Sequence[Place]) -> None:
+    """Gives messages that were stored with the names of their files alone the whole original, now that an inbox keeps it."""
+    lacking = {
+        place: mail.content
+        for place, mail in zip(places, mails, strict=True)
+        if place.pk and not place.attachments_stored and mail.content and mail.content.attachments_stored
+    }
+    if not lacking:
+        return
+    for place, content in lacking.items():
+        Message.objects.filter(pk=place.pk).update(raw_key=content.raw_key, attachments_stored=True)
+    Attachment.objects.filter(message__in=[place.pk for place in lacking]).delete()
+    _write_attachments(lacking.items())
+
+
+def _write_attachments(contents: Iterable[tuple[Place, Content]]) -> None:
+    copy_rows(Attachment, ATTACHMENT_FIELDS, chain.from_iterable(starmap(_attachment_rows, contents)))
 
 
 def _message_row(draft: Draft) -> tuple[Any, ...]:
@@ -183,6 +209,7 @@ def _message_row(draft: Draft) -> tuple[Any, ...]:
         content.defects,
         envelope.size,
         content.raw_key,
+        content.attachments_stored,
     )
 
 
@@ -196,11 +223,11 @@ def _participants(envelope: Envelope) -> set[str]:
     return {address.email[:320] for address in (*envelope.from_[:1], *envelope.to, *envelope.cc, *envelope.bcc)}
 
 
-def _attachment_rows(draft: Draft) -> Iterator[tuple[Any, ...]]:
-    for position, file in enumerate(draft.content.attachments):
+def _attachment_rows(place: Place, content: Content) -> Iterator[tuple[Any, ...]]:
+    for position, file in enumerate(content.attachments):
         yield (
             uuid.uuid4(),
-            draft.place.pk,
+            place.pk,
             position,
             file.filename[:255],
             file.content_type[:120],
@@ -224,6 +251,7 @@ def _write_sightings(inbox: Inbox, stored: Sequence[StoredMail[V]], now: datetim
             mail.verdict.decided_by_id,
             now,
             mail.verdict.visibility,
+            mail.verdict.store_attachments,
         )
         for mail in stored
     ]

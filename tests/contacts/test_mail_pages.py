@@ -233,6 +233,19 @@ class TestFiles:
         assert "This file cannot be read" in response.content.decode()
         assert url("message", message) in response.content.decode()
 
+    def test_a_file_of_which_only_the_name_is_stored_is_listed_and_says_so(self, alice, alice_client):
+        message = mail(alice, attachments_stored=False)
+        file = attach(message, filename="quote.pdf")
+        Message.objects.filter(pk=message.pk).update(raw_key=files.store(b"From: a@b.example\r\n\r\n"))
+
+        page = alice_client.get(url("message", message)).content.decode()
+        response = alice_client.get(url("attachment", file))
+
+        assert ("quote.pdf" in page, "name only" in page, url("attachment", file) in page) == (True, True, False)
+        assert "The contents of its attachments are not stored" in page
+        assert response.status_code == 404
+        assert "Only the name of this file is stored" in response.content.decode()
+
     def test_each_file_of_an_original_is_its_own(self, alice, alice_client):
         message = mail(alice)
         attached = [attach(message, f"content {number}".encode()) for number in range(3)]

@@ -23,7 +23,7 @@ def media(settings, tmp_path):
 
 def listed(raw):
     """What storing the e-mail says of its files."""
-    content = read_content(RawMessage("1:1", raw))
+    content = read_content(RawMessage("1:1", raw), store_attachments=True)
     message = Message(raw_key=content.raw_key)
     return message, [
         Attachment(message=message, position=position, filename=file.filename, size=file.size)
