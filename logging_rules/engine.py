@@ -35,6 +35,10 @@ class Code(StrEnum):
     NO_KNOWN_CONTACT = "no_known_contact"
 
 
+BY_HAND = "by_hand"
+"""The rule of mail its owner picked from the mailbox."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What becomes of one mail and why. `contact_ids` are the contacts whose timelines it stands on.
@@ -189,7 +193,7 @@ def chosen_by_owner(mail: Mail) -> Decision | None:
     return Decision(
         log=True,
         code=Code.CHOSEN_BY_OWNER,
-        rule="label" if by_id is None else "by_hand",
+        rule="label" if by_id is None else BY_HAND,
         level=Level.PERSON,
         matched_address=mail.first_contact_address,
         contact_ids=mail.contact_ids,

@@ -15,8 +15,9 @@ from inboxes.envelope import Envelope
 from inboxes.models import Folder, Inbox
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.intake import DecisionOutdated, Intake, StoredMail
-from logging_rules.actions import note_open_conversations
-from logging_rules.engine import COULD_BE_REPLIES, Decision, Mark, decide_page, mark_of
+from logging_rules.actions import note_logged_by_hand, note_open_conversations
+from logging_rules.choices import choices_among
+from logging_rules.engine import BY_HAND, COULD_BE_REPLIES, Decision, Mark, decide_page, mark_of
 from logging_rules.facts import Colleagues, Facts, Preset, conversation_keys, facts_about
 from logging_rules.queries import (
     contacts_by_address,
@@ -65,6 +66,8 @@ class InboxIntake(Intake[Decision]):
         passed_over = self._passed_over
         if passed_over and any(passed_over.may_follow(mail.envelope) for mail in stored):
             note_open_conversations(inbox=self.inbox)
+        by_hand = [mail.envelope for mail in stored if mail.verdict.rule == BY_HAND]
+        note_logged_by_hand(inbox=self.inbox, mails=by_hand)
         self.record_again(stored)
 
     def record_again(self, stored: Sequence[StoredMail[Decision]]) -> None:
@@ -146,5 +149,8 @@ def facts_of_page(
         facts.conversations = conversations_about(
             {key for envelope in envelopes for key in conversation_keys(envelope)}
         )
-    facts.unlogged = unlogged_among(envelopes, inbox=inbox, key=rules.workspace.tombstone_key)
+    choices = choices_among(inbox, envelopes)
+    facts.chosen_by_hand = choices.chosen_by
+    unlogged = unlogged_among(envelopes, inbox=inbox, key=rules.workspace.tombstone_key)
+    facts.unlogged = unlogged - choices.waiting
     return facts

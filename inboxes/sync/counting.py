@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, date
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, F
 from django.db.models.functions import TruncDate
 
 from inboxes.envelope import Envelope
@@ -40,6 +40,14 @@ def add_to_days(folder: Folder, tally: Tally) -> None:
             f" ON CONFLICT (folder_id, day, code) DO UPDATE SET messages = {table}.messages + EXCLUDED.messages",
             [folder.pk, *(list(column) for column in zip(*rows, strict=True))],
         )
+
+
+def take_from_days(folder: Folder, tally: Tally) -> None:
+    """Uncounts messages that were counted before."""
+    for (day, code), messages in tally.items():
+        counted = DailyCount.objects.filter(folder=folder, day=day, code=code)
+        counted.update(messages=F("messages") - messages)
+        counted.filter(messages=0).delete()
 
 
 def count_nothing(folder: Folder) -> None:

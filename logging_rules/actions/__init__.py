@@ -3,6 +3,7 @@
 Each action says who may do it and raises PermissionDenied for anybody else, ValidationError for what cannot be.
 """
 
+from logging_rules.actions.choosing import log_by_hand, note_logged_by_hand
 from logging_rules.actions.never_log import (
     add_never_log_entry,
     add_never_log_lines,
@@ -27,7 +28,9 @@ __all__ = [
     "erase_expired",
     "erase_now",
     "finish_look_backs",
+    "log_by_hand",
     "look_back",
+    "note_logged_by_hand",
     "note_open_conversations",
     "remove_never_log_entry",
     "set_inbox_policy",

@@ -1,5 +1,6 @@
 """Settings of the three levels, never-log entries, and what is remembered of the past."""
 
+from logging_rules.models.choices import HandChoice
 from logging_rules.models.never_log import NEVER_LOG_KIND_LABELS, NEVER_LOG_SCOPE_LABELS, NeverLogEntry
 from logging_rules.models.past import LookBack
 from logging_rules.models.policies import (
@@ -20,6 +21,7 @@ __all__ = [
     "NEVER_LOG_SCOPE_LABELS",
     "PRESET_LABELS",
     "PRESET_SHOWS",
+    "HandChoice",
     "InboxPolicy",
     "LoggingSettings",
     "LookBack",
