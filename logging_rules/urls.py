@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from logging_rules.views import dry_run, look_back, why
+from logging_rules.views import dry_run, look_back, never_log, never_log_lines, why
 
 app_name = "logging_rules"
 
@@ -10,5 +10,16 @@ urlpatterns = [
     path("what-if/", dry_run.what_if, name="what-if"),
     path("dry-run/", dry_run.dry_run, name="dry-run"),
     path("look-back/", look_back.look_back, name="look-back"),
+    path("never-log/", never_log.entries, {"shared": False}, name="never-log"),
+    path("never-log/add/", never_log.add, {"shared": False}, name="never-log-add"),
+    path("never-log/import/", never_log_lines.add_many, {"shared": False}, name="never-log-import"),
+    path("never-log/export/", never_log.export, {"shared": False}, name="never-log-export"),
+    path("never-log/workspace/", never_log.entries, {"shared": True}, name="workspace-never-log"),
+    path("never-log/workspace/add/", never_log.add, {"shared": True}, name="workspace-never-log-add"),
+    path("never-log/workspace/import/", never_log_lines.add_many, {"shared": True}, name="workspace-never-log-import"),
+    path("never-log/workspace/export/", never_log.export, {"shared": True}, name="workspace-never-log-export"),
+    path("never-log/quick/", never_log.quick, name="never-log-quick"),
+    path("never-log/<uuid:code>/", never_log.edit, name="never-log-edit"),
+    path("never-log/<uuid:code>/remove/", never_log.remove, name="never-log-remove"),
     path("why/<uuid:code>/", why.why, name="why"),
 ]

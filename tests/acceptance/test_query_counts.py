@@ -5,11 +5,13 @@ from django.utils import timezone
 
 from contacts.actions import ContactDetails, add_note, create_contact
 from inboxes.models import DailyCount, Folder, LedgerEntry
+from logging_rules.actions import add_never_log_entry
 from notifications.actions import notify
 from tests.contacts.queries import queries_of
 from tests.factories.contacts import NOON, log_mail
 from tests.factories.inboxes import connected_inbox
 from tests.factories.users import InvitationFactory, UserFactory
+from users.models import WorkspaceDomain
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +41,9 @@ def add(admin, contact, inbox):
         DailyCount.objects.create(folder=folder, day=timezone.now().date(), code=f"reason {number}", messages=1)
         LedgerEntry.objects.create(inbox=inbox, folder=folder, remote_id="1", state="quarantined", cause="too_large")
         notify(recipients=[admin], kind="invitation_accepted", context={"person": "x"}, url="/", episode=str(number))
+        add_never_log_entry(text=f"own{number}.example", by=admin, owner=admin)
+        add_never_log_entry(text=f"shared{number}.example", by=admin, owner=None)
+        WorkspaceDomain.objects.create(domain=f"domain{number}.example")
         UserFactory()
         InvitationFactory()
 
@@ -63,6 +68,8 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin_client, co
         f"/inboxes/{inbox.code}/progress/",
         "/notifications/",
         "/notifications/bell/",
+        "/logging/never-log/",
+        "/logging/never-log/workspace/",
         "/people/",
         "/workspace/",
     ]

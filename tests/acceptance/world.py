@@ -9,6 +9,7 @@ from django.utils import timezone
 from contacts.actions import ContactDetails, add_note, create_contact
 from contacts.timeline import Cursor
 from inboxes.models import DailyCount, Folder, Inbox, LedgerEntry
+from logging_rules.actions import add_never_log_entry
 from notifications.models import Notification
 from tests.factories.contacts import NOON, log_mail
 from tests.factories.files import attach
@@ -16,8 +17,9 @@ from tests.factories.inboxes import connected_inbox
 from tests.factories.users import InvitationFactory
 from users.models import User, WorkspaceDomain
 
-SECRETS = ("Divorce lawyers", "31,337", "72,345", "53,711")
-"""What only the owner of the inbox may learn: the name of a folder, how many mails were skipped, for one reason, in all and in a month."""
+SECRETS = ("Divorce lawyers", "31,337", "72,345", "53,711", "hidden-clinic.example")
+"""What only the owner of the inbox may learn: the name of a folder, how many mails were skipped, for one reason, in all and in a
+month, and whose mail is never logged."""
 
 _PLACE = re.compile(r"<(\w+:)?\w+>|\(\?P<\w+>[^)]*\)")
 # The wizard's pages are about an inbox that is not started yet.
@@ -43,6 +45,7 @@ def make_world(owner: User, colleague: User) -> World:
     message = log_mail(contact, "Revised quote", owner=owner)
     file = attach(message, filename="quote.pdf")
     place = Cursor(NOON, contact.timeline.get(message=message).pk)
+    entry = add_never_log_entry(text="hidden-clinic.example", by=owner, owner=owner)
     inbox, new = _inbox(owner), connected_inbox(owner, "new@ours.example", status="connecting")
     return World(
         (
@@ -52,6 +55,7 @@ def make_world(owner: User, colleague: User) -> World:
             ("mail/files/", file.code),
             ("mail/", message.code),
             ("logging/why/", message.code),
+            ("logging/never-log/", entry.code),
             *((f"inboxes/<uuid:code>/{page}", new.code) for page in _WIZARD),
             ("inboxes/", inbox.code),
             ("notifications/", _notification(owner, inbox).code),

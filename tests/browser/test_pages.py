@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inboxes.models import DailyCount, Folder, LedgerEntry, LedgerState
+from logging_rules.actions import add_never_log_entry
 from notifications import actions
 from tests.factories.contacts import log_mail, make_contact
 from tests.factories.inboxes import NOW, connected_inbox
@@ -41,6 +42,9 @@ def pages(admin: User) -> list[str]:
         LedgerEntry.objects.create(
             inbox=inboxes[0], folder=folder, remote_id=f"1:{number}", state=LedgerState.QUARANTINED, cause=cause
         )
+    entry = add_never_log_entry(
+        text="a-rather-long-address-of-somebody@a-long-domain-of-a-clinic.example", by=admin, owner=None, note="主治医"
+    )
     return [
         reverse("contacts:contact-list"),
         reverse("contacts:contact-create"),
@@ -53,6 +57,13 @@ def pages(admin: User) -> list[str]:
         reverse("inboxes:inbox-list"),
         reverse("inboxes:connect"),
         *(reverse(f"inboxes:{name}", args=[inbox.code]) for name in INBOX_PAGES for inbox in inboxes),
+        reverse("logging_rules:never-log"),
+        reverse("logging_rules:never-log-add"),
+        reverse("logging_rules:never-log-import"),
+        reverse("logging_rules:workspace-never-log"),
+        reverse("logging_rules:workspace-never-log") + f"?saved={entry.code}",
+        reverse("logging_rules:never-log-edit", args=[entry.code]),
+        reverse("logging_rules:never-log-remove", args=[entry.code]),
         reverse("users:profile"),
         reverse("users:people"),
         reverse("users:invite"),
