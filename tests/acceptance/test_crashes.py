@@ -5,12 +5,11 @@ import time
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.db.models.functions import Now
 from redis import Redis
 
 from crm_project.bench import mailbox as generator
-from inboxes.models import Folder, HandledPage, Inbox, LedgerEntry
+from inboxes.models import Folder, HandledPage, Inbox, LedgerEntry, Message, Thread
 from logging_rules.slices import sync_slice
 from logging_rules.tasks import sync_due_inboxes, sync_inbox
 from tests.acceptance.connecting import connected, fill
@@ -101,6 +100,6 @@ def wait_until(condition, seconds=60):
 
 def forget_everything():
     """As if nothing had ever been connected."""
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE inboxes_inbox, inboxes_thread, contacts_timelineentry CASCADE")
+    for model in (Inbox, Message, Thread):
+        model.objects.all().delete()
     assert not Folder.objects.exists()

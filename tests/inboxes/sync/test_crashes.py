@@ -59,8 +59,8 @@ def worker():
 
 
 def forget_everything() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE inboxes_inbox, inboxes_thread CASCADE")
+    for model in (Inbox, Message, Thread):
+        model.objects.all().delete()
 
 
 def check(mailbox) -> None:
