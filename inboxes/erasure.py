@@ -12,6 +12,7 @@ from inboxes.mime import guard
 from inboxes.mime.envelope_reader import read_envelope
 from inboxes.mime.rewriting import without_files
 from inboxes.models import LedgerEntry, Message, Thread, ThreadReference
+from inboxes.models.message import MessageQuerySet
 from inboxes.sync.ledger import pass_over
 from inboxes.sync.storing import lock_conversations
 from inboxes.threading import message_ids as ids_in
@@ -73,15 +74,10 @@ def _ids_in_original(message: Message) -> set[str]:
     return set(ids_in(envelope))
 
 
-def drop_unwanted_attachments(*, message_ids: Iterable[int] | None = None) -> int:
-    """Rewrite originals whose contents of files no inbox keeps any more, of these messages or of all; return how many.
-
-    Call it after the commit that took sightings away. Idempotent; one that was missed is caught by the daily run.
-    """
-    unwanted = Message.objects.with_unwanted_attachments()
-    if message_ids is not None:
-        unwanted = unwanted.filter(pk__in=list(message_ids))
-    return sum(map(_drop_attachments, unwanted.only("fingerprint", "raw_key").iterator(chunk_size=500)))
+def drop_unwanted_attachments(messages: MessageQuerySet) -> int:
+    """Rewrite the originals among these messages whose contents of files no inbox keeps any more; return how many. Idempotent."""
+    unwanted = messages.with_unwanted_attachments().only("fingerprint", "raw_key")
+    return sum(map(_drop_attachments, unwanted.iterator(chunk_size=500)))
 
 
 def _drop_attachments(message: Message) -> bool:

@@ -4,7 +4,6 @@ from celery import shared_task
 from django.utils import timezone
 
 from inboxes import files, notices
-from inboxes.erasure import drop_unwanted_attachments
 
 
 @shared_task
@@ -15,6 +14,5 @@ def remind_of_disconnections() -> None:
 
 @shared_task
 def sweep_files() -> None:
-    """Files that a killed worker had written and never referred to, and what an erasure left because it was fresh or was cut short."""
-    drop_unwanted_attachments()
+    """Files that a killed worker had written and never referred to, and those an erasure left because they were fresh."""
     files.sweep(now=timezone.now())

@@ -3,7 +3,8 @@
 from celery import Task, shared_task
 from django.utils import timezone
 
-from inboxes.models import Inbox
+from inboxes.erasure import drop_unwanted_attachments
+from inboxes.models import Inbox, Message
 from inboxes.sync.due import pick_due
 from inboxes.sync.engine import Outcome
 from logging_rules.actions import erase_expired
@@ -26,8 +27,12 @@ def sync_inbox(self: "Task[..., None]", *, inbox_id: int) -> None:
 
 @shared_task
 def erase_unlogged() -> None:
-    """What was un-logged and can no longer be undone. Safe to run as often as one likes."""
+    """What was un-logged and can no longer be undone, and attachments that only an inbox which no longer holds the mail wanted.
+
+    Safe to run as often as one likes.
+    """
     erase_expired(now=timezone.now())
+    drop_unwanted_attachments(Message.objects.filter(unlogged_sightings=None))
 
 
 def enqueue(inbox_ids: list[int]) -> None:

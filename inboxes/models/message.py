@@ -66,17 +66,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
     is enough.
     """
 
-    def with_unwanted_attachments(self) -> "MessageQuerySet":
-        """Those with contents of files that none of their inboxes keeps."""
-        sightings = Sighting.objects.filter(message=OuterRef("pk"))
-        files = Exists(Attachment.objects.filter(message=OuterRef("pk")))
-        return self.filter(
-            files | ~Q(state=MessageState.FULL),
-            Exists(sightings.filter(store_attachments=False)),
-            ~Exists(sightings.filter(store_attachments=True)),
-            attachments_stored=True,
-        )
-
     def visible_to(self, user: User) -> "MessageQuerySet":
         """Mail whose existence, subject and participants the user may know."""
         return self._unless_withheld(user, Sighting.objects.filter(visibility=Visibility.PRIVATE))
@@ -90,6 +79,16 @@ class MessageQuerySet(models.QuerySet["Message"]):
             return self.none()
         withheld = strict.closed_to(user).filter(message=OuterRef("pk"))
         return self.filter(Exists(_sightings()), ~Exists(withheld) | logged_by(user) | names(user))
+
+    def with_unwanted_attachments(self) -> "MessageQuerySet":
+        """Those with contents of files that none of their inboxes keeps."""
+        files = Exists(Attachment.objects.filter(message=OuterRef("pk")))
+        return self.filter(
+            files | ~Q(state=MessageState.FULL),
+            Exists(_sightings().filter(store_attachments=False)),
+            ~Exists(_sightings().filter(store_attachments=True)),
+            attachments_stored=True,
+        )
 
 
 def _sightings() -> "SightingQuerySet":
@@ -119,7 +118,7 @@ class Message(models.Model):
     `fingerprint` and `variant` identify it (`Envelope.fingerprint`; a variant above 0 is another body under the same headers).
     `recipients` is a list of `[kind, address, name]`, kind being to, cc or bcc; `participants` has all their addresses and the
     author's. `raw_key` names the original in the file store: the bytes that came or, unless `attachments_stored`, what
-    `inboxes.mime.rewriting` left of them because every inbox keeps only names of files.
+    `inboxes.mime.rewriting` left of them because every inbox keeps only the names of files.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -10,7 +10,10 @@ from inboxes.attachments import FileUnreadable, read_attachment
 from inboxes.erasure import drop_unwanted_attachments
 from inboxes.mime.rewriting import NOTE
 from inboxes.models import Attachment, Message, Sighting
+from logging_rules.actions import unlog
 from logging_rules.models import InboxPolicy
+from logging_rules.tasks import erase_unlogged
+from logging_rules.unlogging import Selection
 from tests.factories.inboxes import SARAH, connected_inbox, mail_bytes, sync
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +108,7 @@ def test_an_inbox_that_keeps_names_takes_nothing_from_one_that_keeps_files(names
 
     assert what_is_stored() == WHOLE
     assert server.body_bytes == {}
-    assert drop_unwanted_attachments() == 0
+    assert drop_unwanted_attachments(Message.objects.all()) == 0
     assert what_is_stored() == WHOLE
 
 
@@ -117,8 +120,26 @@ def test_files_go_with_the_last_inbox_that_keeps_them(names_only, other, server,
     assert len(holding_the_secret(media)) == 1
     Sighting.objects.filter(inbox=other).delete()
 
-    assert drop_unwanted_attachments(message_ids=[Message.objects.get().pk]) == 1
+    assert drop_unwanted_attachments(Message.objects.all()) == 1
 
     assert what_is_stored() == NAME_ONLY
     assert holding_the_secret(media) == []
-    assert drop_unwanted_attachments() == 0
+    assert drop_unwanted_attachments(Message.objects.all()) == 0
+
+
+def test_un_logging_takes_the_files_of_a_shared_mail_away_when_it_can_no_longer_be_undone(
+    names_only, other, bob, server, clock, media, time_machine
+):
+    deliver(server)
+    sync(names_only, server, clock)
+    sync(other, server, clock)
+    now = timezone.now()
+    unlogging = unlog(selection=Selection(inbox=other, message_ids=[Message.objects.get().pk]), by=bob, now=now)
+
+    erase_unlogged()
+    assert what_is_stored() == WHOLE
+
+    time_machine.move_to(unlogging.expires_at + timedelta(seconds=1))
+    erase_unlogged()
+    assert what_is_stored() == NAME_ONLY
+    assert holding_the_secret(media) == []
