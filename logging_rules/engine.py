@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
-from inboxes.envelope import NOT_MAIL_ROLES, Envelope
+from inboxes.addresses import is_no_reply, is_valid
+from inboxes.envelope import NOT_MAIL_ROLES, Address, Envelope
 from inboxes.visibility import Visibility
-from logging_rules.facts import Facts, Level, Policy, Preset, conversation_keys
+from logging_rules.facts import ContactCreation, Facts, Level, Policy, Preset, Setting, conversation_keys
 
 
 class Code(StrEnum):
@@ -43,7 +44,7 @@ BY_HAND = "by_hand"
 class Decision:
     """What becomes of one mail and why. `contact_ids` are the contacts whose timelines it stands on.
 
-    `visibility` and `store_attachments` are what the settings say of a mail that is logged.
+    The last three are what the settings say of a mail that is logged: `newcomers` are addresses that become contacts with it.
     A chosen or CRM-sent mail may be logged with no contact: it is stored, and appears once a contact with its address exists.
     """
 
@@ -54,6 +55,7 @@ class Decision:
     matched_address: str = ""
     contact_ids: tuple[int, ...] = ()
     decided_by_id: int | None = None
+    newcomers: tuple[str, ...] = ()
     visibility: Visibility = Visibility.EVERYONE
     store_attachments: bool = True
 
@@ -84,6 +86,39 @@ class Mail:
         """Addresses of this mail that a never-log entry keeps off timelines."""
         withheld = self.facts.withheld
         return tuple(email for email in self.emails if email in withheld) if withheld else ()
+
+    @property
+    def direction(self) -> Setting[bool]:
+        """Whether mail of this direction is logged. Outgoing is believed from the provider only: anybody can write a From header."""
+        return self.policy.log_outgoing if self.envelope.sent_by_owner else self.policy.log_incoming
+
+    @property
+    def newcomers(self) -> tuple[str, ...]:
+        """Addresses that become contacts if the mail is logged: those its owner wrote to, and who answered them."""
+        creation, envelope = self.policy.create_contacts.value, self.envelope
+        if creation is ContactCreation.NEVER or envelope.is_automatic:
+            return ()
+        if envelope.sent_by_owner:
+            people: tuple[Address, ...] = (*envelope.to, *envelope.cc)
+        else:
+            people = envelope.from_[:1] if creation is ContactCreation.REPLIES and self.answers_owner else ()
+        return tuple(
+            email for email in dict.fromkeys(person.email for person in people) if self._may_become_contact(email)
+        )
+
+    @property
+    def answers_owner(self) -> bool:
+        """Whether it belongs to the answers to a logged mail that the owner of the inbox sent."""
+        return any(
+            key in conversation.sent_ids and shared_address(self, conversation.participants)
+            for key in self.envelope.related_ids
+            for conversation in self.facts.conversations.get(key, ())
+        )
+
+    def _may_become_contact(self, email: str) -> bool:
+        facts = self.facts
+        is_known = email in facts.contacts or email in facts.colleagues or email in facts.withheld
+        return not is_known and is_valid(email) and not is_no_reply(email)
 
 
 Rule = Callable[[Mail], Decision | None]
@@ -213,12 +248,17 @@ def reply_to_logged(mail: Mail) -> Decision | None:
 
     The entry goes to the contacts the mail names; if it names none, to the contacts of the conversation.
     """
+    return _continued(mail) if mail.direction.value else None
+
+
+def _continued(mail: Mail) -> Decision | None:
+    """The decision about a mail that belongs to a logged conversation, whichever its direction."""
     preset, facts = mail.policy.preset, mail.facts
     if preset.value is Preset.MANUAL or not facts.conversations:
         return None
     for key in conversation_keys(mail.envelope):
         for conversation in facts.conversations.get(key, ()):
-            shared = _shared_address(mail, conversation.participants)
+            shared = shared_address(mail, conversation.participants)
             if not shared or not conversation.precedes(mail.envelope):
                 continue
             contact_ids = mail.contact_ids
@@ -229,7 +269,8 @@ def reply_to_logged(mail: Mail) -> Decision | None:
     return None
 
 
-def _shared_address(mail: Mail, participants: set[str]) -> str:
+def shared_address(mail: Mail, participants: set[str]) -> str:
+    """The first of somebody from outside who is in the mail and among the participants; empty if there is none."""
     facts = mail.facts
     for email in mail.emails:
         if email in participants and email not in facts.colleagues and email not in facts.withheld:
@@ -238,10 +279,16 @@ def _shared_address(mail: Mail, participants: set[str]) -> str:
 
 
 def known_contact(mail: Mail) -> Decision | None:
-    """Outgoing is believed from the provider only: whoever writes a From header could claim it."""
+    return _known(mail) if mail.direction.value else None
+
+
+def _known(mail: Mail) -> Decision | None:
+    """The decision about a mail with a contact, or to somebody its owner makes one by writing, whichever its direction."""
     preset = mail.policy.preset
-    if not mail.contacts or preset.value is not Preset.KNOWN:
+    if preset.value is not Preset.KNOWN:
         return None
+    if not mail.contacts:
+        return _first_contact(mail) if mail.envelope.sent_by_owner else None
     return Decision(
         log=True,
         code=Code.KNOWN_CONTACT_OUTGOING if mail.envelope.sent_by_owner else Code.KNOWN_CONTACT_INCOMING,
@@ -252,7 +299,18 @@ def known_contact(mail: Mail) -> Decision | None:
     )
 
 
+def _first_contact(mail: Mail) -> Decision | None:
+    newcomers, creation = mail.newcomers, mail.policy.create_contacts
+    if not newcomers:
+        return None
+    return Decision(True, Code.KNOWN_CONTACT_OUTGOING, "contact_created", creation.level, newcomers[0])
+
+
 def preset_too_narrow(mail: Mail) -> Decision | None:
+    """Also speaks where the preset would do, but mail of this direction is not logged."""
+    if not mail.direction.value and (wanted := _continued(mail) or _known(mail)):
+        rule = "outgoing_off" if mail.envelope.sent_by_owner else "incoming_off"
+        return Decision(False, Code.PRESET_TOO_NARROW, rule, mail.direction.level, wanted.matched_address)
     if not mail.contacts:
         return None
     preset = mail.policy.preset
@@ -296,13 +354,18 @@ def decide(envelope: Envelope, facts: Facts, policy: Policy) -> Decision:
     for rule in RULES:
         decision = rule(mail)
         if decision is not None:
-            return _as_set(decision, policy) if decision.log else decision
+            return _as_set(decision, mail) if decision.log else decision
     raise AssertionError("the last rule always decides")
 
 
-def _as_set(decision: Decision, policy: Policy) -> Decision:
+def _as_set(decision: Decision, mail: Mail) -> Decision:
     """The decision to log, with what the settings say of logged mail."""
-    return replace(decision, visibility=policy.visibility.value, store_attachments=policy.store_attachments.value)
+    return replace(
+        decision,
+        newcomers=mail.newcomers,
+        visibility=mail.policy.visibility.value,
+        store_attachments=mail.policy.store_attachments.value,
+    )
 
 
 COULD_BE_REPLIES = frozenset({Code.PRESET_TOO_NARROW, Code.NO_KNOWN_CONTACT})

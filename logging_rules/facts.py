@@ -188,12 +188,16 @@ class SentFromCrm:
 
 @dataclass(slots=True, eq=False)
 class Conversation:
-    """Logged mails that answer one another: everybody they name, the contacts they stand with, their message ids, the first one's time."""
+    """Logged mails that answer one another: everybody they name, the contacts they stand with, their message ids, the first one's time.
+
+    `sent_ids`: those of the message ids whose mail the inbox itself sent.
+    """
 
     participants: set[str]
     contact_ids: set[int]
     message_ids: set[str]
     logged_since: datetime
+    sent_ids: set[str] = field(default_factory=set)
 
     def precedes(self, envelope: Envelope) -> bool:
         """Whether it was logged before this mail was written: the mail answers one of its mails, is one, or is younger than the first.
@@ -210,6 +214,7 @@ class Conversation:
         self.participants |= other.participants
         self.contact_ids |= other.contact_ids
         self.message_ids |= other.message_ids
+        self.sent_ids |= other.sent_ids
         self.logged_since = min(self.logged_since, other.logged_since)
 
 
@@ -243,7 +248,8 @@ class Facts:
         found = dict.fromkeys(conversation for key in keys for conversation in self.conversations.get(key, ()))
         joined = [conversation for conversation in found if not conversation.participants.isdisjoint(outsiders)]
         message_ids = {envelope.message_id} if envelope.message_id else set()
-        joined.append(Conversation(participants, set(contact_ids), message_ids, envelope.sent_at))
+        sent_ids = message_ids if envelope.sent_by_owner else set()
+        joined.append(Conversation(participants, set(contact_ids), message_ids, envelope.sent_at, set(sent_ids)))
         whole, *parts = joined
         for part in parts:
             whole.absorb(part)

@@ -10,15 +10,15 @@ window is read once more after its end (`logging_rules.slices`), headers only, u
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime
 
-from contacts.actions import ContactGone, MailEntry, record_mail_entries, settle_privacy
+from contacts.actions import ContactGone, MailEntry, meet_correspondents, record_mail_entries, settle_privacy
 from inboxes.envelope import Envelope
 from inboxes.models import Folder, Inbox
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.intake import DecisionOutdated, Intake, StoredMail
 from logging_rules.actions import note_logged_by_hand, note_open_conversations
 from logging_rules.choices import choices_among
-from logging_rules.engine import BY_HAND, COULD_BE_REPLIES, Decision, Mark, decide_page, mark_of
-from logging_rules.facts import Colleagues, Facts, Preset, conversation_keys, facts_about
+from logging_rules.engine import BY_HAND, COULD_BE_REPLIES, Code, Decision, Mark, decide_page, mark_of
+from logging_rules.facts import Colleagues, ContactCreation, Facts, Preset, conversation_keys, facts_about
 from logging_rules.queries import (
     contacts_by_address,
     conversations_about,
@@ -55,11 +55,12 @@ class InboxIntake(Intake[Decision]):
         policy = rules.policy
         self._colleagues = everybody_inside()
         follows_conversations = policy.preset.value is not Preset.MANUAL
+        meets_people = policy.create_contacts.value is not ContactCreation.NEVER
         facts = facts_of_page(rules, envelopes, self._colleagues, with_conversations=follows_conversations)
         decisions = decide_page(envelopes, facts, policy)
         if follows_conversations:
             self._passed_over = self._passed_over or PassedOver(forgetful=_was_begun_before(self.inbox))
-            self._passed_over.note(envelopes, decisions, facts.colleagues)
+            self._passed_over.note(envelopes, decisions, facts.colleagues, with_strangers=meets_people)
         return decisions
 
     def record(self, stored: Sequence[StoredMail[Decision]]) -> None:
@@ -71,10 +72,11 @@ class InboxIntake(Intake[Decision]):
         self.record_again(stored)
 
     def record_again(self, stored: Sequence[StoredMail[Decision]]) -> None:
+        met = self._meet(stored)
         entries = [
             MailEntry(contact_id, mail.message_pk, mail.thread_pk, mail.envelope.sent_at)
             for mail in stored
-            for contact_id in mail.verdict.contact_ids
+            for contact_id in {*mail.verdict.contact_ids, *(met[email] for email in mail.verdict.newcomers)}
         ]
         try:
             record_mail_entries(entries)
@@ -82,10 +84,24 @@ class InboxIntake(Intake[Decision]):
             raise DecisionOutdated from error
         settle_privacy(message_ids=[mail.message_pk for mail in stored])
 
+    def _meet(self, stored: Sequence[StoredMail[Decision]]) -> dict[str, int]:
+        """The contact of each newcomer, made if need be. Mail of theirs that was passed over is then read once more."""
+        newcomers = {email: "" for mail in stored for email in mail.verdict.newcomers}
+        if not newcomers:
+            return {}
+        for mail in stored:
+            for address in mail.envelope.participants:
+                if address.name and address.email in newcomers:
+                    newcomers[address.email] = address.name
+        known = contacts_by_address(newcomers)
+        if self._passed_over and any(self._passed_over.holds_mail_of(email) for email in newcomers.keys() - known):
+            note_open_conversations(inbox=self.inbox)
+        return meet_correspondents(people=newcomers, inbox=self.inbox)
+
 
 class PassedOver:
-    """Mails of this slice that were not logged but answer others: hashes of (id they give, outsider they name) with the time of
-    the youngest.
+    """Mails of this slice that were not logged but answer others, or are with people who may become contacts: hashes of (id they
+    give, outsider they name) with the time of the youngest.
 
     A `forgetful` one takes every mail for one that may be followed: earlier slices passed over mails nobody remembers.
     """
@@ -96,11 +112,21 @@ class PassedOver:
         self._forgetful = forgetful
         self._youngest: dict[int, datetime] = {}
 
-    def note(self, envelopes: Sequence[Envelope], decisions: Sequence[Decision], colleagues: Set[str]) -> None:
+    def note(
+        self,
+        envelopes: Sequence[Envelope],
+        decisions: Sequence[Decision],
+        colleagues: Set[str],
+        *,
+        with_strangers: bool,
+    ) -> None:
+        """`with_strangers`: those whom nobody knows may become contacts."""
         for envelope, decision in zip(envelopes, decisions, strict=True):
-            if decision.code in COULD_BE_REPLIES and (mentions := _mentions(envelope)):
-                for link in _links(envelope, mentions, without=colleagues):
-                    self._youngest[link] = max(self._youngest.get(link, NEVER), envelope.sent_at)
+            if decision.code not in COULD_BE_REPLIES:
+                continue
+            strangers = (ANYTHING,) if with_strangers and decision.code is Code.NO_KNOWN_CONTACT else ()
+            for link in _links(envelope, (*_mentions(envelope), *strangers), without=colleagues):
+                self._youngest[link] = max(self._youngest.get(link, NEVER), envelope.sent_at)
         if len(self._youngest) > self.LIMIT:
             self._forgetful = True
             self._youngest.clear()
@@ -111,6 +137,10 @@ class PassedOver:
             return True
         links = _links(logged, _mentions(logged))
         return any(self._youngest.get(link, NEVER) >= logged.sent_at for link in links)
+
+    def holds_mail_of(self, email: str) -> bool:
+        """Whether a passed-over mail names somebody nobody knew."""
+        return self._forgetful or hash((ANYTHING, email)) in self._youngest
 
 
 def _mentions(envelope: Envelope) -> tuple[str, ...]:
@@ -124,6 +154,8 @@ def _links(envelope: Envelope, keys: Iterable[str], *, without: Set[str] = froze
 
 
 NEVER = datetime.min.replace(tzinfo=UTC)
+ANYTHING = "*"
+"""In place of a message id: any mail at all."""
 
 
 def _was_begun_before(inbox: Inbox) -> bool:
@@ -147,7 +179,7 @@ def facts_of_page(
     )
     if with_conversations:
         facts.conversations = conversations_about(
-            {key for envelope in envelopes for key in conversation_keys(envelope)}
+            {key for envelope in envelopes for key in conversation_keys(envelope)}, inbox=inbox
         )
     choices = choices_among(inbox, envelopes)
     facts.chosen_by_hand = choices.chosen_by

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from contacts.models import Contact, ContactAddress, EntryKind, TimelineEntry
@@ -65,15 +65,15 @@ def never_log_lists(inbox: Inbox) -> tuple[NeverLog, NeverLog]:
     return NeverLog(levels[True]), NeverLog(levels[False])
 
 
-def conversations_about(message_ids: Collection[str]) -> dict[str, list[Conversation]]:
-    """The logged conversations that mention one of the ids, by id. One id may be claimed by several."""
+def conversations_about(message_ids: Collection[str], *, inbox: Inbox) -> dict[str, list[Conversation]]:
+    """The logged conversations that mention one of the ids, by id, as the inbox sees them. One id may be claimed by several."""
     references = ThreadReference.objects.filter(message_id__in=among(message_ids)).order_by("thread_id")
     threads_by_id: dict[str, list[int]] = defaultdict(list)
     for message_id, thread_id in references.values_list("message_id", "thread_id"):
         threads_by_id[message_id].append(thread_id)
     mentioned = {thread_id for threads in threads_by_id.values() for thread_id in threads}
     conversations = conversations_of(
-        Message.objects.filter(thread_id__in=mentioned, sightings__isnull=False).distinct()
+        Message.objects.filter(thread_id__in=mentioned, sightings__isnull=False).distinct(), inbox=inbox
     )
     return {
         message_id: found
@@ -82,16 +82,19 @@ def conversations_about(message_ids: Collection[str]) -> dict[str, list[Conversa
     }
 
 
-def conversations_of(messages: QuerySet[Message]) -> dict[int, Conversation]:
-    """Of logged e-mails, by thread, with every contact on whose timeline the thread stands."""
+def conversations_of(messages: QuerySet[Message], *, inbox: Inbox) -> dict[int, Conversation]:
+    """Of logged e-mails, by thread, with every contact on whose timeline the thread stands, and what the inbox sent of them."""
+    sent_here = Exists(Sighting.objects.filter(message=OuterRef("pk"), inbox=inbox, outgoing=True))
     conversations: dict[int, Conversation] = {}
-    for thread_id, message_id, from_email, recipients, sent_at in messages.values_list(
-        "thread_id", "message_id", "from_email", "recipients", "sent_at"
+    for thread_id, message_id, from_email, recipients, sent_at, was_sent in messages.values_list(
+        "thread_id", "message_id", "from_email", "recipients", "sent_at", sent_here
     ):
         conversation = conversations.setdefault(thread_id, Conversation(set(), set(), set(), sent_at))
         conversation.participants.update((from_email, *(email for _, email, _ in recipients)))
         if message_id:
             conversation.message_ids.add(message_id)
+        if message_id and was_sent:
+            conversation.sent_ids.add(message_id)
         conversation.logged_since = min(conversation.logged_since, sent_at)
     entries = TimelineEntry.objects.filter(thread_id__in=list(conversations), kind=EntryKind.MAIL)
     for thread_id, contact_id in entries.values_list("thread_id", "contact_id").distinct():

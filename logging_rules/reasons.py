@@ -56,7 +56,16 @@ _SENTENCES: dict[str, Promise] = {
     Code.REPLY_TO_LOGGED: _("It continues a conversation that was logged before, and %(contact)s is in both."),
     Code.KNOWN_CONTACT_OUTGOING: _("%(owner)s sent this e-mail to %(contact)s, a contact of your workspace."),
     Code.KNOWN_CONTACT_INCOMING: _("This e-mail is with %(contact)s, a contact of your workspace."),
+    f"{Code.KNOWN_CONTACT_OUTGOING} contact_created": _(
+        "%(owner)s sent this e-mail to %(contact)s, who became a contact of your workspace by it."
+    ),
     Code.PRESET_TOO_NARROW: _("This e-mail is with %(contact)s, a contact, but the inbox logs less than that."),
+    f"{Code.PRESET_TOO_NARROW} incoming_off": _(
+        "This e-mail is with %(contact)s and would be logged, but it was received, and the inbox does not log what is received."
+    ),
+    f"{Code.PRESET_TOO_NARROW} outgoing_off": _(
+        "This e-mail is with %(contact)s and would be logged, but it was sent, and the inbox does not log what is sent."
+    ),
     Code.NO_KNOWN_CONTACT: _("Nobody in it is a contact."),
     f"{Code.NO_KNOWN_CONTACT} never_log_address_only": _(
         "The contact in it is reached by %(contact)s, which a never-log entry keeps off timelines."
@@ -67,6 +76,11 @@ _SETTINGS: dict[str, Promise] = {
     "preset_manual": _("The inbox %(inbox)s logs only what %(owner)s chooses."),
     "preset_replies": _("The inbox %(inbox)s logs replies and conversations already logged."),
     "preset_known": _("The inbox %(inbox)s logs all mail with known contacts."),
+    "contact_created": _(
+        "The inbox %(inbox)s logs all mail with known contacts, and people %(owner)s writes to become contacts."
+    ),
+    "incoming_off": _("The inbox %(inbox)s does not log e-mails that are received."),
+    "outgoing_off": _("The inbox %(inbox)s does not log e-mails that are sent."),
 }
 
 _LEVELS: dict[str, Promise] = {

@@ -128,7 +128,8 @@ def _decide(
     facts = facts_of_page(rules, envelopes, colleagues, with_conversations=False)
     standing = _standing_messages(inbox, {sighting.message.thread_id for sighting in sightings})
     facts.conversations = {
-        _conversation_key(thread_pk): [conversation] for thread_pk, conversation in conversations_of(standing).items()
+        _conversation_key(thread_pk): [conversation]
+        for thread_pk, conversation in conversations_of(standing, inbox=inbox).items()
     }
     return decide_page(envelopes, facts, replace(rules.policy, history_since=None, paused=False))
 

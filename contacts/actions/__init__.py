@@ -9,6 +9,7 @@ from contacts.actions.contacts import (
     delete_contact,
     edit_contact,
 )
+from contacts.actions.correspondents import meet_correspondents
 from contacts.actions.indexing import rebuild_search
 from contacts.actions.merging import SameContact, filled_by, merge_contacts
 from contacts.actions.notes import add_note, delete_note, edit_note
@@ -41,6 +42,7 @@ __all__ = [
     "edit_note",
     "erase_withdrawn",
     "filled_by",
+    "meet_correspondents",
     "merge_contacts",
     "rebuild_search",
     "record_mail_entries",

@@ -65,7 +65,8 @@ def create_contact(*, by: User | None, details: ContactDetails, made_by: Inbox |
     contact.save()
     _set_addresses(contact, emails, by=by)
     index_contacts([contact.pk])
-    record(by=by, action="contact.created", target=contact, details={"addresses": len(emails)})
+    source = {"inbox": made_by.pk} if made_by else {}
+    record(by=by, action="contact.created", target=contact, details={"addresses": len(emails), **source})
     return contact
 
 
@@ -78,7 +79,8 @@ def _withdrawn_with(emails: list[str]) -> Contact | None:
 def edit_contact(*, by: User, contact: Contact, details: ContactDetails) -> int:
     """Return how many addresses are new. Raises `UnusableAddress` and `AddressTaken`; an empty company name means none.
 
-    E-mails already on the timeline stay there when their address is taken away.
+    E-mails already on the timeline stay there when their address is taken away. A contact that mail made is kept from now on:
+    taking that mail off the log does not take it along.
     """
     emails = usable_addresses(details.emails)
     for field in ("name", "reading", "job_title", "phone", "owner"):

@@ -65,6 +65,11 @@ def sent(to: str | Iterable[str] = SARAH, **fields: Any) -> Envelope:
     return mail(ALICE, to, **place | fields)
 
 
+def _setting(value: Any, kind: type) -> Setting[Any]:
+    given = value if isinstance(value, Setting) else Setting(value, Level.WORKSPACE)
+    return Setting(kind(given.value), given.level)
+
+
 NEW_WORKSPACE = {
     "log_incoming": True,
     "log_outgoing": True,
@@ -80,8 +85,8 @@ NEW_WORKSPACE = {
 
 
 def policy(preset: Preset = Preset.KNOWN, *, level: Level = Level.INBOX, **fields: Any) -> Policy:
-    """The workspace's settings are those of a new one; every setting may be given as a plain value."""
-    settings = {name: Setting(fields.pop(name, value), Level.WORKSPACE) for name, value in NEW_WORKSPACE.items()}
+    """The workspace's settings are those of a new one; each may be given as a plain value, or with its level."""
+    settings = {name: _setting(fields.pop(name, value), type(value)) for name, value in NEW_WORKSPACE.items()}
     return Policy(preset=Setting(preset, level), **settings, owner_id=ALICES_ID, **fields)
 
 

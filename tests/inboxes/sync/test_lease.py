@@ -5,7 +5,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.db.models.functions import Now
 
 from contacts.models import TimelineEntry
@@ -17,6 +16,7 @@ from inboxes.sync.lease import LeaseLost, take_lease
 from inboxes.sync.slots import host_slot
 from logging_rules.intake import InboxIntake
 from tests.factories.inboxes import NOW, SARAH, connected_inbox, mail_bytes, sync, sync_until_quiet
+from tests.fakes.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -174,23 +174,3 @@ def test_a_slice_at_a_crowded_host_is_put_off_without_a_word_to_the_server(inbox
 def sync_until_quiet_or_busy(inbox, server, clock):
     while sync(inbox, server, clock).outcome == Outcome.MORE:
         pass
-
-
-def in_threads(*acts):
-    """All at once, each with a database connection of its own."""
-    errors = []
-
-    def run(act):
-        try:
-            act()
-        except BaseException as error:  # noqa: BLE001 - handed to the test's own thread
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
