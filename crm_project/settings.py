@@ -147,7 +147,11 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 3600
 ACCOUNT_SESSION_REMEMBER = None
 # Beside allauth's own limits: what makes us ask mail servers on a person's behalf.
-ACCOUNT_RATE_LIMITS = {"try_mail_servers": "5/m/user,30/h/user", "read_mailbox": "120/m/user"}
+ACCOUNT_RATE_LIMITS = {
+    "try_mail_servers": "5/m/user,30/h/user",
+    "read_mailbox": "120/m/user",
+    "suggest_contacts": "60/m/user",
+}
 ACCOUNT_USER_DISPLAY = str
 # Whose attempts to sign in are counted: behind a proxy the visitor's address is the last that it noted.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0

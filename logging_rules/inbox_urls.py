@@ -3,7 +3,7 @@
 from django.urls import path
 
 from inboxes.views import connect, own
-from logging_rules.views import connecting, funnel, inboxes
+from logging_rules.views import connecting, funnel, inboxes, suggestions
 
 app_name = "inboxes"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("<uuid:code>/", inboxes.inbox_detail, name="inbox"),
     path("<uuid:code>/item/", inboxes.item, name="item"),
     path("<uuid:code>/progress/", inboxes.progress, name="progress"),
+    path("<uuid:code>/suggestions/", suggestions.suggestions, name="suggestions"),
     path("<uuid:code>/funnel/", funnel.funnel, name="funnel"),
     path("<uuid:code>/logging/", connecting.logging, name="logging"),
     path("<uuid:code>/preview/", connecting.preview, name="preview"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from inboxes.envelope import FolderRole
 from inboxes.providers.base import CursorExpired, FolderGone, MailProvider, Page, RemoteFolder
 
 
@@ -48,12 +49,15 @@ class Scan:
             return None
         return timedelta(seconds=self.left * self.seconds / self.scanned)
 
-    def next_page(self, provider: MailProvider, sizes: Mapping[str, int]) -> Page | None:
+    def next_page(
+        self, provider: MailProvider, sizes: Mapping[str, int], *, only: FolderRole | None = None
+    ) -> Page | None:
         """The next page of headers; None at the end of a folder that cannot be read further, and when all is read.
 
-        `sizes`: how many mails folders are known to hold, by the provider's name of them. Raises `ProviderError`.
+        `sizes`: how many mails folders are known to hold, by the provider's name of them; `only` folders of this role are read. Raises
+        `ProviderError`.
         """
-        folders = provider.folders()
+        folders = [folder for folder in provider.folders() if only in (None, folder.role)]
         folder = self._enter(folders)
         if folder is None:
             self.done, self.left = True, 0

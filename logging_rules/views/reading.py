@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 def read_step(
-    request: SignedInRequest, inbox: Inbox, step: Callable[[MailProvider], T]
+    request: SignedInRequest, inbox: Inbox, step: Callable[[MailProvider], T], *, limit: str = "read_mailbox"
 ) -> tuple[T | None, Cause | None]:
-    """What the step found, or why it found nothing."""
-    if not consume(request, action="read_mailbox"):
+    """What the step found, or why it found nothing. `limit` names one of ACCOUNT_RATE_LIMITS."""
+    if not consume(request, action=limit):
         return None, cause_of("rate_limited")
     try:
         with open_provider(inbox) as provider:

@@ -52,6 +52,7 @@ EXPECTED = {
     "inboxes/<uuid:code>/": OWNERS_PAGE,
     "inboxes/<uuid:code>/item/": OWNERS_PAGE,
     "inboxes/<uuid:code>/progress/": OWNERS_PAGE,
+    "inboxes/<uuid:code>/suggestions/": OWNERS_FORM,
     "inboxes/<uuid:code>/funnel/": OWNERS_PAGE,
     "inboxes/<uuid:code>/logging/": OWNERS_FORM,
     "inboxes/<uuid:code>/preview/": OWNERS_FORM,

@@ -1,21 +1,19 @@
 """A mailbox of 5,000 mails, by the real commands, against Dovecot: logged is exactly what each preset must log, and of the
 other mail nothing is asked for, changed or kept."""
 
-import io
 import re
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError
-from django.db import connection
-from redis import Redis
 
 from crm_project.bench import mailbox as generator
 from inboxes.models import Folder, Inbox, Message
 from tests.acceptance.commands import connect, run, status, sync
 from tests.acceptance.connecting import fill
 from tests.acceptance.expectations import expected
+from tests.acceptance.kept import everything_kept
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
@@ -116,11 +114,6 @@ def test_a_wrong_password_connects_nothing_and_says_what_to_do(workspace, mailbo
     assert not Inbox.objects.exists()
 
 
-def everything_kept():
-    """Every table as COPY writes it, every value of the broker as it would be saved, every file: by place."""
-    return {**dict(tables()), **dict(broker()), **dict(files())}
-
-
 def lasting(kept):
     """Without what every check of the mailbox moves: its times and its lease."""
     rows = [
@@ -128,24 +121,3 @@ def lasting(kept):
         for model, moving in ((Inbox, {"lease_fence", "live_synced_at", "next_due_at"}), (Folder, {"last_ok_at"}))
     ]
     return {place: content for place, content in kept.items() if place not in ("inboxes_inbox", "inboxes_folder")}, rows
-
-
-def tables():
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            copy = io.BytesIO()
-            cursor.copy_expert(f'COPY (SELECT * FROM "{table}" AS t ORDER BY t::text) TO STDOUT', copy)  # noqa: S608
-            yield table, copy.getvalue()
-
-
-def broker():
-    with Redis.from_url(settings.REDIS_URL) as server:
-        server.config_set("rdbcompression", "no")
-        for key in server.scan_iter():
-            yield f"broker {key!r}", server.dump(key) or b""
-
-
-def files():
-    for path in Path(settings.DATA_DIR).rglob("*"):
-        if path.is_file():
-            yield str(path), path.read_bytes()

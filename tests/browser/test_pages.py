@@ -11,7 +11,7 @@ from tests.factories.contacts import log_mail, make_contact
 from tests.factories.inboxes import NOW, connected_inbox
 from users.models import User
 
-INBOX_PAGES = ["inbox", "funnel", "logging", "preview", "reconnect", "sending", "disable", "discard"]
+INBOX_PAGES = ["inbox", "funnel", "suggestions", "logging", "preview", "reconnect", "sending", "disable", "discard"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
