@@ -3,14 +3,13 @@
 Pure: no Django, no I/O, no clock. The same envelope, facts and policy always give the same decision.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
 
 from inboxes.addresses import is_no_reply, is_valid
 from inboxes.envelope import NOT_MAIL_ROLES, Address, Envelope
+from inboxes.marks import BY_MARK, KEPT_PRIVATE, Mark
 from inboxes.visibility import Visibility
 from logging_rules.facts import ContactCreation, Facts, Level, Policy, Preset, Setting, conversation_keys
 
@@ -21,7 +20,7 @@ class Code(StrEnum):
     NOT_MAIL = "not_mail"
     OUTSIDE_WINDOW = "outside_window"
     UNLOGGED_BY_OWNER = "unlogged_by_owner"
-    MARKED_PRIVATE = "marked_private"
+    MARKED_PRIVATE = KEPT_PRIVATE
     NEVER_LOG_WORKSPACE = "never_log_workspace"
     NEVER_LOG_PERSONAL = "never_log_personal"
     INTERNAL_ONLY = "internal_only"
@@ -124,27 +123,15 @@ class Mail:
 Rule = Callable[[Mail], Decision | None]
 
 
-class Mark(StrEnum):
-    """What an owner says by filing or labelling a mail."""
-
-    PRIVATE = "private"
-    LOG = "log"
-
-
-_MARK = re.compile(r"crm/(log|private)(?:/|$)")
 NOT_MAIL_LABELS = frozenset({"CHAT", "DRAFT", "SPAM", "TRASH"})
 
 
-@lru_cache(maxsize=4096)
-def mark_of(label: str) -> Mark | None:
-    """The mark a label carries: CRM/Log, CRM/Private, or one below them, in any case. Providers show folders as labels."""
-    match = _MARK.match(label.casefold())
-    return Mark(match[1]) if match else None
-
-
-def has_mark(envelope: Envelope, mark: Mark) -> bool:
-    labels = envelope.labels
-    return bool(labels) and any(mark_of(label) is mark for label in labels)
+def has_mark(mail: Mail, mark: Mark) -> bool:
+    """Whether this copy carries the mark, or another copy of the same mail does. Providers show folders as labels."""
+    envelope, facts = mail.envelope, mail.facts
+    if facts.marks and mark in facts.marks.get(envelope.fingerprint, ()):
+        return True
+    return bool(envelope.labels) and any(facts.mark_names.of_label(label) is mark for label in envelope.labels)
 
 
 def not_mail(mail: Mail) -> Decision | None:
@@ -173,8 +160,8 @@ def unlogged_by_owner(mail: Mail) -> Decision | None:
 def marked_private(mail: Mail) -> Decision | None:
     if mail.envelope.is_private:
         return Decision(log=False, code=Code.MARKED_PRIVATE, rule="sensitivity")
-    if has_mark(mail.envelope, Mark.PRIVATE):
-        return Decision(log=False, code=Code.MARKED_PRIVATE, rule="label", level=Level.PERSON)
+    if has_mark(mail, Mark.PRIVATE):
+        return Decision(log=False, code=Code.MARKED_PRIVATE, rule=BY_MARK, level=Level.PERSON)
     return None
 
 
@@ -223,12 +210,12 @@ def sent_from_crm(mail: Mail) -> Decision | None:
 def chosen_by_owner(mail: Mail) -> Decision | None:
     envelope = mail.envelope
     by_id = mail.facts.chosen_by_hand.get((envelope.folder_id, envelope.remote_id))
-    if by_id is None and not has_mark(envelope, Mark.LOG):
+    if by_id is None and not has_mark(mail, Mark.LOG):
         return None
     return Decision(
         log=True,
         code=Code.CHOSEN_BY_OWNER,
-        rule="label" if by_id is None else BY_HAND,
+        rule=BY_MARK if by_id is None else BY_HAND,
         level=Level.PERSON,
         matched_address=mail.first_contact_address,
         contact_ids=mail.contact_ids,

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from inboxes.envelope import Envelope
+from inboxes.marks import DEFAULT_NAMES, Mark, MarkNames
 from inboxes.visibility import Visibility
 
 T = TypeVar("T")
@@ -224,7 +225,7 @@ class Facts:
 
     Addresses appear here only if they are in the page. `conversations` are keyed by message id or provider thread id;
     `chosen_by_hand` by (folder id, remote id) with the person who chose; `sent_from_crm` by message id; `unlogged` holds
-    the fingerprints of the page's mails that their owner un-logged before.
+    the fingerprints of the page's mails that their owner un-logged before; `marks` those of which any copy carries a mark.
     """
 
     contacts: Mapping[str, int] = field(default_factory=dict)
@@ -236,6 +237,8 @@ class Facts:
     unlogged: AbstractSet[bytes] = frozenset()
     chosen_by_hand: Mapping[tuple[str, str], int] = field(default_factory=dict)
     sent_from_crm: Mapping[str, SentFromCrm] = field(default_factory=dict)
+    marks: Mapping[bytes, AbstractSet[Mark]] = field(default_factory=dict)
+    mark_names: MarkNames = DEFAULT_NAMES
 
     def remember(self, envelope: Envelope, contact_ids: Iterable[int]) -> None:
         """Counts a mail that is about to be logged as part of its conversation, so that other mails of the page can belong to it.

@@ -12,20 +12,23 @@ from datetime import UTC, datetime
 
 from contacts.actions import ContactGone, MailEntry, meet_correspondents, record_mail_entries, settle_privacy
 from inboxes.envelope import Envelope
+from inboxes.marks import BY_MARK, NO_NAMES, Mark, MarkNames
 from inboxes.models import Folder, Inbox
 from inboxes.providers.base import RemoteFolder
-from inboxes.sync.intake import DecisionOutdated, Intake, StoredMail
-from logging_rules.actions import note_logged_by_hand, note_open_conversations
+from inboxes.sync.intake import DecisionOutdated, Intake, SkippedMail, StoredMail
+from logging_rules.actions import note_logged_by_hand, note_open_conversations, note_private_copies, withdraw
 from logging_rules.choices import choices_among
-from logging_rules.engine import BY_HAND, COULD_BE_REPLIES, Code, Decision, Mark, decide_page, mark_of
+from logging_rules.engine import BY_HAND, COULD_BE_REPLIES, Code, Decision, decide_page
 from logging_rules.facts import Colleagues, ContactCreation, Facts, Preset, conversation_keys, facts_about
+from logging_rules.marks import mark_names_of, marks_among
 from logging_rules.queries import (
     contacts_by_address,
     conversations_about,
     everybody_inside,
+    messages_only_of,
 )
 from logging_rules.rules import Rules, rules_of
-from logging_rules.tombstones import unlogged_among
+from logging_rules.tombstones import digests_of, identity_of, unlogged_among
 
 
 class InboxIntake(Intake[Decision]):
@@ -35,6 +38,7 @@ class InboxIntake(Intake[Decision]):
         self.inbox = inbox
         self._colleagues: Colleagues | None = None
         self._passed_over: PassedOver | None = None
+        self._mark_names: MarkNames | None = None
 
     @property
     def colleagues(self) -> Colleagues:
@@ -43,12 +47,30 @@ class InboxIntake(Intake[Decision]):
             self._colleagues = everybody_inside()
         return self._colleagues
 
+    @property
+    def mark_names(self) -> MarkNames:
+        """As of the beginning of the slice: folders are told apart by them."""
+        if self._mark_names is None:
+            self._mark_names = mark_names_of(self.inbox)
+        return self._mark_names
+
+    def digests(self, envelopes: Sequence[Envelope]) -> list[bytes]:
+        return digests_of(identity_of(envelope) for envelope in envelopes)
+
     def reads_first(self, folder: RemoteFolder) -> bool:
         """What the owner chose begins conversations that mail in other folders may belong to."""
-        return mark_of(folder.name.removeprefix("INBOX/")) is Mark.LOG
+        return self.mark_names.of_folder(folder.name) is Mark.LOG
 
     def decide(self, envelopes: Sequence[Envelope]) -> list[Decision]:
         """A constant number of queries, whatever the size of the page; none for an empty one."""
+        return self._decide(envelopes)
+
+    def decide_anew(self, envelopes: Sequence[Envelope], *, heeding_marks: bool = True) -> list[Decision]:
+        return self._decide(envelopes, anew=True, heeding_marks=heeding_marks)
+
+    def _decide(
+        self, envelopes: Sequence[Envelope], *, anew: bool = False, heeding_marks: bool = True
+    ) -> list[Decision]:
         if not envelopes:
             return []
         rules = rules_of(self.inbox)
@@ -56,12 +78,24 @@ class InboxIntake(Intake[Decision]):
         self._colleagues = everybody_inside()
         follows_conversations = policy.preset.value is not Preset.MANUAL
         meets_people = policy.create_contacts.value is not ContactCreation.NEVER
-        facts = facts_of_page(rules, envelopes, self._colleagues, with_conversations=follows_conversations)
+        facts = facts_of_page(rules, envelopes, self._colleagues, with_conversations=follows_conversations, anew=anew)
+        facts.mark_names = self.mark_names
+        if not heeding_marks:
+            facts.marks, facts.mark_names = {}, NO_NAMES
         decisions = decide_page(envelopes, facts, policy)
         if follows_conversations:
             self._passed_over = self._passed_over or PassedOver(forgetful=_was_begun_before(self.inbox))
             self._passed_over.note(envelopes, decisions, facts.colleagues, with_strangers=meets_people)
         return decisions
+
+    def record_skipped(self, folder: Folder, skipped: Sequence[SkippedMail[Decision]]) -> None:
+        private = [mail.envelope for mail in skipped if _is_private_by_mark(mail.verdict)]
+        if private:
+            digests = self.digests(private)
+            note_private_copies(folder=folder, remote_ids=[one.remote_id for one in private], digests=digests)
+
+    def withdraw(self, message_pks: Sequence[int], *, code: str = "") -> None:
+        withdraw(inbox=self.inbox, message_ids=message_pks, code=code)
 
     def record(self, stored: Sequence[StoredMail[Decision]]) -> None:
         passed_over = self._passed_over
@@ -153,6 +187,10 @@ def _links(envelope: Envelope, keys: Iterable[str], *, without: Set[str] = froze
     return (hash((key, email)) for key in keys if key for email in emails)
 
 
+def _is_private_by_mark(decision: Decision) -> bool:
+    return decision.code is Code.MARKED_PRIVATE and decision.rule == BY_MARK
+
+
 NEVER = datetime.min.replace(tzinfo=UTC)
 ANYTHING = "*"
 """In place of a message id: any mail at all."""
@@ -164,9 +202,17 @@ def _was_begun_before(inbox: Inbox) -> bool:
 
 
 def facts_of_page(
-    rules: Rules, envelopes: Sequence[Envelope], colleagues: Colleagues, *, with_conversations: bool
+    rules: Rules,
+    envelopes: Sequence[Envelope],
+    colleagues: Colleagues,
+    *,
+    with_conversations: bool,
+    anew: bool = False,
 ) -> Facts:
-    """What the database knows about a page. Conversations cost a look-up of every id; the narrowest preset needs none."""
+    """What the database knows about a page. Conversations cost a look-up of every id; the narrowest preset needs none.
+
+    `anew`: what this inbox alone knows of these very mails does not count.
+    """
     inbox = rules.inbox
     emails = {address.email for envelope in envelopes for address in envelope.participants}
     facts = facts_about(
@@ -179,10 +225,13 @@ def facts_of_page(
     )
     if with_conversations:
         facts.conversations = conversations_about(
-            {key for envelope in envelopes for key in conversation_keys(envelope)}, inbox=inbox
+            {key for envelope in envelopes for key in conversation_keys(envelope)},
+            inbox=inbox,
+            without=messages_only_of(inbox, [one.fingerprint for one in envelopes]) if anew else (),
         )
     choices = choices_among(inbox, envelopes)
     facts.chosen_by_hand = choices.chosen_by
     unlogged = unlogged_among(envelopes, inbox=inbox, key=rules.workspace.tombstone_key)
     facts.unlogged = unlogged - choices.waiting
+    facts.marks = marks_among(envelopes, inbox=inbox, key=rules.workspace.tombstone_key)
     return facts

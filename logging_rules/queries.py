@@ -65,16 +65,26 @@ def never_log_lists(inbox: Inbox) -> tuple[NeverLog, NeverLog]:
     return NeverLog(levels[True]), NeverLog(levels[False])
 
 
-def conversations_about(message_ids: Collection[str], *, inbox: Inbox) -> dict[str, list[Conversation]]:
-    """The logged conversations that mention one of the ids, by id, as the inbox sees them. One id may be claimed by several."""
+def messages_only_of(inbox: Inbox, fingerprints: Collection[bytes]) -> list[int]:
+    """The stored e-mails with one of the fingerprints that no other inbox holds."""
+    elsewhere = Sighting.objects.filter(message=OuterRef("pk")).exclude(inbox=inbox)
+    return list(Message.objects.filter(~Exists(elsewhere), fingerprint__in=fingerprints).values_list("pk", flat=True))
+
+
+def conversations_about(
+    message_ids: Collection[str], *, inbox: Inbox, without: Collection[int] = ()
+) -> dict[str, list[Conversation]]:
+    """The logged conversations that mention one of the ids, by id, as the inbox sees them. One id may be claimed by several.
+
+    Mails `without` do not count.
+    """
     references = ThreadReference.objects.filter(message_id__in=among(message_ids)).order_by("thread_id")
     threads_by_id: dict[str, list[int]] = defaultdict(list)
     for message_id, thread_id in references.values_list("message_id", "thread_id"):
         threads_by_id[message_id].append(thread_id)
     mentioned = {thread_id for threads in threads_by_id.values() for thread_id in threads}
-    conversations = conversations_of(
-        Message.objects.filter(thread_id__in=mentioned, sightings__isnull=False).distinct(), inbox=inbox
-    )
+    logged = Message.objects.filter(thread_id__in=mentioned, sightings__isnull=False)
+    conversations = conversations_of(logged.exclude(pk__in=without).distinct(), inbox=inbox, without=without)
     return {
         message_id: found
         for message_id, threads in threads_by_id.items()
@@ -82,8 +92,13 @@ def conversations_about(message_ids: Collection[str], *, inbox: Inbox) -> dict[s
     }
 
 
-def conversations_of(messages: QuerySet[Message], *, inbox: Inbox) -> dict[int, Conversation]:
-    """Of logged e-mails, by thread, with every contact on whose timeline the thread stands, and what the inbox sent of them."""
+def conversations_of(
+    messages: QuerySet[Message], *, inbox: Inbox, without: Collection[int] = ()
+) -> dict[int, Conversation]:
+    """Of logged e-mails, by thread, with every contact on whose timeline the thread stands, and what the inbox sent of them.
+
+    Mails `without` put it on no timeline.
+    """
     sent_here = Exists(Sighting.objects.filter(message=OuterRef("pk"), inbox=inbox, outgoing=True))
     conversations: dict[int, Conversation] = {}
     for thread_id, message_id, from_email, recipients, sent_at, was_sent in messages.values_list(
@@ -97,6 +112,7 @@ def conversations_of(messages: QuerySet[Message], *, inbox: Inbox) -> dict[int, 
             conversation.sent_ids.add(message_id)
         conversation.logged_since = min(conversation.logged_since, sent_at)
     entries = TimelineEntry.objects.filter(thread_id__in=list(conversations), kind=EntryKind.MAIL)
+    entries = entries.exclude(message__in=without)
     for thread_id, contact_id in entries.values_list("thread_id", "contact_id").distinct():
         conversations[thread_id].contact_ids.add(contact_id)
     return conversations

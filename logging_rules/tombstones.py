@@ -49,16 +49,16 @@ def unlogged_among(envelopes: Iterable[Envelope], *, inbox: Inbox, key: str) -> 
 def lay_tombstones(messages: Iterable[Message], *, inbox: Inbox) -> None:
     """Idempotent. For the owner of the inbox, or for the team inbox alone."""
     holder = {"inbox_id": inbox.pk} if inbox.kind == InboxKind.TEAM else {"owner_id": inbox.owner_id}
-    digests = _digests(map(identity_of_stored, messages))
+    digests = digests_of(dict.fromkeys(map(identity_of_stored, messages)))
     Tombstone.objects.bulk_create((Tombstone(digest=value, **holder) for value in digests), ignore_conflicts=True)
 
 
 def lift_tombstones(identities: Collection[bytes], *, inbox: Inbox) -> int:
     """The mails may be logged again, if anything says so; returns how many had been un-logged."""
-    found: QuerySet[Tombstone] = Tombstone.objects.of(inbox).filter(digest__in=_digests(identities))
+    found: QuerySet[Tombstone] = Tombstone.objects.of(inbox).filter(digest__in=digests_of(identities))
     return found.delete()[0]
 
 
-def _digests(identities: Iterable[bytes]) -> list[bytes]:
+def digests_of(identities: Iterable[bytes]) -> list[bytes]:
     key = WorkspacePolicy.objects.current().tombstone_key
-    return [digest(identity, key=key) for identity in dict.fromkeys(identities)]
+    return [digest(identity, key=key) for identity in identities]

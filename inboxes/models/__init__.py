@@ -13,6 +13,7 @@ from inboxes.models.inbox import (
     Security,
 )
 from inboxes.models.ledger import Folder, FolderState, HandledPage, LedgerEntry, LedgerState
+from inboxes.models.marks import MarkedMail, MarkState
 from inboxes.models.message import (
     VISIBILITY_LABELS,
     Attachment,
@@ -40,6 +41,8 @@ __all__ = [
     "LedgerEntry",
     "LedgerState",
     "MailServer",
+    "MarkState",
+    "MarkedMail",
     "Message",
     "MessageState",
     "OpenedPart",

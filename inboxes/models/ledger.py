@@ -24,6 +24,7 @@ class Folder(models.Model):
     """One folder of a mailbox and its two tracks: `live_cursor` (new mail) and `backfill_cursor` (the past, from `anchor` down).
 
     Cursors are the provider's opaque text. `counts` maps a decision code to how many messages got it (logged and skipped).
+    `marks_cursor` is the provider's too: the state at which the folder's marks were read.
     `missing_sightings` counts syncs in a row in which the folder could not be opened; at three it is retired.
     """
 
@@ -35,6 +36,7 @@ class Folder(models.Model):
     anchor = models.TextField(blank=True)
     live_cursor = models.TextField(blank=True)
     backfill_cursor = models.TextField(blank=True)
+    marks_cursor = models.TextField(blank=True)
     backfill_done_at = models.DateTimeField(null=True, blank=True)
     counts = models.JSONField(default=dict)
     remaining = models.PositiveIntegerField(default=0)

@@ -1,7 +1,8 @@
 """What the sync engine may ask of a mailbox, and the errors that say what to do next.
 
-Every call reads; nothing here can change a mailbox. Cursors are opaque text that only the provider that made them
-understands; they are stored in the same transaction as the ledger rows of their page.
+Every call of a `MailProvider` reads; nothing there can change a mailbox. What an owner may allow to be written is a protocol of
+its own, `MailboxWriter`. Cursors are opaque text that only the provider that made them understands; they are stored in the same
+transaction as the ledger rows of their page.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from inboxes.envelope import Envelope, FolderRole
+from inboxes.marks import Mark, MarkNames, MarkSource
 
 
 class ProviderError(Exception):
@@ -109,6 +111,23 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedMessage:
+    """A message that carries a mark of its owner's, and what carries it."""
+
+    remote_id: str
+    mark: Mark
+    source: MarkSource
+
+
+@dataclass(frozen=True, slots=True)
+class MarksFound:
+    """All marks in one folder, and the cursor under which they are so. One message may carry several marks, each once."""
+
+    messages: frozenset[MarkedMessage]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
 class RawMessage:
     """The bytes of one message as the provider holds them. `partial`: over the size limit, headers and first text only."""
 
@@ -178,6 +197,13 @@ class MailProvider(Protocol):
 
     def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
         """The keys of everything the folder holds in the window, for reconciling."""
+        ...
+
+    def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:
+        """All marks in the folder, or None if they are certainly as they were at `cursor` ("" at first).
+
+        Right after `unchanged` has looked at the folder, None costs nothing. Raises `CursorExpired`, `FolderGone`.
+        """
         ...
 
     def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:

@@ -3,6 +3,7 @@
 The same contract suite runs against it and against real servers, so what the engine learns here holds there.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from inboxes.envelope import NOT_MAIL_ROLES, Envelope, FolderRole
+from inboxes.marks import Mark, MarkNames, MarkSource
 from inboxes.mime.envelope_reader import read_envelope
 from inboxes.providers.base import (
     CursorExpired,
     FolderGone,
+    MarkedMessage,
+    MarksFound,
     Page,
     ProviderError,
     RawMessage,
@@ -89,6 +93,14 @@ class MemoryMailbox:
     def move(self, remote_id: str, folder: str, to: str) -> str:
         message = self.delete(remote_id, folder)
         return self.deliver(message.raw, to, received_at=message.received_at, labels=message.labels)
+
+    def copy(self, remote_id: str, folder: str, to: str) -> str:
+        message = self.folders[folder].messages[_uid(remote_id)]
+        return self.deliver(message.raw, to, received_at=message.received_at, labels=message.labels)
+
+    def label(self, remote_id: str, *labels: str, folder: str = "INBOX") -> None:
+        """Replace the keywords of a message."""
+        self.folders[folder].messages[_uid(remote_id)].labels = frozenset(labels)
 
     def spoil(self, remote_id: str, folder: str = "INBOX", *, fault: str = "refused_by_server") -> None:
         """Make a message unreadable with a reason, or "missing" from answers; "" heals it."""
@@ -222,6 +234,17 @@ class MemoryProvider:
             if earliest is None or message.received_at >= earliest
         }
 
+    def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:
+        stored = self._stored(folder)
+        state = (stored.uidvalidity, names, sorted((uid, *sorted(one.labels)) for uid, one in stored.messages.items()))
+        now = f"{stored.uidvalidity}:{hashlib.sha256(repr(state).encode()).hexdigest()}"
+        if now == cursor:
+            return None
+        self.mailbox.record_call("marks")
+        if cursor and cursor.partition(":")[0] != str(stored.uidvalidity):
+            raise CursorExpired
+        return MarksFound(frozenset(_marks_in(stored, names)), now)
+
     def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
         self.mailbox.record_call("search")
         stored = self._stored(folder)
@@ -273,6 +296,17 @@ class MemoryProvider:
 
 def _uid(remote_id: str) -> int:
     return int(remote_id.partition(":")[2])
+
+
+def _marks_in(stored: StoredFolder, names: MarkNames) -> Iterator[MarkedMessage]:
+    folder_mark = names.of_folder(stored.name) if stored.role is FolderRole.OTHER else None
+    for message in stored.messages.values():
+        remote_id = stored.remote_id_of(message)
+        if folder_mark:
+            yield MarkedMessage(remote_id, folder_mark, MarkSource.FOLDER)
+        for mark in Mark:
+            if mark is not folder_mark and any(names.of_label(label) is mark for label in message.labels):
+                yield MarkedMessage(remote_id, mark, MarkSource.KEYWORD)
 
 
 def _header_block(raw: bytes) -> bytes:

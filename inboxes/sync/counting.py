@@ -1,15 +1,16 @@
 """Counting decisions by the day a message was sent, in the transaction that concludes its page."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date
 
 from django.db import connection
 from django.db.models import Count, F
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Greatest, TruncDate
 
 from inboxes.envelope import Envelope
-from inboxes.models import DailyCount, Folder, LedgerEntry
+from inboxes.models import DailyCount, Folder, LedgerEntry, LedgerState
+from inboxes.sync.handled import skipped_among
 
 Tally = Counter[tuple[date, str]]
 """How many messages by day and decision code."""
@@ -43,11 +44,22 @@ def add_to_days(folder: Folder, tally: Tally) -> None:
 
 
 def take_from_days(folder: Folder, tally: Tally) -> None:
-    """Uncounts messages that were counted before."""
+    """Uncounts messages that were counted before. What was never counted cannot be taken away."""
     for (day, code), messages in tally.items():
         counted = DailyCount.objects.filter(folder=folder, day=day, code=code)
-        counted.update(messages=F("messages") - messages)
+        counted.update(messages=Greatest(F("messages") - messages, 0))
         counted.filter(messages=0).delete()
+
+
+def given_before(folder: Folder, envelopes: Collection[Envelope], presumed: Mapping[str, str]) -> Tally:
+    """The codes by which messages are counted that are about to be decided anew. Which code a skipped one got is not kept: it is
+    taken to be the presumed one."""
+    remote_ids = [envelope.remote_id for envelope in envelopes]
+    logged = LedgerEntry.objects.filter(folder=folder, remote_id__in=remote_ids, state=LedgerState.LOGGED)
+    codes = dict(logged.values_list("remote_id", "code"))
+    skipped = skipped_among(folder, presumed.keys() - codes.keys())
+    codes |= {remote_id: presumed[remote_id] for remote_id in skipped}
+    return Counter((day_of(one), codes[one.remote_id]) for one in envelopes if one.remote_id in codes)
 
 
 def count_nothing(folder: Folder) -> None:

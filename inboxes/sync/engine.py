@@ -1,4 +1,4 @@
-"""One slice of work for one inbox: what is new, then what is due again, then the past, then the daily check.
+"""One slice of work for one inbox: what is marked, what is new, then what is due again, then the past, then the daily check.
 
 A slice is short, safe to kill at any point and safe to run twice. It takes the inbox's lease, or does nothing.
 """
@@ -20,10 +20,12 @@ from inboxes.sync import reconcile
 from inboxes.sync.folders import discover_folders
 from inboxes.sync.intake import DecisionOutdated, Intake, V
 from inboxes.sync.lease import Lease, LeaseLost, take_lease
+from inboxes.sync.marks import act_on_marks, read_marks
 from inboxes.sync.retries import retry_due
 from inboxes.sync.slice import Clock, Slice, SliceOver, SystemFault
 from inboxes.sync.slots import host_slot
-from inboxes.sync.tracks import follow_live, read_past
+from inboxes.sync.tracks import follow_live, look_around, read_past
+from inboxes.sync.unmarking import let_go_of_marks
 
 logger = structlog.get_logger(__name__)
 
@@ -103,7 +105,10 @@ def _work(
 def _sync(run: Slice[V]) -> bool:
     """True when nothing is left until the next poll."""
     discover_folders(run)
-    if not (follow_live(run) and retry_due(run) and read_past(run)):
+    look_around(run)
+    read_marks(run)
+    # What was marked private must be known before its copies are decided; what a mark held may have moved to where it is new.
+    if not (act_on_marks(run) and follow_live(run) and let_go_of_marks(run) and retry_due(run) and read_past(run)):
         return False
     _note_past_is_read(run)
     if reconcile.is_due(run.inbox, run.clock()):

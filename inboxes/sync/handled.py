@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
+from inboxes.models import Folder, HandledPage
+
 SIZE = 8
 """Bytes per message. Two of a million keys collide with a chance of about one in thirty-seven million."""
 
@@ -18,3 +20,25 @@ def pack(remote_ids: Iterable[str]) -> bytes:
 
 def unpack(digests: bytes) -> Iterator[bytes]:
     return (digests[at : at + SIZE] for at in range(0, len(digests), SIZE))
+
+
+def skipped_among(folder: Folder, remote_ids: Iterable[str]) -> set[str]:
+    """Those of the messages that were skipped."""
+    wanted = {digest(remote_id): remote_id for remote_id in remote_ids}
+    if not wanted:
+        return set()
+    pages = HandledPage.objects.filter(folder=folder).values_list("digests", flat=True)
+    return {wanted[part] for page in pages for part in unpack(bytes(page)) if part in wanted}
+
+
+def forget(folder: Folder, remote_ids: Iterable[str]) -> None:
+    """Their decision does not hold any more: another one is about to be noted in the same transaction."""
+    wanted = set(map(digest, remote_ids))
+    if not wanted:
+        return
+    for page in HandledPage.objects.filter(folder=folder).select_for_update():
+        parts = list(unpack(bytes(page.digests)))
+        kept = [part for part in parts if part not in wanted]
+        if len(kept) < len(parts):
+            page.digests = b"".join(kept)
+            page.save(update_fields=["digests"])

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from inboxes.envelope import Envelope
+from inboxes.marks import MarkNames
+from inboxes.models import Folder
 from inboxes.providers.base import RemoteFolder
 from inboxes.threading import Addresses
 from inboxes.visibility import Visibility
@@ -49,6 +51,14 @@ class StoredMail(Generic[V]):
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SkippedMail(Generic[V]):
+    """A mail that was not logged. In memory only."""
+
+    envelope: Envelope
+    verdict: V
+
+
 class Intake(Protocol[V]):
     """Decides pages of one inbox and records what was logged."""
 
@@ -57,12 +67,36 @@ class Intake(Protocol[V]):
         """The addresses that are ours: sharing one of them does not join an e-mail to a thread."""
         ...
 
+    @property
+    def mark_names(self) -> MarkNames:
+        """What the folders and keywords are called by which the owner logs mail or keeps it private."""
+        ...
+
+    def digests(self, envelopes: Sequence[Envelope]) -> list[bytes]:
+        """Keyed hashes, by which two copies are known to be the same mail, and by which nobody else can tell which mail it is."""
+        ...
+
     def reads_first(self, folder: RemoteFolder) -> bool:
         """Whether what the folder holds decides about mail in other folders, so that it is read before them."""
         ...
 
     def decide(self, envelopes: Sequence[Envelope]) -> list[V]:
         """One verdict per envelope, in order, in a constant number of queries. Called outside any transaction."""
+        ...
+
+    def decide_anew(self, envelopes: Sequence[Envelope], *, heeding_marks: bool = True) -> list[V]:
+        """As `decide`, as if this inbox had logged none of them yet: a mail is no reply to itself."""
+        ...
+
+    def record_skipped(self, folder: Folder, skipped: Sequence[SkippedMail[V]]) -> None:
+        """Remembers keys of mail that is decided again when its owner's mark goes; called with the transaction of its page. Idempotent."""
+        ...
+
+    def withdraw(self, message_pks: Sequence[int], *, code: str = "") -> None:
+        """The inbox does not log these any more; what no other inbox logs is erased. Call inside a transaction.
+
+        Idempotent. With a `code` they are counted under it in future: the counts of their folders have to be read again.
+        """
         ...
 
     def record(self, stored: Sequence[StoredMail[V]]) -> None:

@@ -28,8 +28,8 @@ from inboxes.providers.base import (
 )
 from inboxes.sync import handled
 from inboxes.sync.content import Content, read_content
-from inboxes.sync.counting import Tally, add_to_days, codes_of, day_of
-from inboxes.sync.intake import StoredMail, V
+from inboxes.sync.counting import Tally, add_to_days, codes_of, day_of, given_before, take_from_days
+from inboxes.sync.intake import SkippedMail, StoredMail, V
 from inboxes.sync.isolation import NOT_OF_ONE_MESSAGE, isolate, persistently
 from inboxes.sync.ledger import Failure, record_failures, settled
 from inboxes.sync.rekeying import Rekeyed, match_logged, rewrite_keys
@@ -51,34 +51,45 @@ COULD_NOT_STORE = "could_not_store"
 class Conclusion(Generic[V]):
     """What is true once a page is handled: the folder's `moves`, the codes by day, what was skipped (with its code), what failed.
 
-    `again`: the messages had ledger rows before, which those that are skipped now lose. `logged_before`: mails that were listed
-    once more and are stored already.
+    `again`: the messages had ledger rows before, which those that are skipped now lose. `before`: the codes that these decisions
+    take the place of, None for mails decided for the first time. `logged_before`: mails that were listed once more and are stored.
     """
 
     moves: Mapping[str, Any]
     again: bool = False
+    before: Tally | None = None
     tally: Tally = field(default_factory=Counter)
-    skipped: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, SkippedMail[V]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     rekeyed: list[Rekeyed] = field(default_factory=list)
     logged_before: list[StoredMail[V]] = field(default_factory=list)
 
 
 def handle_page(
-    run: Slice[V], folder: Folder, remote: RemoteFolder, page: Page, *, moves: Mapping[str, Any], again: bool = False
+    run: Slice[V],
+    folder: Folder,
+    remote: RemoteFolder,
+    page: Page,
+    *,
+    moves: Mapping[str, Any],
+    again: bool = False,
+    presumed: Mapping[str, str] | None = None,
 ) -> None:
     """Records every message of the page as logged, skipped or failed, and moves the folder.
 
-    `again` says that the page holds messages of the ledger that are due for another try. Raises `LeaseLost`, `SystemFault`, `SliceOver`,
-    `DecisionOutdated` and provider errors; then the page is not concluded, and may be handled again.
+    `again` says that the page holds messages of the ledger that are due for another try, `presumed` that
+    their owner has changed their marks: those that were skipped before are taken to have had these codes. Raises `LeaseLost`,
+    `SystemFault`, `SliceOver`, `DecisionOutdated` and provider errors; then the page is not concluded, and may be handled again.
     """
-    conclusion: Conclusion[V] = Conclusion(moves, again)
+    conclusion: Conclusion[V] = Conclusion(moves, again or presumed is not None)
     conclusion.failures += [Failure(message.remote_id, message.reason) for message in page.unreadable]
     envelopes = list({envelope.remote_id: envelope for envelope in page.envelopes}.values())
     if folder.state == FolderState.RECONCILING:
         envelopes, conclusion.rekeyed = match_logged(folder, envelopes)
+    if presumed is not None:
+        conclusion.before = given_before(folder, envelopes, presumed)
     mails = _decide(run, envelopes, conclusion)
-    if not again:
+    if not conclusion.again:
         mails = _without_settled(folder, mails, conclusion)
     conclusion.tally = _tally(page.envelopes, conclusion)
     PageWriter(run, folder, conclusion).write(_with_bodies(run, remote, mails))
@@ -86,7 +97,8 @@ def handle_page(
 
 def _tally(envelopes: Sequence[Envelope], conclusion: Conclusion[V]) -> Tally:
     """What was skipped, and logged mail that was found again."""
-    codes = conclusion.skipped | {row.remote_id: row.code for row in conclusion.rekeyed}
+    codes = {remote_id: mail.verdict.code for remote_id, mail in conclusion.skipped.items()}
+    codes |= {row.remote_id: row.code for row in conclusion.rekeyed}
     days = {envelope.remote_id: day_of(envelope) for envelope in envelopes if envelope.remote_id in codes}
     return Counter((days[remote_id], code) for remote_id, code in codes.items())
 
@@ -96,11 +108,12 @@ def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion
     to_log: list[LoggedMail[V]] = []
 
     def decide(part: Sequence[Envelope]) -> None:
-        for envelope, verdict in list(zip(part, run.intake.decide(part), strict=True)):
+        verdicts = run.intake.decide(part) if conclusion.before is None else run.intake.decide_anew(part)
+        for envelope, verdict in list(zip(part, verdicts, strict=True)):
             if verdict.log:
                 to_log.append(LoggedMail(envelope, verdict, None))
             else:
-                conclusion.skipped[envelope.remote_id] = verdict.code
+                conclusion.skipped[envelope.remote_id] = SkippedMail(envelope, verdict)
         run.note_local_success()
 
     for envelope in isolate(envelopes, decide):
@@ -113,7 +126,7 @@ def _without_settled(folder: Folder, mails: list[LoggedMail[V]], conclusion: Con
     """Leaves out what has a ledger row, and so is counted there: logged before, or waiting for its own next try."""
     remote_ids = [mail.envelope.remote_id for mail in mails] + [failure.remote_id for failure in conclusion.failures]
     known = settled(folder, [*remote_ids, *conclusion.skipped])
-    conclusion.skipped = {key: code for key, code in conclusion.skipped.items() if key not in known}
+    conclusion.skipped = {key: mail for key, mail in conclusion.skipped.items() if key not in known}
     conclusion.failures = [failure for failure in conclusion.failures if failure.remote_id not in known]
     conclusion.logged_before = [
         StoredMail(mail.envelope, mail.verdict, *stored, is_new=False)
@@ -244,7 +257,8 @@ class PageWriter(Generic[V]):
         tally = logged + (conclusion.tally if conclusion else Counter())
         codes = codes_of(tally)
         moves = conclusion.moves if conclusion else {}
-        changes = {**moves, "counts": dict(Counter(self._folder.counts) + codes)}
+        before = (conclusion.before if conclusion else None) or Counter()
+        changes = {**moves, "counts": dict(Counter(self._folder.counts) + codes - codes_of(before))}
         persistently(partial(self._transact, mails, conclusion, tally, changes))
         for name, value in changes.items():
             setattr(self._folder, name, value)
@@ -261,16 +275,23 @@ class PageWriter(Generic[V]):
     ) -> None:
         now = self._run.clock()
         self._run.lease.guard()
-        store_mails(self._run.inbox, self._folder, mails, intake=self._run.intake, now=now)
+        intake, anew = self._run.intake, self._conclusion.before is not None
+        store_mails(self._run.inbox, self._folder, mails, intake=intake, now=now, anew=anew)
+        if anew:
+            handled.forget(self._folder, [mail.envelope.remote_id for mail in mails])
         if conclusion:
-            self._run.intake.record_again(conclusion.logged_before)
+            intake.record_again(conclusion.logged_before)
+            intake.record_skipped(self._folder, list(conclusion.skipped.values()))
             _record(self._run.inbox, self._folder, conclusion, now)
+            take_from_days(self._folder, conclusion.before or Counter())
         add_to_days(self._folder, tally)
         Folder.objects.filter(pk=self._folder.pk).update(**changes)
 
 
 def _record(inbox: Inbox, folder: Folder, conclusion: Conclusion[V], now: datetime) -> None:
     """Everything of a conclusion but the folder's own row."""
+    if conclusion.before is not None:
+        handled.forget(folder, conclusion.skipped)
     if conclusion.skipped:
         HandledPage.objects.create(folder=folder, digests=handled.pack(conclusion.skipped))
     if conclusion.again:

@@ -7,12 +7,13 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.fields import TextField
 from django.db.models.functions import Cast, Concat
 
 from inboxes.envelope import Envelope
-from inboxes.models import Folder, FolderState, HandledPage, LedgerEntry, LedgerState
+from inboxes.marks import MarkSource
+from inboxes.models import Folder, FolderState, HandledPage, LedgerEntry, LedgerState, MarkedMail, MarkState
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.counting import count_nothing
 from inboxes.sync.intake import V
@@ -23,6 +24,9 @@ logger = structlog.get_logger(__name__)
 RESETS_A_DAY = 3
 """Some servers renumber on every connection; more than this is no accident."""
 DAY = timedelta(days=1)
+
+VOID = "~"
+"""Begins a key that names nothing in the mailbox any more."""
 
 TOO_MANY_RESETS = "cursor_resets"
 
@@ -62,6 +66,7 @@ def reset_folder(run: Slice[V], folder: Folder, remote: RemoteFolder) -> None:
         "backfill_done_at": None,
         "counts": {},
         "server_total": None,
+        "marks_cursor": "",
         "cursor_resets": resets + 1,
         "cursor_reset_at": started,
     }
@@ -77,9 +82,13 @@ def reset_folder(run: Slice[V], folder: Folder, remote: RemoteFolder) -> None:
 def _forget_keys(folder: Folder) -> None:
     """The old keys name nothing any more, and may soon name other messages."""
     HandledPage.objects.filter(folder=folder).delete()
+    marked = MarkedMail.objects.filter(folder=folder)
+    marked.filter(Q(source=MarkSource.COPY) | Q(state=MarkState.NEW)).delete()
+    # What is private stays private until the marks have been read under the new keys.
+    marked.update(remote_id=Concat(Value(VOID), Cast("pk", TextField())))
     rows = LedgerEntry.objects.filter(folder=folder)
     rows.filter(message=None).delete()
-    rows.update(state=LedgerState.GONE, retry_at=None, remote_id=Concat(Value("~"), Cast("pk", TextField())))
+    rows.update(state=LedgerState.GONE, retry_at=None, remote_id=Concat(Value(VOID), Cast("pk", TextField())))
 
 
 def match_logged(folder: Folder, envelopes: Sequence[Envelope]) -> tuple[list[Envelope], list[Rekeyed]]:

@@ -29,7 +29,8 @@ class SliceOver(Exception):
 
 @dataclass(slots=True)
 class Slice(Generic[V]):
-    """`folders` are the stored folders by remote id; `remote_folders` what the mailbox lists now.
+    """`folders` are the stored folders by remote id; `remote_folders` what the mailbox lists now; `unchanged` the remote ids of those
+    without new mail.
 
     `counts` are the decision codes given during this slice; `set_aside` holds the keys of folders that cannot be read now;
     `trouble` is the cause to show although the mailbox as a whole works.
@@ -43,6 +44,7 @@ class Slice(Generic[V]):
     deadline: datetime
     folders: dict[str, Folder] = field(default_factory=dict)
     remote_folders: dict[str, RemoteFolder] = field(default_factory=dict)
+    unchanged: set[str] = field(default_factory=set)
     set_aside: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
     trouble: str = ""

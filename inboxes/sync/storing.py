@@ -40,6 +40,7 @@ SIGHTING_FIELDS = (
     "message", "inbox", "outgoing", "reason", "rule", "level", "matched_address", "decided_by", "decided_at",
     "visibility", "store_attachments",
 )  # fmt: skip
+REASON_FIELDS = ("reason", "rule", "level", "matched_address", "decided_by_id", "decided_at")
 LEDGER_FIELDS = (
     "inbox", "folder", "remote_id", "state", "code", "cause", "attempts", "retry_at", "message", "fingerprint",
 )  # fmt: skip
@@ -82,9 +83,17 @@ class Draft:
 
 
 def store_mails(
-    inbox: Inbox, folder: Folder, mails: Sequence[LoggedMail[V]], *, intake: Intake[V], now: datetime
+    inbox: Inbox,
+    folder: Folder,
+    mails: Sequence[LoggedMail[V]],
+    *,
+    intake: Intake[V],
+    now: datetime,
+    anew: bool = False,
 ) -> None:
-    """Raises `StoredCopyGone`, `DecisionOutdated`, and database errors for values PostgreSQL refuses; then nothing may be committed."""
+    """With `anew`, a reason that was given before gives way to this one.
+
+    Raises `StoredCopyGone`, `DecisionOutdated`, and database errors for values PostgreSQL refuses; then nothing may be committed."""
     if not mails:
         return
     _lock_relatives(mails)
@@ -98,7 +107,7 @@ def store_mails(
         StoredMail(mail.envelope, mail.verdict, place.pk, place.thread_pk, is_new=place in new)
         for mail, place in zip(mails, places, strict=True)
     ]
-    sighted = _write_sightings(inbox, stored, now)
+    sighted = write_sightings(inbox, stored, now, anew=anew)
     _write_ledger(inbox, folder, stored)
     intake.record(stored)
     if sighted:
@@ -237,10 +246,11 @@ def _attachment_rows(place: Place, content: Content) -> Iterator[tuple[Any, ...]
         )
 
 
-def _write_sightings(inbox: Inbox, stored: Sequence[StoredMail[V]], now: datetime) -> list[int]:
-    """Returns the messages that the inbox was not known to hold before."""
-    rows = [
-        (
+def write_sightings(inbox: Inbox, stored: Sequence[StoredMail[V]], now: datetime, *, anew: bool = False) -> list[int]:
+    """Returns the messages that the inbox was not known to hold before. With `anew`, other reasons are overwritten."""
+    reasons = _reasons_before(inbox, [mail.message_pk for mail in stored]) if anew else {}
+    rows = {
+        mail.message_pk: (
             mail.message_pk,
             inbox.pk,
             mail.envelope.sent_by_owner,
@@ -254,8 +264,22 @@ def _write_sightings(inbox: Inbox, stored: Sequence[StoredMail[V]], now: datetim
             mail.verdict.store_attachments,
         )
         for mail in stored
-    ]
-    return merge_rows(Sighting, SIGHTING_FIELDS, rows, conflict="message_id, inbox_id", returning="message_id")
+        if reasons.get(mail.message_pk) != (mail.verdict.code, mail.verdict.rule)
+    }
+    written = merge_rows(
+        Sighting,
+        SIGHTING_FIELDS,
+        list(rows.values()),
+        conflict="message_id, inbox_id",
+        update=REASON_FIELDS if anew else (),
+        returning="message_id",
+    )
+    return [message_pk for message_pk in written if message_pk not in reasons]
+
+
+def _reasons_before(inbox: Inbox, message_pks: Sequence[int]) -> dict[int, tuple[str, str]]:
+    rows = Sighting.objects.filter(inbox=inbox, message__in=message_pks).values_list("message_id", "reason", "rule")
+    return {message_pk: (reason, rule) for message_pk, reason, rule in rows}
 
 
 def _write_ledger(inbox: Inbox, folder: Folder, stored: Sequence[StoredMail[V]]) -> None:

@@ -12,14 +12,18 @@ from inboxes.sync.pages import handle_page
 from inboxes.sync.slice import Slice
 
 
+def look_around(run: Slice[V]) -> None:
+    """Asks every folder whether it has new mail."""
+    readable = run.readable_folders
+    run.unchanged = run.provider.unchanged({folder.remote_id: folder.live_cursor for folder, _ in readable})
+    _note_ok(run, [folder for folder, _ in readable if folder.remote_id in run.unchanged])
+
+
 def follow_live(run: Slice[V]) -> bool:
     """Reads what is new in every folder. True when nothing is left for now."""
-    readable = run.readable_folders
-    unchanged = run.provider.unchanged({folder.remote_id: folder.live_cursor for folder, _ in readable})
-    _mark_ok(run, [folder for folder, _ in readable if folder.remote_id in unchanged])
     caught_up = True
-    for folder, remote in readable:
-        if folder.remote_id not in unchanged:
+    for folder, remote in run.readable_folders:
+        if folder.remote_id not in run.unchanged:
             with tolerated(run, folder):
                 caught_up &= catch_up(run, folder, remote)
     return caught_up
@@ -67,7 +71,7 @@ def _found(run: Slice[V], folder: Folder) -> dict[str, Any]:
     return moves
 
 
-def _mark_ok(run: Slice[V], folders: list[Folder]) -> None:
+def _note_ok(run: Slice[V], folders: list[Folder]) -> None:
     if folders:
         with transaction.atomic():
             run.lease.guard()

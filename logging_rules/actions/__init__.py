@@ -4,6 +4,7 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 """
 
 from logging_rules.actions.choosing import log_by_hand, note_logged_by_hand
+from logging_rules.actions.marks import note_private_copies, withdraw
 from logging_rules.actions.never_log import (
     add_never_log_entry,
     add_never_log_lines,
@@ -32,6 +33,7 @@ __all__ = [
     "look_back",
     "note_logged_by_hand",
     "note_open_conversations",
+    "note_private_copies",
     "remove_never_log_entry",
     "set_inbox_policy",
     "set_person_policy",
@@ -39,4 +41,5 @@ __all__ = [
     "settle_conversations",
     "undo_unlogging",
     "unlog",
+    "withdraw",
 ]

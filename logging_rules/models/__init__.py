@@ -1,6 +1,7 @@
 """Settings of the three levels, never-log entries, and what is remembered of the past."""
 
 from logging_rules.models.choices import HandChoice
+from logging_rules.models.marks import DEFAULT_LOGGED_NAME, MarkSettings
 from logging_rules.models.never_log import NEVER_LOG_KIND_LABELS, NEVER_LOG_SCOPE_LABELS, NeverLogEntry
 from logging_rules.models.past import LookBack
 from logging_rules.models.policies import (
@@ -17,6 +18,7 @@ from logging_rules.models.unlogging import Tombstone, UnloggedSighting, Unloggin
 
 __all__ = [
     "CONTACT_CREATION_LABELS",
+    "DEFAULT_LOGGED_NAME",
     "NEVER_LOG_KIND_LABELS",
     "NEVER_LOG_SCOPE_LABELS",
     "PRESET_LABELS",
@@ -25,6 +27,7 @@ __all__ = [
     "InboxPolicy",
     "LoggingSettings",
     "LookBack",
+    "MarkSettings",
     "NeverLogEntry",
     "PersonPolicy",
     "Tombstone",

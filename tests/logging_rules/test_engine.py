@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from inboxes.envelope import FolderRole
-from logging_rules.engine import RULES, Code, Decision, Mark, decide, mark_of
+from inboxes.marks import DEFAULT_NAMES, Mark, MarkNames
+from logging_rules.engine import RULES, Code, Decision, decide
 from logging_rules.facts import (
     Conversation,
     Level,
@@ -142,6 +143,8 @@ def test_mail_marked_private_is_skipped(fields, rule, level):
         ("CRM/Log", Mark.LOG),
         ("crm/log/deals", Mark.LOG),
         ("CRM/PRIVATE", Mark.PRIVATE),
+        ("crm_log", Mark.LOG),
+        ("$CRM_Private", Mark.PRIVATE),
         ("CRM/Logistics", None),
         ("CRM/Private.old", None),
         ("My CRM/Log", None),
@@ -151,7 +154,22 @@ def test_mail_marked_private_is_skipped(fields, rule, level):
     ],
 )
 def test_only_the_exact_label_is_a_mark(label, mark):
-    assert mark_of(label) is mark
+    assert DEFAULT_NAMES.of_label(label) is mark
+
+
+def test_marks_have_the_names_their_owner_gave_them():
+    names = MarkNames(log="社内/記録", private="秘密")
+    private = mail(labels=frozenset({"秘密"}))
+    assert decided(private).code == Code.KNOWN_CONTACT_INCOMING
+    assert decided(private, mark_names=names).code == Code.MARKED_PRIVATE
+    assert decided(mail(labels=frozenset({"CRM/Private"})), mark_names=names).code == Code.KNOWN_CONTACT_INCOMING
+
+
+def test_a_mark_on_any_copy_speaks_for_all_of_them():
+    one = mail(STRANGER)
+    assert decided(one, marks={one.fingerprint: {Mark.LOG}}).rule == "label"
+    assert decided(one, marks={one.fingerprint: {Mark.LOG, Mark.PRIVATE}}).code == Code.MARKED_PRIVATE
+    assert decided(mail(STRANGER), marks={one.fingerprint: {Mark.LOG}}).code == Code.NO_KNOWN_CONTACT
 
 
 # Rows 5 and 6

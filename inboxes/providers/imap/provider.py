@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
 from inboxes.envelope import Envelope
+from inboxes.marks import MarkNames
 from inboxes.providers.base import (
     CursorExpired,
     FolderGone,
+    MarksFound,
     Page,
     ProviderError,
     RawMessage,
@@ -23,6 +25,7 @@ from inboxes.providers.imap.criteria import since as since_criteria
 from inboxes.providers.imap.cursors import Place, format_cursor, format_remote_id, parse_cursor, parse_remote_id
 from inboxes.providers.imap.fetch import Row
 from inboxes.providers.imap.folders import raw_name
+from inboxes.providers.imap.marks import MarksCursor, read_marks
 from inboxes.providers.imap.scan import GMAIL_HEADER_ITEMS, HEADER_ITEMS, LARGEST_HEADER, Scan
 from inboxes.providers.imap.session import LARGEST_UID, OpenFolder, Session
 from inboxes.providers.imap.streaming import Stream, chunks
@@ -63,6 +66,7 @@ class ImapProvider:
         self._listings: dict[tuple[str, str, datetime | None], _Listing] = {}
         self._interruption: ProviderError | None = None
         self._sizes: dict[str, int] = {}
+        self._statuses: dict[str, Mapping[bytes, int]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +92,7 @@ class ImapProvider:
         for start in range(0, len(ids), _STATUS_BATCH):
             batch = ids[start : start + _STATUS_BATCH]
             for remote_id, status in zip(batch, self._session.statuses([_raw(one) for one in batch]), strict=True):
+                self._statuses[remote_id] = status
                 place = Place(status.get(b"UIDVALIDITY", -1), status.get(b"UIDNEXT", -1))
                 if format_cursor(place) == cursors[remote_id]:
                     same.add(remote_id)
@@ -145,6 +150,16 @@ class ImapProvider:
     def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
         opened, uids = self._session.examine_and_search(_raw(folder.remote_id), 1, LARGEST_UID, since_criteria(since))
         return {format_remote_id(Place(opened.uidvalidity, uid)) for uid in uids if uid < opened.uidnext}
+
+    def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:
+        name = _raw(folder.remote_id)
+        status = self._statuses.pop(folder.remote_id, None) or self._session.statuses([name])[0]
+        seen = MarksCursor.of(status, names, now=self._now())
+        if MarksCursor.parse(cursor).still_holds(seen):
+            return None
+        opened = self._session.examine(name)
+        messages, has_keywords = read_marks(self._session, folder, opened, names)
+        return MarksFound(messages, str(seen._replace(has_keywords=has_keywords)))
 
     def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
         opened = self._session.examine(_raw(folder.remote_id))

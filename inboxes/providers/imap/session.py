@@ -16,19 +16,24 @@ _UIDVALIDITY = re.compile(rb"\* OK \[UIDVALIDITY (\d{1,10})", re.IGNORECASE)
 _UIDNEXT = re.compile(rb"\* OK \[UIDNEXT (\d{1,10})", re.IGNORECASE)
 _EXISTS = re.compile(rb"\* (\d{1,10}) EXISTS", re.IGNORECASE)
 _STATUS = re.compile(rb"\* STATUS ", re.IGNORECASE)
-_STATUS_ITEM = re.compile(rb"(UIDVALIDITY|UIDNEXT) (\d{1,10})", re.IGNORECASE)
+_STATUS_ITEM = re.compile(rb"(UIDVALIDITY|UIDNEXT|MESSAGES|HIGHESTMODSEQ) (\d{1,20})", re.IGNORECASE)
 _SEARCH = re.compile(rb"\* SEARCH\b", re.IGNORECASE)
+_FLAGS = re.compile(rb"\* FLAGS \(([^()]*)\)", re.IGNORECASE)
 LARGEST_UID = 0xFFFFFFFF
 _NUMBER = re.compile(rb"\d{1,10}")
 _LIMIT_REACHED = re.compile(rb"OK \[MESSAGELIMIT \d+ (\d{1,10})\]", re.IGNORECASE)
 
 
 class OpenFolder(NamedTuple):
-    """A folder as EXAMINE showed it. `uidnext` is above every UID that existed at that moment."""
+    """A folder as EXAMINE showed it. `uidnext` is above every UID that existed at that moment.
+
+    `flags` are those its messages may carry, in lower case.
+    """
 
     name: bytes
     uidvalidity: int
     uidnext: int
+    flags: frozenset[bytes] = frozenset()
 
 
 class Session:
@@ -76,7 +81,7 @@ class Session:
             # NetEase and some bridges: the highest UID there is, plus one, is as good.
             known = self._search_once(b"UID SEARCH ALL")[0] if exists else ()
             uidnext = max(known, default=0) + 1
-        self.selected = OpenFolder(name, _first_number(answer, _UIDVALIDITY) or 0, uidnext)
+        self.selected = OpenFolder(name, _first_number(answer, _UIDVALIDITY) or 0, uidnext, _flags(answer))
         return self.selected
 
     def select(self, folder: OpenFolder) -> None:
@@ -92,8 +97,11 @@ class Session:
         self.select(folder)
 
     def statuses(self, names: list[bytes]) -> list[Mapping[bytes, int]]:
-        """UIDVALIDITY and UIDNEXT of each folder, in one round trip; without the items a server does not tell or refuses."""
-        commands = [b"STATUS " + quoted(name) + b" (UIDNEXT UIDVALIDITY)" for name in names]
+        """What tells each folder's state, in one round trip; without the items a server does not tell or refuses."""
+        items = b" (UIDNEXT UIDVALIDITY MESSAGES)"
+        if "CONDSTORE" in self.connection.capabilities:
+            items = items[:-1] + b" HIGHESTMODSEQ)"
+        commands = [b"STATUS " + quoted(name) + items for name in names]
         if self.selected is not None and "UNSELECT" in self.connection.capabilities:
             # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
             commands.insert(0, b"UNSELECT")
@@ -185,6 +193,11 @@ def _numbers_found(answer: Answer) -> tuple["array[int]", int | None]:
 def _first_number(answer: Answer, pattern: re.Pattern[bytes]) -> int | None:
     found = (pattern.match(response[0]) for response in answer.responses)
     return next((int(match[1]) for match in found if match), None)
+
+
+def _flags(answer: Answer) -> frozenset[bytes]:
+    found = (_FLAGS.match(response[0]) for response in answer.responses)
+    return next((frozenset(match[1].lower().split()) for match in found if match), frozenset())
 
 
 def _status_items(answer: Answer) -> Mapping[bytes, int]:

@@ -1,0 +1,144 @@
+"""What follows when an owner's mark is gone: the mail is decided anew, as if the mark had never been there.
+
+A mail that only the mark logged is taken off the log; one that the rules log anyway stays, with their reason; one that was kept
+private is logged if the rules say so.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from inboxes import files
+from inboxes.envelope import Envelope, FolderRole
+from inboxes.marks import BY_MARK, KEPT_PRIVATE, Mark, MarkSource
+from inboxes.mime import headers
+from inboxes.mime.envelope_reader import read_envelope
+from inboxes.models import LedgerEntry, LedgerState, MarkedMail, MarkState, Sighting
+from inboxes.providers.base import Page
+from inboxes.sync.folders import tolerated
+from inboxes.sync.intake import StoredMail, V
+from inboxes.sync.pages import handle_page
+from inboxes.sync.rekeying import VOID
+from inboxes.sync.slice import Slice
+from inboxes.sync.storing import write_sightings
+
+BATCH = 200
+
+
+def let_go_of_marks(run: Slice[V]) -> bool:
+    """Decides mails anew that lost their mark. True when nothing is left."""
+    while rows := list(MarkedMail.objects.filter(inbox=run.inbox, state=MarkState.LIFTED).order_by("pk")[:BATCH]):
+        if run.is_over:
+            return False
+        _let_go(run, rows)
+        run.lease.keep()
+    return True
+
+
+def _let_go(run: Slice[V], rows: Sequence[MarkedMail]) -> None:
+    still_private = _still_private(run, rows)
+    freed = [row for row in rows if row.pk not in still_private]
+    copies = _copies_of(run, [row for row in freed if row.mark == Mark.PRIVATE])
+    chosen = _logged_by_mark(run, [row.stored_id for row in rows if row.stored_id])
+    logged = list(LedgerEntry.objects.filter(inbox=run.inbox, message__in=chosen, state=LedgerState.LOGGED))
+    private = [_place(row) for row in (*freed, *copies) if row.mark == Mark.PRIVATE]
+    seen = _decide_again(run, [*map(_place, freed), *map(_place, copies), *map(_place, logged)], private)
+    unseen = [sighting for sighting in chosen.values() if bytes(sighting.message.fingerprint) not in seen.mails]
+    kept = _still_to_log(run, unseen)
+    kept_pks = {mail.message_pk for mail in kept}
+    with transaction.atomic():
+        run.lease.guard()
+        gone = [row.pk for row in logged if _place(row) not in seen.keys and row.folder_id in seen.folders]
+        LedgerEntry.objects.filter(pk__in=gone).update(state=LedgerState.GONE, retry_at=None)
+        write_sightings(run.inbox, kept, run.clock(), anew=True)
+        still_held = LedgerEntry.objects.filter(inbox=run.inbox, message__in=chosen, state=LedgerState.LOGGED)
+        here = {row.message_id for row in still_held if _place(row) in seen.keys}
+        run.intake.withdraw([pk for pk in chosen if pk not in here and pk not in kept_pks])
+        done = MarkedMail.objects.filter(pk__in=[row.pk for row in (*rows, *copies)])
+        done.filter(pk__in=still_private).exclude(remote_id__startswith=VOID).update(
+            source=MarkSource.COPY, state=MarkState.HELD
+        )
+        done.filter(state=MarkState.LIFTED).delete()
+        done.filter(pk__in=[row.pk for row in copies]).delete()
+
+
+def _place(row: MarkedMail | LedgerEntry) -> tuple[int, str]:
+    return row.folder_id, row.remote_id
+
+
+def _still_private(run: Slice[V], rows: Sequence[MarkedMail]) -> set[int]:
+    """Those of the rows that are copies of a mail which another copy keeps private."""
+    wanted = {bytes(row.digest): row for row in rows if row.mark == Mark.PRIVATE and row.digest}
+    others = MarkedMail.objects.in_force().filter(inbox=run.inbox, mark=Mark.PRIVATE, digest__in=list(wanted))
+    found = {bytes(digest) for digest in others.values_list("digest", flat=True)}
+    return {row.pk for row in rows if row.mark == Mark.PRIVATE and bytes(row.digest) in found}
+
+
+def _copies_of(run: Slice[V], rows: Sequence[MarkedMail]) -> list[MarkedMail]:
+    """The copies that were private only because these were."""
+    digests = [row.digest for row in rows if row.digest]
+    return list(MarkedMail.objects.filter(inbox=run.inbox, source=MarkSource.COPY, digest__in=digests))
+
+
+def _logged_by_mark(run: Slice[V], message_pks: Collection[int]) -> dict[int, Sighting]:
+    """How the inbox holds those of the stored e-mails that nothing but a mark logged."""
+    sightings = Sighting.objects.filter(inbox=run.inbox, message__in=message_pks, rule=BY_MARK).select_related(
+        "message"
+    )
+    bodies = (f"message__{name}" for name in ("body_text", "quoted_text", "body_html"))
+    return {sighting.message_id: sighting for sighting in sightings.defer(*bodies)}
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the mailbox still holds: places (folder, remote id), the fingerprints of the mails there, and the folders looked into."""
+
+    keys: set[tuple[int, str]] = field(default_factory=set)
+    mails: set[bytes] = field(default_factory=set)
+    folders: set[int] = field(default_factory=set)
+
+
+def _decide_again(run: Slice[V], keys: Collection[tuple[int, str]], private: Collection[tuple[int, str]]) -> Seen:
+    """Decides all messages at these places, of which some were `private`."""
+    seen = Seen()
+    by_folder = defaultdict(set)
+    for folder_pk, remote_id in keys:
+        if not remote_id.startswith(VOID):
+            by_folder[folder_pk].add(remote_id)
+    for folder, remote in run.readable_folders:
+        if folder.pk not in by_folder:
+            continue
+        with tolerated(run, folder):
+            envelopes, _ = run.provider.envelopes(remote, sorted(by_folder[folder.pk]))
+            codes = {remote_id: KEPT_PRIVATE for folder_pk, remote_id in private if folder_pk == folder.pk}
+            handle_page(run, folder, remote, Page(envelopes, cursor="", done=True), moves={}, presumed=codes)
+            seen.folders.add(folder.pk)
+            seen.keys.update((folder.pk, envelope.remote_id) for envelope in envelopes)
+            seen.mails.update(envelope.fingerprint for envelope in envelopes)
+    return seen
+
+
+def _still_to_log(run: Slice[V], sightings: Sequence[Sighting]) -> list[StoredMail[V]]:
+    """Of mails the mailbox does not hold any more, those that the rules log, by the headers that are stored."""
+    envelopes = [_stored_envelope(run, sighting) for sighting in sightings]
+    verdicts = run.intake.decide_anew(envelopes)
+    return [
+        StoredMail(envelope, verdict, sighting.message_id, sighting.message.thread_id, is_new=False)
+        for sighting, envelope, verdict in zip(sightings, envelopes, verdicts, strict=True)
+        if verdict.log
+    ]
+
+
+def _stored_envelope(run: Slice[V], sighting: Sighting) -> Envelope:
+    message = sighting.message
+    return read_envelope(
+        headers.split(files.read(message.raw_key))[0],
+        remote_id="",
+        folder_id="",
+        folder_role=FolderRole.SENT if sighting.outgoing else FolderRole.INBOX,
+        received_at=message.sent_at,
+        size=message.size,
+        now=run.clock(),
+    )

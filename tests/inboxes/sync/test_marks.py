@@ -1,0 +1,235 @@
+"""Marks that the owner sets and takes away in a mail program, as the sync sees them."""
+
+import pytest
+
+from contacts.models import TimelineEntry
+from inboxes.models import Folder, HandledPage, LedgerEntry, MarkedMail, Message, Sighting
+from logging_rules.models import InboxPolicy
+from tests.factories.inboxes import NOW, SARAH, STRANGER, mail_bytes, sync_until_quiet
+
+pytestmark = pytest.mark.django_db
+
+LOG, PRIVATE = "CRM/Log", "CRM/Private"
+
+
+@pytest.fixture
+def server(server):
+    server.create_folder(LOG)
+    server.create_folder(PRIVATE)
+    return server
+
+
+@pytest.fixture
+def read(inbox, server, clock):
+    """Syncs as often as needed, a minute later, and says what is logged for which reason."""
+
+    def read():
+        clock.pass_by(minutes=1)
+        sync_until_quiet(inbox, server, clock)
+        rows = Sighting.objects.order_by("message__subject").values_list("message__subject", "reason", "rule")
+        return [f"{subject}: {reason} {rule}" for subject, reason, rule in rows]
+
+    return read
+
+
+def strangers_mail(number=1):
+    return mail_bytes(STRANGER, subject=f"Mail {number}", message_id=f"<stranger-{number}@x>")
+
+
+def sarahs_mail(number=1):
+    return mail_bytes(SARAH, subject=f"Mail {number}", message_id=f"<sarah-{number}@x>")
+
+
+BY_LABEL = "chosen_by_owner label"
+BY_RULE = "known_contact_incoming preset_known"
+
+
+def test_a_mail_moved_to_the_log_folder_is_logged_by_its_owner(read, server, alice):
+    key = server.deliver(strangers_mail())
+    assert read() == []
+    server.move(key, "INBOX", LOG)
+    assert read() == [f"Mail 1: {BY_LABEL}"]
+    assert Sighting.objects.get().decided_by == alice
+
+
+def test_a_mail_copied_to_the_log_folder_is_logged_once(read, server):
+    server.copy(server.deliver(strangers_mail()), "INBOX", LOG)
+    assert read() == [f"Mail 1: {BY_LABEL}"]
+    assert Message.objects.count() == 1
+
+
+def test_moved_out_again_it_is_taken_off_the_log(read, server):
+    key = server.deliver(strangers_mail(), LOG)
+    assert read() == [f"Mail 1: {BY_LABEL}"]
+    server.move(key, LOG, "INBOX")
+    assert read() == []
+    assert (Message.objects.count(), LedgerEntry.objects.count(), MarkedMail.objects.count()) == (0, 0, 0)
+
+
+def test_moved_out_again_a_mail_the_rules_log_stays_with_their_reason(read, server):
+    key = server.deliver(sarahs_mail(), LOG)
+    assert read() == [f"Mail 1: {BY_LABEL}"]
+    code = Message.objects.get().code
+    server.move(key, LOG, "INBOX")
+    assert read() == [f"Mail 1: {BY_RULE}"]
+    assert Message.objects.get().code == code
+
+
+def test_a_copy_deleted_from_the_log_folder_leaves_what_the_rules_say(read, server):
+    for number, raw in enumerate((strangers_mail(1), sarahs_mail(2)), 1):
+        server.copy(f"1000:{number}" if server.deliver(raw) else "", "INBOX", LOG)
+    assert read() == [f"Mail 1: {BY_LABEL}", f"Mail 2: {BY_LABEL}"]
+    for key in list(server.folders[LOG].messages):
+        server.delete(f"{server.folders[LOG].uidvalidity}:{key}", LOG)
+    assert read() == [f"Mail 2: {BY_RULE}"]
+
+
+@pytest.mark.parametrize(("raw", "left"), [(strangers_mail(), []), (sarahs_mail(), [f"Mail 1: {BY_RULE}"])])
+def test_a_mail_deleted_from_the_log_folder_is_judged_by_its_stored_headers(read, server, raw, left):
+    key = server.deliver(raw, LOG)
+    assert read() == [f"Mail 1: {BY_LABEL}"]
+    server.delete(key, LOG)
+    assert read() == left
+
+
+def test_a_mail_of_a_logged_conversation_is_no_reply_to_itself(read, server, inbox):
+    InboxPolicy.objects.filter(inbox=inbox).update(preset="replies")
+    key = server.deliver(sarahs_mail(), LOG)
+    assert read() == [f"Mail 1: {BY_LABEL}"]
+    server.move(key, LOG, "INBOX")
+    assert read() == []
+
+
+@pytest.mark.parametrize("way", ["copy", "move"])
+def test_a_mail_put_into_the_private_folder_disappears(read, server, way):
+    key = server.deliver(sarahs_mail())
+    assert read() == [f"Mail 1: {BY_RULE}"]
+    getattr(server, way)(key, "INBOX", PRIVATE)
+    assert read() == []
+    assert (Message.objects.count(), TimelineEntry.objects.count(), LedgerEntry.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("way", ["copy", "move"])
+def test_taken_out_of_the_private_folder_it_is_decided_again(read, server, way):
+    key = server.deliver(sarahs_mail())
+    assert read() == [f"Mail 1: {BY_RULE}"]
+    private = getattr(server, way)(key, "INBOX", PRIVATE)
+    assert read() == []
+    if way == "copy":
+        server.delete(private, PRIVATE)
+    else:
+        server.move(private, PRIVATE, "INBOX")
+    assert read() == [f"Mail 1: {BY_RULE}"]
+    assert not MarkedMail.objects.exists()
+
+
+def test_a_private_copy_is_known_before_the_other_copy_is_read(read, server):
+    private = server.copy(server.deliver(sarahs_mail()), "INBOX", PRIVATE)
+    assert read() == []
+    assert not server.body_bytes
+    server.delete(private, PRIVATE)
+    assert read() == [f"Mail 1: {BY_RULE}"]
+
+
+def test_two_private_copies_are_both_to_be_taken_away(read, server):
+    key = server.deliver(sarahs_mail())
+    copies = [server.copy(key, "INBOX", PRIVATE) for _ in range(2)]
+    assert read() == []
+    server.delete(copies[0], PRIVATE)
+    assert read() == []
+    server.delete(copies[1], PRIVATE)
+    assert read() == [f"Mail 1: {BY_RULE}"]
+
+
+def test_private_beats_log(read, server):
+    key = server.deliver(strangers_mail())
+    server.copy(key, "INBOX", LOG)
+    private = server.copy(key, "INBOX", PRIVATE)
+    assert read() == []
+    server.delete(private, PRIVATE)
+    assert read() == [f"Mail 1: {BY_LABEL}"]
+
+
+@pytest.mark.parametrize("keyword", ["CRM/Log", "crm/log", "crm_log", "$crm_log"])
+def test_a_keyword_logs_and_its_removal_takes_back(read, server, keyword):
+    key = server.deliver(strangers_mail())
+    assert read() == []
+    server.label(key, keyword)
+    assert read() == [f"Mail 1: {BY_LABEL}"]
+    server.label(key)
+    assert read() == []
+    assert Folder.objects.get(name="INBOX").counts == {"no_known_contact": 1}
+
+
+def test_a_private_keyword_hides_and_its_removal_shows(read, server):
+    key = server.deliver(sarahs_mail())
+    assert read() == [f"Mail 1: {BY_RULE}"]
+    server.label(key, "CRM/Private")
+    assert read() == []
+    assert Folder.objects.get(name="INBOX").counts == {"marked_private": 1}
+    server.label(key)
+    assert read() == [f"Mail 1: {BY_RULE}"]
+    assert Folder.objects.get(name="INBOX").counts == {"known_contact_incoming": 1}
+
+
+def test_a_logged_mail_that_is_marked_to_be_logged_says_so_as_long_as_it_is(read, server):
+    key = server.deliver(sarahs_mail())
+    assert read() == [f"Mail 1: {BY_RULE}"]
+    server.label(key, "CRM/Log")
+    assert read() == [f"Mail 1: {BY_LABEL}"]
+    server.label(key)
+    assert read() == [f"Mail 1: {BY_RULE}"]
+    assert Folder.objects.get(name="INBOX").counts == {"known_contact_incoming": 1}
+
+
+def test_a_colleagues_copy_stays_logged(read, server, inbox, alice):
+    from tests.factories.inboxes import connected_inbox
+    from tests.factories.users import UserFactory
+
+    key = server.deliver(sarahs_mail())
+    read()
+    theirs = connected_inbox(UserFactory(), "bob@ours.example")
+    Sighting.objects.create(
+        message=Message.objects.get(), inbox=theirs, reason="known_contact_incoming", decided_at=NOW
+    )
+    server.label(key, "CRM/Private")
+    assert read() == ["Mail 1: known_contact_incoming "]
+    assert Sighting.objects.get().inbox == theirs
+    server.label(key)
+    assert len(read()) == 2
+
+
+def test_a_deleted_private_folder_gives_its_mails_free(read, server):
+    server.copy(server.deliver(sarahs_mail()), "INBOX", PRIVATE)
+    assert read() == []
+    server.delete_folder(PRIVATE)
+    for _ in range(3):
+        logged = read()
+    assert logged == [f"Mail 1: {BY_RULE}"]
+
+
+def test_a_private_mail_leaves_opaque_keys_only(read, server):
+    server.deliver(mail_bytes(STRANGER, subject="CANARY", message_id="<CANARY@x>"), PRIVATE)
+    assert read() == []
+    row = MarkedMail.objects.get()
+    fields = {field.name: getattr(row, field.name) for field in MarkedMail._meta.concrete_fields}
+    assert "CANARY" not in repr(fields)
+    assert len(bytes(row.digest)) == 32
+
+
+def test_a_renumbered_folder_keeps_its_marks(read, server):
+    server.copy(server.deliver(sarahs_mail(1)), "INBOX", PRIVATE)
+    server.deliver(strangers_mail(2), LOG)
+    assert read() == [f"Mail 2: {BY_LABEL}"]
+    for folder in (LOG, PRIVATE, "INBOX"):
+        server.change_uidvalidity(folder)
+    assert read() == [f"Mail 2: {BY_LABEL}"]
+    assert HandledPage.objects.filter(folder__name="INBOX").count() == 1
+
+
+def test_marks_of_an_unchanged_mailbox_cost_nothing(read, server, inbox):
+    server.deliver(strangers_mail(), LOG)
+    read()
+    server.calls.clear()
+    read()
+    assert server.calls["envelopes"] == server.calls["live_page"] == server.calls["bodies"] == 0
