@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db.models import Count, Min, Q
 
 from inboxes.causes import Cause, cause_of
-from inboxes.models import Folder, FolderState, Inbox, LedgerEntry, LedgerState
+from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, LedgerState
+from inboxes.sync.handled import digest, unpack
 
 ONCE_LOGGED = (LedgerState.LOGGED, LedgerState.GONE)
 
@@ -156,3 +157,17 @@ def folder_progress(inbox: Inbox) -> list[FolderProgress]:
         )
         for folder in folders
     ]
+
+
+def skipped_among(inbox_id: int, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the messages, by (folder's remote id, remote id), that were read and not logged. Two queries at most."""
+    folders = Folder.objects.filter(inbox=inbox_id, remote_id__in={folder_id for folder_id, _ in keys})
+    wanted = {
+        (folder.pk, digest(remote_id)): (folder_id, remote_id)
+        for folder in folders
+        for folder_id, remote_id in keys
+        if folder_id == folder.remote_id
+    }
+    pages = HandledPage.objects.filter(folder__in={folder_pk for folder_pk, _ in wanted})
+    found = ((page.folder_id, part) for page in pages.iterator() for part in unpack(bytes(page.digests)))
+    return {wanted[key] for key in found if key in wanted}

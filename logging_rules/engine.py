@@ -73,6 +73,11 @@ class Mail:
         self.contacts = {email: known[email] for email in self.emails if email in known}
 
     @property
+    def chosen_by_id(self) -> int | None:
+        """Who picked it by hand, if anybody did."""
+        return self.facts.chosen_by_hand.get((self.envelope.folder_id, self.envelope.remote_id))
+
+    @property
     def contact_ids(self) -> tuple[int, ...]:
         return tuple(dict.fromkeys(self.contacts.values()))
 
@@ -142,11 +147,11 @@ def not_mail(mail: Mail) -> Decision | None:
 
 
 def outside_window(mail: Mail) -> Decision | None:
-    """By the time of arrival: a wrong clock at the sender must not lose new mail."""
+    """By the time of arrival: a wrong clock at the sender must not lose new mail. Who picks an old mail by hand wants that one too."""
     since = mail.policy.history_since
     if mail.policy.paused:
         return Decision(log=False, code=Code.OUTSIDE_WINDOW, rule="paused", level=Level.INBOX)
-    if since is not None and mail.envelope.received_at < since:
+    if since is not None and mail.envelope.received_at < since and mail.chosen_by_id is None:
         return Decision(log=False, code=Code.OUTSIDE_WINDOW, rule="history_since", level=Level.INBOX)
     return None
 
@@ -208,8 +213,7 @@ def sent_from_crm(mail: Mail) -> Decision | None:
 
 
 def chosen_by_owner(mail: Mail) -> Decision | None:
-    envelope = mail.envelope
-    by_id = mail.facts.chosen_by_hand.get((envelope.folder_id, envelope.remote_id))
+    by_id = mail.chosen_by_id
     if by_id is None and not has_mark(mail, Mark.LOG):
         return None
     return Decision(

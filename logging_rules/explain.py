@@ -32,7 +32,7 @@ def why_logged(message: Message, *, viewer: User) -> list[LoggedBecause]:
     names = names_of({sighting.matched_address for sighting in sightings}, viewer=viewer)
     return [
         LoggedBecause(
-            reason=_reason_of(sighting, names),
+            reason=reason_of_sighting(sighting, names),
             decided_at=sighting.decided_at,
             decided_by=sighting.decided_by,
             owner=sighting.inbox.owner,
@@ -42,7 +42,7 @@ def why_logged(message: Message, *, viewer: User) -> list[LoggedBecause]:
     ]
 
 
-def _reason_of(sighting: Sighting, names: dict[str, str]) -> Reason:
+def reason_of_sighting(sighting: Sighting, names: dict[str, str]) -> Reason:
     return Reason(
         code=sighting.reason,
         rule=sighting.rule,
@@ -113,7 +113,7 @@ def explain_message(inbox: Inbox, message_id: str, provider: MailProvider) -> li
             MessageExplanation(
                 folder=folder_name,
                 decision=decision,
-                reason=_reason_of(sighting, names) if sighting else reason_of_decision(decision, inbox, names),
+                reason=reason_of_sighting(sighting, names) if sighting else reason_of_decision(decision, inbox, names),
                 stored=row.state if row else "",
                 stored_code=row.code if row else "",
                 stored_cause=row.cause if row else "",

@@ -1,7 +1,7 @@
 """Having single messages read and decided once more by the next slice, because somebody said something about them."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 
-from inboxes.models import DailyCount, Folder, HandledPage, Inbox, LedgerEntry, LedgerState
+from inboxes.models import DailyCount, Folder, Inbox, LedgerEntry, LedgerState
+from inboxes.queries import skipped_among
 from inboxes.sync.copying import merge_rows
 from inboxes.sync.counting import Tally, codes_of, take_from_days
-from inboxes.sync.handled import digest, unpack
 from inboxes.sync.lease import shut_workers_out
 from inboxes.sync.ledger import FIELDS
 
@@ -46,7 +46,8 @@ def _take_up(folder: Folder, keys: Mapping[str, RemoteKey], now: datetime) -> li
     stored = dict(rows.filter(message__isnull=False).values_list("remote_id", "message"))
     once_logged = dict(rows.filter(message=None).values_list("remote_id", "code"))
     waiting = [remote_id for remote_id in keys if remote_id not in stored]
-    skipped = set(_handled(folder, [remote_id for remote_id in waiting if remote_id not in once_logged]))
+    unknown = {(folder.remote_id, remote_id) for remote_id in waiting if remote_id not in once_logged}
+    skipped = {remote_id for _, remote_id in skipped_among(folder.inbox_id, unknown)}
     counted = Counter(
         (keys[remote_id].day, once_logged.get(remote_id) or keys[remote_id].code)
         for remote_id in waiting
@@ -57,14 +58,6 @@ def _take_up(folder: Folder, keys: Mapping[str, RemoteKey], now: datetime) -> li
     changes = ("state", "code", "cause", "attempts", "retry_at")
     merge_rows(LedgerEntry, FIELDS, values, conflict="folder_id, remote_id", update=changes)
     return waiting
-
-
-def _handled(folder: Folder, remote_ids: Collection[str]) -> Iterator[str]:
-    """Those of the messages that were skipped."""
-    wanted = {digest(remote_id): remote_id for remote_id in remote_ids}
-    if wanted:
-        for page in HandledPage.objects.filter(folder=folder):
-            yield from (wanted[part] for part in unpack(bytes(page.digests)) if part in wanted)
 
 
 def _uncount(folder: Folder, counted: Tally) -> None:

@@ -56,6 +56,8 @@ EXPECTED = {
     "inboxes/<uuid:code>/funnel/": OWNERS_PAGE,
     "inboxes/<uuid:code>/logging/": OWNERS_FORM,
     "inboxes/<uuid:code>/preview/": OWNERS_FORM,
+    "inboxes/<uuid:code>/why-not/": OWNERS_FORM,
+    "inboxes/<uuid:code>/why-not/log/": OWNERS_BUTTON,
     "inboxes/<uuid:code>/start/": OWNERS_BUTTON,
     "inboxes/<uuid:code>/sync/": OWNERS_BUTTON,
     "inboxes/<uuid:code>/pause/": OWNERS_BUTTON,
