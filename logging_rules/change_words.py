@@ -11,7 +11,7 @@ from contacts.models import Contact
 from inboxes.models import VISIBILITY_LABELS
 from inboxes.visibility import Visibility
 from logging_rules.changes import Change, Entry, Value
-from logging_rules.facts import ContactCreation, Level, NeverLogKind, NeverLogScope
+from logging_rules.facts import ContactCreation, Level, NeverLogScope
 from logging_rules.models import CONTACT_CREATION_LABELS, PRESET_LABELS
 from logging_rules.reasons import LOGGING_CODES, label_of
 from logging_rules.what_if import Side, WhatIf
@@ -46,7 +46,7 @@ def sentences(change: Change) -> list[str]:
     return [
         *(_set(name, value) for name, value in change.settings),
         *(_listed(entry) for entry in change.listed),
-        *(_("Taken off the never-log list: %(entry)s") % {"entry": _text(entry)} for entry in change.unlisted),
+        *(_("Taken off the never-log list: %(entry)s") % {"entry": entry.text} for entry in change.unlisted),
     ]
 
 
@@ -71,12 +71,8 @@ def value_label(name: str, value: Value) -> str:
 
 def _listed(entry: Entry) -> str:
     if entry.scope is NeverLogScope.ADDRESS_ONLY:
-        return _("Never link e-mail to %(entry)s") % {"entry": _text(entry)}
-    return _("Never log e-mail with %(entry)s") % {"entry": _text(entry)}
-
-
-def _text(entry: Entry) -> str:
-    return f"*.{entry.value}" if entry.kind is NeverLogKind.SUBDOMAINS else entry.value
+        return _("Never link e-mail to %(entry)s") % {"entry": entry.text}
+    return _("Never log e-mail with %(entry)s") % {"entry": entry.text}
 
 
 @dataclass(frozen=True, slots=True)

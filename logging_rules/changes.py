@@ -31,6 +31,11 @@ class Entry(NamedTuple):
     scope: NeverLogScope = NeverLogScope.WHOLE_MESSAGE
     covers_team: bool = False
 
+    @property
+    def text(self) -> str:
+        """As a person types it."""
+        return f"*.{self.value}" if self.kind is NeverLogKind.SUBDOMAINS else self.value
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -61,7 +66,11 @@ class Change:
     @classmethod
     def from_signed(cls, text: str) -> Self:
         """Raises `signing.BadSignature` for a text that is not ours or too old."""
-        data: dict[str, Any] = signing.loads(text, salt=SALT, max_age=MAX_AGE)
+        return cls.from_row(signing.loads(text, salt=SALT, max_age=MAX_AGE))
+
+    @classmethod
+    def from_row(cls, data: dict[str, Any]) -> Self:
+        """From what `as_row` said, as JSON keeps it."""
         return cls(
             level=Level(data["level"]),
             inbox_code=data["inbox_code"],
@@ -70,8 +79,15 @@ class Change:
             unlisted=_entries(data["unlisted"]),
         )
 
+    def as_row(self) -> dict[str, Any]:
+        return asdict(self)
+
     def signed(self) -> str:
-        return signing.dumps(asdict(self), salt=SALT, compress=True)
+        return signing.dumps(self.as_row(), salt=SALT, compress=True)
+
+    @property
+    def says_anything(self) -> bool:
+        return bool(self.settings or self.listed or self.unlisted)
 
     @property
     def url(self) -> str:

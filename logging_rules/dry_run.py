@@ -22,8 +22,9 @@ from inboxes.providers.base import MailProvider
 from inboxes.queries import folder_sizes
 from logging_rules.changes import Change
 from logging_rules.engine import Code, Decision, decide_page
-from logging_rules.facts import Preset
-from logging_rules.intake import facts_of_page
+from logging_rules.facts import Facts, Policy, Preset
+from logging_rules.marks import mark_names_of
+from logging_rules.page_facts import facts_of_page
 from logging_rules.queries import everybody_inside
 from logging_rules.rules import Rules, rules_of
 from logging_rules.scanning import Scan
@@ -114,14 +115,23 @@ def decide_under(
 ) -> dict[K, list[Decision]]:
     """One decision per e-mail under each of the rules; being paused or not yet started does not count. A constant number of queries."""
     colleagues = everybody_inside()
-    return {
-        name: decide_page(
-            envelopes,
-            facts_of_page(rules, envelopes, colleagues, with_conversations=True),
-            replace(rules.policy, history_since=since, paused=False),
-        )
-        for name, rules in worlds.items()
-    }
+    known: list[tuple[Rules, Facts]] = []
+    decided = {}
+    for name, rules in worlds.items():
+        facts = next((facts for other, facts in known if rules.lists_are_those_of(other)), None)
+        if facts is None:
+            facts = facts_of_page(rules, envelopes, colleagues, with_conversations=True)
+            facts.mark_names = mark_names_of(rules.inbox)
+            known.append((rules, facts))
+        # Deciding adds to the conversations.
+        own = replace(facts, conversations=deepcopy(facts.conversations))
+        decided[name] = decide_page(envelopes, own, as_if_new(rules, history_since=since))
+    return decided
+
+
+def as_if_new(rules: Rules, *, history_since: datetime | None) -> Policy:
+    """The settings as they would decide the e-mails of that window if all of them came in now."""
+    return replace(rules.policy, history_since=history_since, paused=False, wider_since=None)
 
 
 def _samples(envelopes: Sequence[Envelope], decisions: dict[Preset, list[Decision]]) -> list[Sample]:

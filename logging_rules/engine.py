@@ -92,6 +92,14 @@ class Mail:
         return tuple(email for email in self.emails if email in withheld) if withheld else ()
 
     @property
+    def is_passed_over(self) -> bool:
+        """Settings that log more than those before do so from then on: mail from before stays private."""
+        since = self.policy.wider_since
+        if since is None or self.envelope.received_at >= since:
+            return False
+        return self.policy.looked_back.isdisjoint(self.contact_ids)
+
+    @property
     def direction(self) -> Setting[bool]:
         """Whether mail of this direction is logged. Outgoing is believed from the provider only: anybody can write a From header."""
         return self.policy.log_outgoing if self.envelope.sent_by_owner else self.policy.log_incoming
@@ -305,7 +313,9 @@ def preset_too_narrow(mail: Mail) -> Decision | None:
     if not mail.contacts:
         return None
     preset = mail.policy.preset
-    return Decision(False, Code.PRESET_TOO_NARROW, f"preset_{preset.value}", preset.level, mail.first_contact_address)
+    # A known contact's mail gets here under this preset only if it is from before the preset was chosen.
+    rule = "before_change" if preset.value is Preset.KNOWN else f"preset_{preset.value}"
+    return Decision(False, Code.PRESET_TOO_NARROW, rule, preset.level, mail.first_contact_address)
 
 
 _NOBODY = Decision(log=False, code=Code.NO_KNOWN_CONTACT)
@@ -339,12 +349,16 @@ RULES: tuple[Rule, ...] = (
 """The decision table of the design, in its order."""
 
 
+BY_SETTINGS = frozenset({Code.REPLY_TO_LOGGED, Code.KNOWN_CONTACT_OUTGOING, Code.KNOWN_CONTACT_INCOMING})
+"""Codes of mail that is logged because the settings say so."""
+
+
 def decide(envelope: Envelope, facts: Facts, policy: Policy) -> Decision:
     """What becomes of one mail. Total: every envelope gets a decision."""
     mail = Mail(envelope, facts, policy)
     for rule in RULES:
         decision = rule(mail)
-        if decision is not None:
+        if decision is not None and not (decision.code in BY_SETTINGS and mail.is_passed_over):
             return _as_set(decision, mail) if decision.log else decision
     raise AssertionError("the last rule always decides")
 

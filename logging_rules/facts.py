@@ -98,11 +98,17 @@ SETTING_NAMES = tuple(setting.name for setting in fields(Settings))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy(Settings):
-    """The settings in force for one inbox, and its window. `history_since` empty means all of the past."""
+    """The settings in force for one inbox, and its window. `history_since` empty means all of the past.
+
+    `wider_since`: mail that arrived before is not logged by settings, for they logged less when it was read; except with the
+    contacts (`looked_back`) whose earlier mail somebody asked for.
+    """
 
     owner_id: int
     history_since: datetime | None = None
     paused: bool = False
+    wider_since: datetime | None = None
+    looked_back: frozenset[int] = frozenset()
 
 
 def parent_domains(domain: str) -> Iterator[str]:

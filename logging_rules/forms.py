@@ -121,6 +121,37 @@ class WhatIfForm(forms.Form):
         return Change.of_inbox(self.cleaned_data["inbox"], preset=self.cleaned_data["preset"])
 
 
+class ReachForm(forms.Form):
+    """How far a change reaches: `is_made` ones hold from now on already."""
+
+    reach = forms.ChoiceField(label=_("When does it hold?"), widget=forms.RadioSelect(attrs={"class": "cards"}))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, period: str, is_made: bool) -> None:
+        super().__init__(data, initial={"reach": "past" if is_made else "now"})
+        label = dict(HISTORY_CHOICES)[period]
+        past = (
+            _("Also for e-mail of the past: everything")
+            if period == EVERYTHING
+            else _("Also for e-mail of the past: %(period)s")
+        )
+        now = (
+            _("From now on"),
+            _(
+                "It holds for e-mail that arrives from now on. What is logged stays, what was passed over stays private."
+            ),
+        )
+        then = (
+            str(past) % {"period": label},
+            _(
+                "What it would have logged is logged; what it would not have logged comes off the log. You can undo that for seven days."
+            ),
+        )
+        choices = [("past", then)] if is_made else [("now", now), ("past", then)]
+        self.fields["reach"].choices = [  # type: ignore[attr-defined]
+            (value, format_html("<b>{}</b><small>{}</small>", *words)) for value, words in choices
+        ]
+
+
 def history_choice(since: datetime | None, now: datetime) -> str:
     """The choice that was made when the window began at `since`."""
     if since is None:

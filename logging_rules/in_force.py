@@ -9,7 +9,12 @@ from logging_rules.facts import SETTING_NAMES, ContactCreation, Level, Policy, P
 from logging_rules.models import InboxPolicy, LoggingSettings, PersonPolicy, WorkspacePolicy
 
 STOPPED_STATUSES = (InboxStatus.PAUSED, InboxStatus.DISABLED)
-_TYPES: dict[str, type] = {"preset": Preset, "create_contacts": ContactCreation, "visibility": Visibility}
+_TYPES: dict[str, type] = {
+    "preset": Preset,
+    "most_open_preset": Preset,
+    "create_contacts": ContactCreation,
+    "visibility": Visibility,
+}
 
 
 def policy_of(inbox: Inbox, workspace: WorkspacePolicy) -> Policy:
@@ -44,6 +49,8 @@ def resolved_policy(
         owner_id=inbox.owner_id,
         history_since=inbox.history_since,
         paused=inbox.status in STOPPED_STATUSES,
+        wider_since=own.wider_since if own else None,
+        looked_back=frozenset(),
     )
 
 
@@ -58,9 +65,14 @@ def chosen(nearest: Collection[tuple[Level, LoggingSettings]], workspace: Worksp
     return {name: _first(name, levels) for name in SETTING_NAMES}
 
 
+def typed(name: str, value: str | bool | None) -> Any:
+    """The value of a setting as a form or the browser holds it; None: as the next level says."""
+    return None if value is None else _TYPES.get(name, bool)(value)
+
+
 def _first(name: str, levels: Collection[tuple[Level, LoggingSettings | WorkspacePolicy]]) -> Setting[Any]:
     return next(
-        Setting(_TYPES.get(name, bool)(value), level)
+        Setting(typed(name, value), level)
         for level, policy in levels
         if (value := getattr(policy, name)) not in (None, "")
     )

@@ -8,6 +8,7 @@ window is read once more after its end (`logging_rules.slices`), headers only, u
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from contacts.actions import ContactGone, MailEntry, meet_correspondents, record_mail_entries, settle_privacy
@@ -17,18 +18,14 @@ from inboxes.models import Folder, Inbox
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.intake import DecisionOutdated, Intake, SkippedMail, StoredMail
 from logging_rules.actions import note_logged_by_hand, note_open_conversations, note_private_copies, withdraw
-from logging_rules.choices import choices_among
 from logging_rules.engine import BY_HAND, COULD_BE_REPLIES, Code, Decision, decide_page
-from logging_rules.facts import Colleagues, ContactCreation, Facts, Preset, conversation_keys, facts_about
-from logging_rules.marks import mark_names_of, marks_among
-from logging_rules.queries import (
-    contacts_by_address,
-    conversations_about,
-    everybody_inside,
-    messages_only_of,
-)
+from logging_rules.facts import Colleagues, ContactCreation, Policy, Preset
+from logging_rules.marks import mark_names_of
+from logging_rules.models import LookBack
+from logging_rules.page_facts import facts_of_page
+from logging_rules.queries import contacts_by_address, everybody_inside
 from logging_rules.rules import Rules, rules_of
-from logging_rules.tombstones import digests_of, identity_of, unlogged_among
+from logging_rules.tombstones import digests_of, identity_of
 
 
 class InboxIntake(Intake[Decision]):
@@ -74,7 +71,7 @@ class InboxIntake(Intake[Decision]):
         if not envelopes:
             return []
         rules = rules_of(self.inbox)
-        policy = rules.policy
+        policy = _as_of_now(rules)
         self._colleagues = everybody_inside()
         follows_conversations = policy.preset.value is not Preset.MANUAL
         meets_people = policy.create_contacts.value is not ContactCreation.NEVER
@@ -131,6 +128,15 @@ class InboxIntake(Intake[Decision]):
         if self._passed_over and any(self._passed_over.holds_mail_of(email) for email in newcomers.keys() - known):
             note_open_conversations(inbox=self.inbox)
         return meet_correspondents(people=newcomers, inbox=self.inbox)
+
+
+def _as_of_now(rules: Rules) -> Policy:
+    """With the contacts whose mail from before a widening is looked for."""
+    policy = rules.policy
+    if policy.wider_since is None:
+        return policy
+    asked = LookBack.objects.filter(inbox=rules.inbox).values_list("contact_id", flat=True)
+    return replace(policy, looked_back=frozenset(asked))
 
 
 class PassedOver:
@@ -199,39 +205,3 @@ ANYTHING = "*"
 def _was_begun_before(inbox: Inbox) -> bool:
     """Whether earlier slices have read a part of the past."""
     return inbox.backfill_done_at is None and Folder.objects.filter(inbox=inbox).exclude(backfill_cursor="").exists()
-
-
-def facts_of_page(
-    rules: Rules,
-    envelopes: Sequence[Envelope],
-    colleagues: Colleagues,
-    *,
-    with_conversations: bool,
-    anew: bool = False,
-) -> Facts:
-    """What the database knows about a page. Conversations cost a look-up of every id; the narrowest preset needs none.
-
-    `anew`: what this inbox alone knows of these very mails does not count.
-    """
-    inbox = rules.inbox
-    emails = {address.email for envelope in envelopes for address in envelope.participants}
-    facts = facts_about(
-        emails,
-        own={inbox.address, *inbox.aliases},
-        contacts=contacts_by_address(emails),
-        colleagues=colleagues,
-        workspace_never_log=rules.workspace_never_log,
-        personal_never_log=rules.personal_never_log,
-    )
-    if with_conversations:
-        facts.conversations = conversations_about(
-            {key for envelope in envelopes for key in conversation_keys(envelope)},
-            inbox=inbox,
-            without=messages_only_of(inbox, [one.fingerprint for one in envelopes]) if anew else (),
-        )
-    choices = choices_among(inbox, envelopes)
-    facts.chosen_by_hand = choices.chosen_by
-    unlogged = unlogged_among(envelopes, inbox=inbox, key=rules.workspace.tombstone_key)
-    facts.unlogged = unlogged - choices.waiting
-    facts.marks = marks_among(envelopes, inbox=inbox, key=rules.workspace.tombstone_key)
-    return facts

@@ -66,6 +66,9 @@ _SENTENCES: dict[str, Promise] = {
     f"{Code.PRESET_TOO_NARROW} outgoing_off": _(
         "This e-mail is with %(contact)s and would be logged, but it was sent, and the inbox does not log what is sent."
     ),
+    f"{Code.PRESET_TOO_NARROW} before_change": _(
+        "This e-mail is with %(contact)s, a contact, but it arrived before the inbox logged such mail."
+    ),
     Code.NO_KNOWN_CONTACT: _("Nobody in it is a contact."),
     f"{Code.NO_KNOWN_CONTACT} never_log_address_only": _(
         "The contact in it is reached by %(contact)s, which a never-log entry keeps off timelines."

@@ -5,8 +5,8 @@ from typing import Any
 from django.dispatch import receiver
 
 from inboxes.signals import sync_wanted
-from logging_rules.signals import erasure_wanted
-from logging_rules.tasks import enqueue, erase_unlogged
+from logging_rules.signals import erasure_wanted, past_change_asked
+from logging_rules.tasks import enqueue, erase_unlogged, finish_past_changes
 
 
 @receiver(sync_wanted)
@@ -17,3 +17,8 @@ def wake_a_worker(inbox_id: int, **kwargs: Any) -> None:
 @receiver(erasure_wanted)
 def have_it_erased(unlogging_id: int, **kwargs: Any) -> None:
     erase_unlogged.delay()
+
+
+@receiver(past_change_asked)
+def have_the_past_decided(past_change_id: int, **kwargs: Any) -> None:
+    finish_past_changes.delay()

@@ -9,7 +9,7 @@ may be found to belong to one; then it is left alone, for the rules of before wo
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -17,9 +17,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from inboxes.envelope import Address, Envelope, FolderRole
 from inboxes.models import Inbox, Message, Sighting
 from logging_rules.changes import Change
+from logging_rules.dry_run import as_if_new
 from logging_rules.engine import Code, Decision, decide_page
 from logging_rules.facts import Colleagues
-from logging_rules.intake import facts_of_page
+from logging_rules.page_facts import facts_of_page
 from logging_rules.queries import conversations_of, everybody_inside
 from logging_rules.rules import Rules
 
@@ -43,7 +44,7 @@ class Worlds:
         if not change.is_made_in(rules):
             return cls(rules, change.apply_to(rules))
         back = change.taken_back_from(rules)
-        return cls(back.apply_to(rules) if back.listed or back.unlisted else None, rules)
+        return cls(back.apply_to(rules) if back.says_anything else None, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _decide(
         _conversation_key(thread_pk): [conversation]
         for thread_pk, conversation in conversations_of(standing, inbox=inbox).items()
     }
-    return decide_page(envelopes, facts, replace(rules.policy, history_since=None, paused=False))
+    return decide_page(envelopes, facts, as_if_new(rules, history_since=None))
 
 
 def _standing_messages(inbox: Inbox, threads: Iterable[int]) -> QuerySet[Message]:

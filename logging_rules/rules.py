@@ -39,6 +39,12 @@ class Rules:
         """All that decides, wherever it is said."""
         return self.policy, self.workspace_never_log, self.personal_never_log
 
+    def lists_are_those_of(self, other: "Rules") -> bool:
+        return (self.workspace_never_log, self.personal_never_log) == (
+            other.workspace_never_log,
+            other.personal_never_log,
+        )
+
     def layer(self, level: Level) -> Layer:
         if level is Level.WORKSPACE:
             return self.workspace

@@ -2,5 +2,8 @@
 
 from django.dispatch import Signal
 
+past_change_asked = Signal()
+"""`past_change_id`: the logged mail of its inbox is to be decided once more."""
+
 erasure_wanted = Signal()
 """`unlogging_id`: its mails are to be erased now."""

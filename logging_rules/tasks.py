@@ -7,6 +7,7 @@ from inboxes.erasure import drop_unwanted_attachments
 from inboxes.models import Inbox, Message
 from inboxes.sync.due import pick_due
 from inboxes.sync.engine import Outcome
+from logging_rules import actions
 from logging_rules.actions import erase_expired
 from logging_rules.slices import sync_slice
 
@@ -33,6 +34,12 @@ def erase_unlogged() -> None:
     """
     erase_expired(now=timezone.now())
     drop_unwanted_attachments(Message.objects.filter(unlogged_sightings=None))
+
+
+@shared_task
+def finish_past_changes() -> None:
+    """Every change that is to hold for the past. Safe to run as often as one likes."""
+    actions.finish_past_changes(now=timezone.now())
 
 
 def enqueue(inbox_ids: list[int]) -> None:

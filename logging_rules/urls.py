@@ -9,6 +9,7 @@ app_name = "logging_rules"
 urlpatterns = [
     path("what-if/", dry_run.what_if, name="what-if"),
     path("dry-run/", dry_run.dry_run, name="dry-run"),
+    path("dry-run/apply/", dry_run.apply_change, name="apply-change"),
     path("look-back/", look_back.look_back, name="look-back"),
     path("never-log/", never_log.entries, {"shared": False}, name="never-log"),
     path("never-log/add/", never_log.add, {"shared": False}, name="never-log-add"),

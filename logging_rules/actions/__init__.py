@@ -3,6 +3,7 @@
 Each action says who may do it and raises PermissionDenied for anybody else, ValidationError for what cannot be.
 """
 
+from logging_rules.actions.changes import apply_change, finish_past_changes
 from logging_rules.actions.choosing import log_by_hand, note_logged_by_hand
 from logging_rules.actions.marks import note_private_copies, withdraw
 from logging_rules.actions.never_log import (
@@ -24,11 +25,13 @@ from logging_rules.actions.unlogging import erase_expired, erase_now, undo_unlog
 __all__ = [
     "add_never_log_entry",
     "add_never_log_lines",
+    "apply_change",
     "apply_to_past",
     "edit_never_log_entry",
     "erase_expired",
     "erase_now",
     "finish_look_backs",
+    "finish_past_changes",
     "log_by_hand",
     "look_back",
     "note_logged_by_hand",

@@ -7,6 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.actions import record
+from inboxes.models import Inbox, InboxKind
+from logging_rules.actions.widening import note_widening
 from logging_rules.facts import NeverLogKind, NeverLogScope
 from logging_rules.models import NeverLogEntry, WorkspacePolicy
 from logging_rules.never_log import DOUBTS, OWN, Target, judge, parse_target
@@ -115,6 +117,7 @@ def edit_never_log_entry(*, entry: NeverLogEntry, scope: NeverLogScope, note: st
     _refuse_other_lists(entry.owner, by)
     entry.scope, entry.note, entry.covers_team = scope, note.strip(), covers_team and entry.owner is None
     entry.save(update_fields=["scope", "note", "covers_team"])
+    note_widening(_obeying(entry.owner))
     _record(entry, "edited", by=by)
 
 
@@ -122,7 +125,14 @@ def edit_never_log_entry(*, entry: NeverLogEntry, scope: NeverLogScope, note: st
 def remove_never_log_entry(*, entry: NeverLogEntry, by: User) -> None:
     _refuse_other_lists(entry.owner, by)
     _record(entry, "removed", by=by)
+    note_widening(_obeying(entry.owner))
     entry.delete()
+
+
+def _obeying(owner: User | None) -> Sequence[Inbox]:
+    """The inboxes that the list of the owner, or of the workspace, holds for."""
+    inboxes = Inbox.objects.filter(owner=owner, kind=InboxKind.PERSONAL) if owner else Inbox.objects.all()
+    return list(inboxes)
 
 
 def _record(entry: NeverLogEntry, what: str, *, by: User) -> None:

@@ -23,8 +23,16 @@ SETTLE_EVERY = timedelta(days=1)
 
 
 @transaction.atomic
-def apply_to_past(*, inbox: Inbox, by: User, now: datetime) -> None:
-    """Has the window read once more, so that what the settings of today would have logged is logged. Takes nothing away."""
+def apply_to_past(*, inbox: Inbox, by: User, now: datetime, since: datetime | None = None) -> None:
+    """Has the window read once more, so that what the settings of today would have logged of mail since then is logged.
+
+    `since` empty: of all mail. Takes nothing away.
+    """
+    InboxPolicy.objects.update_or_create(inbox=inbox, defaults={"wider_since": since})
+    _read_again(inbox, by=by, now=now)
+
+
+def _read_again(inbox: Inbox, *, by: User, now: datetime) -> None:
     if not by.is_active or by != inbox.owner:
         raise PermissionDenied
     read_again(inbox.pk, now=now)
@@ -46,7 +54,7 @@ def look_back(*, contact: Contact, by: User, now: datetime) -> int:
     for inbox in inboxes:
         asked = {"asked_at": now, "mails_before": mails_shared(inbox, contact)}
         LookBack.objects.update_or_create(inbox=inbox, contact=contact, defaults=asked)
-        apply_to_past(inbox=inbox, by=by, now=now)
+        _read_again(inbox, by=by, now=now)
     return len(inboxes)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from inboxes.models import Inbox, InboxKind
 from inboxes.visibility import Visibility
+from logging_rules.actions.widening import from_now_on
 from logging_rules.facts import ContactCreation, Preset
 from logging_rules.models import PRESET_LABELS, InboxPolicy, LoggingSettings, PersonPolicy, WorkspacePolicy
 from users.models import User
@@ -57,7 +58,8 @@ def set_inbox_policy(*, inbox: Inbox, by: User, **values: Unpack[SettingValues])
     _refuse_too_open(values.get("preset"))
     policy, _created = InboxPolicy.objects.get_or_create(inbox=inbox)
     _assign(policy, values)
-    policy.save(update_fields=values.keys())
+    with from_now_on([inbox]):
+        policy.save(update_fields=values.keys())
     record(by=by, action="logging.inbox_policy_set", target=inbox, details=dict(values))
     return policy
 
@@ -71,7 +73,8 @@ def set_person_policy(*, person: User, by: User, **values: Unpack[SettingValues]
     policy, _created = PersonPolicy.objects.select_for_update().get_or_create(person=person)
     _assign(policy, values)
     policy.kept = [name for name in policy.kept if name not in values]
-    policy.save(update_fields=[*values, "kept"])
+    with from_now_on(Inbox.objects.filter(owner=person, kind=InboxKind.PERSONAL)):
+        policy.save(update_fields=[*values, "kept"])
     record(by=by, action="logging.person_policy_set", target=person, details=dict(values))
     return policy
 
@@ -89,7 +92,8 @@ def set_workspace_policy(*, by: User, **values: Unpack[WorkspaceValues]) -> Work
             {"preset": _("The default cannot be more open than the most open setting people may choose.")},
             code="default_too_open",
         )
-    policy.save(update_fields=values.keys())
+    with from_now_on(Inbox.objects.all()):
+        policy.save(update_fields=values.keys())
     record(by=by, action="logging.workspace_policy_set", target=policy, details=dict(values))
     return policy
 

@@ -37,29 +37,36 @@ ERASED_AT_ONCE = 500
 
 
 @transaction.atomic
-def unlog(*, selection: Selection, by: User, now: datetime) -> Unlogging:
+def unlog(*, selection: Selection, by: User, now: datetime, by_rules: bool = False) -> Unlogging:
     """The mails disappear at once, for everybody, from every inbox of the owner; a mail that a colleague's inbox logged too stays
     for that one. They are kept for seven days, in which `undo_unlogging` brings all of it back.
 
-    Neither a sync nor another inbox of the owner logs them again. Raises `ValidationError` when nothing is selected. A constant number
-    of statements.
+    Neither a sync nor another inbox of the owner logs them again. With `by_rules` it is the rules of the inbox that do not log them:
+    other inboxes stay as they are, and mail that other rules log again comes back. Raises `ValidationError` when nothing is
+    selected. A constant number of statements.
     """
     inbox = _decided(selection.inbox, by)
-    reached = list(inboxes_reached(inbox).order_by("pk").values_list("pk", flat=True))
+    reached = [inbox.pk] if by_rules else list(inboxes_reached(inbox).order_by("pk").values_list("pk", flat=True))
     shut_workers_out(reached)
     messages = _held(selection, reached)
     if not messages:
         raise ValidationError(_("No logged e-mail fits this choice."), code="nothing_chosen")
     keys = [message.pk for message in messages]
     unlogging = Unlogging.objects.create(
-        inbox=inbox, by=by, at=now, chosen=selection.in_codes, messages=len(keys), expires_at=now + UNDO_PERIOD
+        inbox=inbox,
+        by=by,
+        at=now,
+        chosen=selection.in_codes | ({"rules": True} if by_rules else {}),
+        messages=len(keys),
+        expires_at=now + UNDO_PERIOD,
     )
     take_snapshot(unlogging, inbox_ids=reached, message_ids=keys)
     pass_over(LedgerEntry.objects.filter(inbox__in=reached, message__in=keys), code=Code.UNLOGGED_BY_OWNER)
     Sighting.objects.filter(inbox__in=reached, message__in=keys).delete()
     shared = set(Sighting.objects.filter(message__in=keys).values_list("message_id", flat=True))
     _hide(unlogging, [message for message in messages if message.pk not in shared], now=now)
-    lay_tombstones(messages, inbox=inbox)
+    if not by_rules:
+        lay_tombstones(messages, inbox=inbox)
     unlogging.shared = len(shared)
     unlogging.save()
     _record(unlogging, "logging.unlogged", by=by, messages=len(keys), chosen=unlogging.chosen)

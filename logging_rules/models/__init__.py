@@ -1,5 +1,6 @@
 """Settings of the three levels, never-log entries, and what is remembered of the past."""
 
+from logging_rules.models.changes import PastChange
 from logging_rules.models.choices import HandChoice
 from logging_rules.models.marks import DEFAULT_LOGGED_NAME, MarkSettings
 from logging_rules.models.never_log import NEVER_LOG_KIND_LABELS, NEVER_LOG_SCOPE_LABELS, NeverLogEntry
@@ -29,6 +30,7 @@ __all__ = [
     "LookBack",
     "MarkSettings",
     "NeverLogEntry",
+    "PastChange",
     "PersonPolicy",
     "Tombstone",
     "UnloggedSighting",

@@ -5,22 +5,29 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.contrib import messages
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from inboxes.models import Inbox
+from logging_rules import actions
 from logging_rules.change_words import before_and_after, direction, place, sentences
 from logging_rules.changes import Change
-from logging_rules.forms import EVERYTHING, HISTORY_CHOICES, WhatIfForm
+from logging_rules.facts import Level
+from logging_rules.forms import EVERYTHING, HISTORY_CHOICES, ReachForm, WhatIfForm
 from logging_rules.reconsidering import Worlds
 from logging_rules.rules import rules_of
 from logging_rules.views.reading import read_step
 from logging_rules.what_if import WhatIf, what_if_step
 from users.http import SignedInRequest
+from users.models import User
 
 DEFAULT_PERIOD = "90"
 
@@ -56,10 +63,18 @@ class Question:
     def query(self) -> str:
         return self._query(self.inbox, self.period)
 
+    def may_be_made_by(self, person: User) -> bool:
+        return self.change.level is not Level.WORKSPACE or person.is_super_admin
+
+    def period_start(self, now: datetime) -> datetime | None:
+        """None for all of the past."""
+        return None if self.period == EVERYTHING else now - timedelta(days=int(self.period))
+
     def since(self, now: datetime) -> datetime | None:
         """Where the period begins, or the window of the inbox if that is later; None for all of the past."""
-        period = None if self.period == EVERYTHING else now - timedelta(days=int(self.period))
-        starts = [start for start in (period, self.inbox.history_since if self.inbox else None) if start]
+        starts = [
+            start for start in (self.period_start(now), self.inbox.history_since if self.inbox else None) if start
+        ]
         return max(starts, default=None)
 
     @property
@@ -110,6 +125,36 @@ def dry_run(request: SignedInRequest) -> HttpResponse:
     return render(request, f"logging_rules/dry_run.html{'#step' if request.htmx else ''}", context)
 
 
+@require_POST
+def apply_change(request: SignedInRequest) -> HttpResponse:
+    try:
+        question = Question.asked_by(request, request.GET)
+    except signing.BadSignature:
+        messages.error(request, _("This page was open for too long. Ask again, nothing was changed."))
+        return redirect("logging_rules:what-if")
+    now, past = timezone.now(), request.POST.get("reach") == "past"
+    try:
+        actions.apply_change(
+            change=question.change,
+            inboxes=question.inboxes,
+            by=request.user,
+            now=now,
+            since=question.period_start(now),
+            past=past,
+        )
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+        return redirect(f"{reverse('logging_rules:dry-run')}{question.query}")
+    messages.success(request, _applied(past=past))
+    return redirect("inboxes:inbox", question.inbox.code) if question.inbox else redirect("inboxes:inbox-list")
+
+
+def _applied(*, past: bool) -> str:
+    if past:
+        return _("Saved. E-mail of the past is being decided again; you are told when it is done.")
+    return _("Saved. It holds for e-mail that arrives from now on.")
+
+
 def _state(request: SignedInRequest, question: Question, inbox: Inbox) -> WhatIf:
     """Where the browser says the dry run is; the beginning when it says nothing we have signed."""
     try:
@@ -121,13 +166,17 @@ def _state(request: SignedInRequest, question: Question, inbox: Inbox) -> WhatIf
 def _context(request: SignedInRequest, question: Question, inbox: Inbox, state: WhatIf) -> dict[str, Any]:
     rules = rules_of(inbox)
     worlds = Worlds.of(question.change, rules)
+    is_made = question.change.is_made_in(rules)
     time_left = state.scan.time_left
     return {
         "question": question,
         "inbox": inbox,
         "sentences": sentences(question.change),
         "place": place(question.change, inbox=inbox.address),
-        "is_made": question.change.is_made_in(rules),
+        "is_made": is_made,
+        "reach_form": ReachForm(period=question.period, is_made=is_made)
+        if question.may_be_made_by(request.user)
+        else None,
         "is_overruled": worlds.before is not None and worlds.before.effect == worlds.after.effect,
         "state": state,
         "done_at": timezone.now() + time_left if time_left else None,

@@ -69,6 +69,7 @@ EXPECTED = {
     "inboxes/<uuid:code>/discard/": OWNERS_QUESTION,
     "logging/what-if/": ("200 200 200", "422 422 422"),
     "logging/dry-run/": ("302 302 302", "302 302 302"),
+    "logging/dry-run/apply/": (NO, "302 302 302"),
     "logging/never-log/": SHOWN,
     "logging/never-log/add/": FORM,
     "logging/never-log/import/": FORM,
