@@ -11,7 +11,7 @@ from crm_project.demo.home import HOST, Ports
 from crm_project.demo.people import CONTACTS, DOMAIN, EMMA, JAMES, PASSWORD, SARAH, SATO, WORKSPACE, YUKI, Person
 from inboxes.actions import ConnectionDetails, ServerLogin, connect_imap_inbox, start
 from inboxes.models import Inbox, MailServer, Protocol, Security
-from logging_rules.actions import set_inbox_policy
+from logging_rules.actions import add_never_log_entry, set_inbox_policy
 from logging_rules.facts import Preset
 from users.actions import add_workspace_domain, create_person, rename_workspace
 from users.models import Role, User
@@ -26,6 +26,7 @@ def ensure(ports: Ports) -> bool:
         if made:
             _people()
             _contacts()
+            _never_log()
     for person, preset in ((YUKI, Preset.KNOWN), (JAMES, Preset.REPLIES)):
         made |= _connect(person, preset, ports)
     _point_at(ports)
@@ -76,6 +77,12 @@ def _contacts() -> None:
         now=timezone.now(),
     )
     add_note(contact=sato, body="来月の展示会でお会いする予定です。", by=yuki, now=timezone.now())
+
+
+def _never_log() -> None:
+    yuki, emma = (User.objects.get(email=person.email) for person in (YUKI, EMMA))
+    add_never_log_entry(text="sakura-clinic.example", by=yuki, owner=yuki, note="かかりつけの病院")
+    add_never_log_entry(text="*.aoba-law.example", by=emma, owner=None, note="Our lawyers", covers_team=True)
 
 
 def _connect(person: Person, preset: Preset, ports: Ports) -> bool:

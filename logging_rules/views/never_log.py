@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -153,9 +154,9 @@ def quick(request: SignedInRequest) -> HttpResponse:
             return redirect(f"{reverse('logging_rules:never-log-add')}?{urlencode({'text': text})}")
         messages.error(request, refusal.messages[0])
         return redirect(_next(request) or "logging_rules:never-log")
-    messages.success(
-        request, _("%(text)s is on your never-log list. E-mail logged before stays.") % {"text": entry.text}
-    )
+    done = _("%(text)s is on your never-log list. E-mail logged before stays.") % {"text": entry.text}
+    past = format_html('<a href="{}">{}</a>', change_of(entry).url, _("See what it means for the past"))
+    messages.success(request, format_html("{} {}", done, past))
     return redirect(_next(request) or f"{reverse('logging_rules:never-log')}?saved={entry.code}")
 
 

@@ -265,7 +265,10 @@ def test_an_address_is_kept_out_from_the_page_of_its_contact(alice, alice_client
     response = quick(alice_client, "doctor@clinic.example", next=contact.get_absolute_url())
 
     assert response.headers["Location"] == contact.get_absolute_url()
-    assert said(response) == ["doctor@clinic.example is on your never-log list. E-mail logged before stays."]
+    [message] = said(response)
+    assert message.startswith("doctor@clinic.example is on your never-log list. E-mail logged before stays. <a href=")
+    assert change_in(message).listed == (Entry(NeverLogKind.ADDRESS, "doctor@clinic.example", WHOLE),)
+    assert '<a href="/logging/dry-run/?change=' in alice_client.get(contact.get_absolute_url()).content.decode()
     assert NeverLogEntry.objects.get().owner == alice
 
 
