@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, Max, Model, OuterRef, Prefetch, Q
 
 from contacts import search
 from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
-from inboxes.models import Attachment, Message, Sighting
+from inboxes.models import Attachment, Inbox, Message, Sighting
 from users.models import User
 
 Found = TypeVar("Found", bound=Model)
@@ -78,10 +78,15 @@ def mail_found(user: User, text: str) -> "QuerySet[Message]":
 
 
 def mail_in_full(user: User) -> "QuerySet[Message]":
-    """Logged e-mails with what their page shows: files, timelines, inboxes."""
+    """Logged e-mails with what their page shows: files, timelines, inboxes, and whether the viewer decides about one of these."""
     return (
         Message.objects.visible_to(user)
         .defer("defects")
+        .annotate(
+            decided_by_viewer=Exists(
+                Sighting.objects.filter(message=OuterRef("pk"), inbox__in=Inbox.objects.decided_by(user))
+            )
+        )
         .prefetch_related(
             Prefetch("attachments", Attachment.objects.order_by("position")),
             Prefetch("timeline_entries", TimelineEntry.objects.select_related("contact").order_by("pk")),

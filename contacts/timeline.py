@@ -10,7 +10,7 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from contacts.models import Contact, EntryKind, TimelineEntry
-from inboxes.models import Attachment, Sighting
+from inboxes.models import Attachment, Inbox, Sighting
 from users.models import User
 
 ITEMS_PER_PAGE = 15
@@ -89,7 +89,7 @@ def timeline_page(
     """The newest items older than `before`, in a constant number of queries. A thread's mails fold up to 50 deep."""
     runs, complete = _runs(_entries(contact, user, kind, before))
     shown = runs[:ITEMS_PER_PAGE]
-    entries = load_entries([run.head.entry_id for run in shown])
+    entries = load_entries([run.head.entry_id for run in shown], user)
     items = [Item(entries[run.head.entry_id], len(run.places) - 1, run.head, run.places[-1]) for run in shown]
     more = not complete or len(runs) > len(shown)
     return TimelinePage(_days(items, before), shown[-1].places[-1] if more and shown else None)
@@ -103,12 +103,14 @@ def folded_entries(contact: Contact, user: User, *, head: Cursor, last: Cursor) 
         occurred_at__gte=last.occurred_at,
     ).exclude(occurred_at=last.occurred_at, pk__lt=last.entry_id)
     keys = list(in_thread.order_by("-occurred_at", "-pk").values_list("pk", flat=True)[:LONGEST_FOLD])
-    entries = load_entries(keys)
+    entries = load_entries(keys, user)
     return [entries[key] for key in keys]
 
 
-def load_entries(keys: Sequence[int]) -> dict[int, TimelineEntry]:
-    """What a page shows of these entries: the beginning of the text, the files, and whether one of our inboxes had sent it."""
+def load_entries(keys: Sequence[int], user: User) -> dict[int, TimelineEntry]:
+    """What a page shows of these entries: the beginning of the text, the files, whether one of our inboxes had sent it, and whether
+    the viewer decides about one that logged it.
+    """
     entries = (
         TimelineEntry.objects.filter(pk__in=keys)
         .select_related("message", "note__author")
@@ -116,6 +118,9 @@ def load_entries(keys: Sequence[int]) -> dict[int, TimelineEntry]:
         .annotate(
             text=Left("message__body_text", TEXT_SHOWN + 1),
             quoted_text=Left("message__quoted_text", QUOTED_SHOWN + 1),
+            decided_by_viewer=Exists(
+                Sighting.objects.filter(message=OuterRef("message"), inbox__in=Inbox.objects.decided_by(user))
+            ),
             outgoing=Exists(Sighting.objects.filter(message=OuterRef("message"), outgoing=True)),
         )
         .prefetch_related(

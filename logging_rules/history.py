@@ -26,6 +26,10 @@ _WORDS: dict[str, Promise] = {
     "inbox.quarantine_replayed": _("Messages that were set aside are tried again"),
     "inbox.read_again": _("The mailbox is read once more"),
     "inbox.needs_reconnect": _("Stopped: %(cause)s"),
+    "logging.unlogged": _("E-mails un-logged: %(messages)s"),
+    "logging.unlogging_undone": _("Un-logging undone, e-mails: %(messages)s"),
+    "logging.erasure_asked": _("Un-logged e-mails are to be erased at once"),
+    "logging.unlogged_erased": _("Un-logged e-mails erased for good: %(messages)s"),
     "logging.inbox_policy_set": _("What is logged: %(preset)s"),
 }
 _PRESETS = {str(preset): label for preset, label in PRESET_LABELS.items()}
@@ -49,6 +53,7 @@ def history(inbox: Inbox) -> list[Happening]:
 
 def _text(event: AuditEvent) -> str:
     words = {
+        "messages": event.details.get("messages", ""),
         "cause": cause_of(event.details.get("cause", "")).title,
         "preset": _PRESETS.get(event.details.get("preset") or "", _AS_DEFAULT),
     }

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from inboxes.views import connect, own
-from logging_rules.views import connecting, funnel, inboxes, suggestions, why_not
+from logging_rules.views import connecting, funnel, inboxes, suggestions, unlogging, why_not
 
 app_name = "inboxes"
 
@@ -20,6 +20,8 @@ urlpatterns = [
     path("<uuid:code>/preview/", connecting.preview, name="preview"),
     path("<uuid:code>/why-not/", why_not.why_not, name="why-not"),
     path("<uuid:code>/why-not/log/", why_not.log_by_hand, name="log-by-hand"),
+    path("<uuid:code>/unlog/", unlogging.unlog, name="unlog"),
+    path("<uuid:code>/unlogged/", unlogging.unlogged, name="unlogged"),
     path("<uuid:code>/start/", connecting.start, name="start"),
     path("<uuid:code>/sync/", own.sync_now, name="sync-now"),
     path("<uuid:code>/pause/", own.pause, name="pause"),

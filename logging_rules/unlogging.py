@@ -99,17 +99,19 @@ class Selection:
         return {name: value for name, value in said.items() if value is not None}
 
 
+def selections_around(message: Message, inbox: Inbox) -> dict[str, tuple[Selection, int]]:
+    """The e-mail alone and, if there is more of it, the conversation it belongs to, each with how many e-mails of the inbox that are."""
+    conversation = Selection(inbox=inbox, thread_id=message.thread_id)
+    size = conversation.sightings().count()
+    alone = {"mail": (Selection(inbox=inbox, message_ids=[message.pk]), 1)}
+    return alone | ({"thread": (conversation, size)} if size > 1 else {})
+
+
 def inboxes_reached(inbox: Inbox) -> "QuerySet[Inbox]":
     """Those in which a mail is un-logged together with this one: all personal inboxes of its owner; a team inbox stands alone."""
     if inbox.kind == InboxKind.TEAM:
         return Inbox.objects.filter(pk=inbox.pk)
     return Inbox.objects.filter(owner=inbox.owner_id, kind=InboxKind.PERSONAL)
-
-
-def held_by_others(inbox: Inbox) -> Exists:
-    """For messages: whether an inbox that is not reached holds them too, so that they stay."""
-    others = Sighting.objects.filter(message=OuterRef("pk")).exclude(inbox__in=inboxes_reached(inbox))
-    return Exists(others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,36 +147,32 @@ class Preview:
 def preview(selection: Selection) -> Preview:
     """A constant number of queries, whatever the size of the selection."""
     inbox, sightings = selection.inbox, selection.sightings()
-    chosen = Message.objects.filter(pk__in=sightings.values("message"))
-    gone = chosen.filter(~held_by_others(inbox))
-    reached = inboxes_reached(inbox)
-    numbers = chosen.aggregate(mails=Count("pk"), first_at=Min("sent_at"), last_at=Max("sent_at"))
-    stored = gone.aggregate(mails=Count("pk"), size=Sum("size"))
-    entries = TimelineEntry.objects.filter(message__in=gone.values("pk"))
-    withdrawn = left_alone(entries.values("contact"), without=gone.values("pk"))
-    holders = User.objects.filter(
-        pk__in=Sighting.objects.filter(message__in=chosen.values("pk"))
-        .exclude(inbox__in=reached)
-        .values("inbox__owner")
+    reached = list(inboxes_reached(inbox).order_by("address"))
+    keys = set(sightings.values_list("message_id", flat=True))
+    others = Sighting.objects.filter(message__in=keys).exclude(inbox__in=reached)
+    held = set(others.values_list("message_id", "inbox__owner"))
+    holding = set(
+        Sighting.objects.filter(message__in=keys, inbox__in=reached).values_list("inbox_id", flat=True).distinct()
     )
-    also_in = reached.exclude(pk=inbox.pk).filter(
-        Exists(Sighting.objects.filter(inbox=OuterRef("pk"), message__in=chosen.values("pk")))
-    )
+    chosen, gone = Message.objects.filter(pk__in=keys), keys - {message_id for message_id, _ in held}
+    entries = TimelineEntry.objects.filter(message__in=gone)
+    withdrawn = left_alone(set(entries.values_list("contact_id", flat=True)), without=gone)
     reasons = sightings.values_list("reason").annotate(mails=Count("pk")).order_by("-mails", "reason")
     return Preview(
-        **numbers,
-        shared=numbers["mails"] - stored["mails"],
-        holders=list(holders.order_by("name")) if numbers["mails"] > stored["mails"] else [],
-        also_in=list(also_in.order_by("address")),
-        files=Attachment.objects.filter(message__in=gone.values("pk")).count(),
-        size=stored["size"] or 0,
+        mails=len(keys),
+        shared=len(keys) - len(gone),
+        holders=list(User.objects.filter(pk__in={owner_id for _, owner_id in held}).order_by("name")),
+        also_in=[other for other in reached if other.pk in holding and other != inbox],
+        files=Attachment.objects.filter(message__in=gone).count(),
+        size=Message.objects.filter(pk__in=gone).aggregate(size=Sum("size"))["size"] or 0,
         entries=entries.count(),
-        index_rows=MailIndex.objects.filter(message__in=gone.values("pk")).count(),
+        index_rows=MailIndex.objects.filter(message__in=gone).count(),
         contacts=withdrawn.count(),
         contacts_named=list(withdrawn.order_by("sort_key", "pk")[:CONTACTS_NAMED]),
+        **chosen.aggregate(first_at=Min("sent_at"), last_at=Max("sent_at")),
         reasons=dict(reasons),
         samples=list(
-            chosen.only("code", "subject", "from_name", "from_email", "sent_at").order_by("-sent_at")[:SAMPLES]
+            chosen.only("code", "subject", "from_name", "from_email", "sent_at").order_by("-sent_at", "-pk")[:SAMPLES]
         ),
         newest=sightings.aggregate(newest=Max("pk"))["newest"] or 0,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from logging_rules.views import dry_run, look_back, never_log, never_log_lines, why
+from logging_rules.views import dry_run, look_back, never_log, never_log_lines, unlogging, why
 
 app_name = "logging_rules"
 
@@ -22,5 +22,8 @@ urlpatterns = [
     path("never-log/quick/", never_log.quick, name="never-log-quick"),
     path("never-log/<uuid:code>/", never_log.edit, name="never-log-edit"),
     path("never-log/<uuid:code>/remove/", never_log.remove, name="never-log-remove"),
+    path("unlog/<uuid:code>/", unlogging.unlog_mail, name="unlog-mail"),
+    path("unlogged/<uuid:code>/undo/", unlogging.undo, name="undo-unlogging"),
+    path("unlogged/<uuid:code>/erase/", unlogging.erase, name="erase-unlogged"),
     path("why/<uuid:code>/", why.why, name="why"),
 ]

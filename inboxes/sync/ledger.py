@@ -1,16 +1,18 @@
 """Ledger rows of messages that failed (the retry ladder and quarantine), and of logged ones that are logged no more."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import QuerySet
+from django.db.models.functions import TruncDate
 
 from inboxes.models import Folder, HandledPage, LedgerEntry, LedgerState
 from inboxes.providers.base import MessageGone
 from inboxes.sync.copying import merge_rows
+from inboxes.sync.counting import Moves, recount
 from inboxes.sync.handled import pack
 
 LADDER = (
@@ -85,28 +87,19 @@ def after_failure(attempts: int, cause: str, now: datetime) -> tuple[LedgerState
 
 
 def pass_over(rows: "QuerySet[LedgerEntry]", *, code: str = "") -> None:
-    """From now on these messages are handled and skipped: with a `code`, they are counted under it instead of their own.
+    """From now on these stored messages are handled and skipped: with a `code`, they are counted under it instead of their own.
 
     A ledger row would keep the e-mail's fingerprint; without any trace a reconcile would take the e-mail for missed.
     """
-    by_folder: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
-    for folder_id, remote_id, of_row in rows.order_by("folder_id", "pk").values_list("folder_id", "remote_id", "code"):
-        by_folder[folder_id].append((remote_id, of_row))
+    by_folder: defaultdict[int, list[str]] = defaultdict(list)
+    counted: Moves = Counter()
+    dated = rows.annotate(day=TruncDate("message__sent_at", tzinfo=UTC)).order_by("folder_id", "pk")
+    for folder_id, remote_id, day, before in dated.values_list("folder_id", "remote_id", "day", "code"):
+        by_folder[folder_id].append(remote_id)
+        counted[folder_id, day, before, code] += 1
     HandledPage.objects.bulk_create(
-        HandledPage(folder_id=folder_id, digests=pack(remote_id for remote_id, _ in found))
-        for folder_id, found in by_folder.items()
+        HandledPage(folder_id=folder_id, digests=pack(remote_ids)) for folder_id, remote_ids in by_folder.items()
     )
     if code:
-        recount({folder_id: ((of_row, code) for _, of_row in found) for folder_id, found in by_folder.items()})
+        recount(counted)
     rows.delete()
-
-
-def recount(moves: Mapping[int, Iterable[tuple[str, str]]]) -> None:
-    """Counts messages of each folder under another code: from, to. Shut the inbox's workers out first: they count in memory."""
-    for folder in Folder.objects.filter(pk__in=moves).order_by("pk").select_for_update():
-        counts = Counter(folder.counts)
-        for before, after in moves[folder.pk]:
-            counts[before] -= 1
-            counts[after] += 1
-        folder.counts = dict(+counts)
-        folder.save(update_fields=["counts"])

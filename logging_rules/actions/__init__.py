@@ -20,9 +20,10 @@ from logging_rules.actions.past import (
     settle_conversations,
 )
 from logging_rules.actions.settings import set_inbox_policy, set_person_policy, set_workspace_policy
-from logging_rules.actions.unlogging import erase_expired, erase_now, undo_unlogging, unlog
+from logging_rules.actions.unlogging import UNDO_PERIOD, erase_expired, erase_now, undo_unlogging, unlog
 
 __all__ = [
+    "UNDO_PERIOD",
     "add_never_log_entry",
     "add_never_log_lines",
     "apply_change",

@@ -39,7 +39,7 @@ PUT_LEDGER_BACK = f"""
     JOIN {Folder._meta.db_table} folder ON folder.id = (entry ->> 'folder_id')::bigint
     WHERE kept.unlogging_id = %s AND kept.message_id = ANY(%s)
         AND (folder.cursor_reset_at IS NULL OR folder.cursor_reset_at < %s)
-    ON CONFLICT DO NOTHING RETURNING folder_id, code
+    ON CONFLICT DO NOTHING RETURNING folder_id, message_id, code
 """  # noqa: S608
 
 
@@ -53,11 +53,11 @@ def put_sightings_back(unlogging: Unlogging, message_ids: Collection[int]) -> No
         cursor.execute(PUT_SIGHTINGS_BACK, [_defaults(Sighting), unlogging.pk, list(message_ids)])
 
 
-def put_ledger_back(unlogging: Unlogging, message_ids: Collection[int]) -> list[tuple[int, str]]:
-    """Returns folder and decision code of each row."""
+def put_ledger_back(unlogging: Unlogging, message_ids: Collection[int]) -> list[tuple[int, int, str]]:
+    """Returns folder, message and decision code of each row."""
     with connection.cursor() as cursor:
         cursor.execute(PUT_LEDGER_BACK, [_defaults(LedgerEntry), unlogging.pk, list(message_ids), unlogging.at])
-        found: list[tuple[int, str]] = cursor.fetchall()
+        found: list[tuple[int, int, str]] = cursor.fetchall()
     return found
 
 

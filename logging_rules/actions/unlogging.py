@@ -1,8 +1,8 @@
 """Un-logging e-mails, undoing it, and erasing them once it can no longer be undone."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -21,8 +21,9 @@ from contacts.models import Contact
 from contacts.queries import survivors_of
 from inboxes.erasure import erase_messages
 from inboxes.models import Attachment, Inbox, LedgerEntry, Message, Sighting
+from inboxes.sync.counting import recount
 from inboxes.sync.lease import shut_workers_out
-from inboxes.sync.ledger import pass_over, recount
+from inboxes.sync.ledger import pass_over
 from logging_rules.actions.unlogged_rows import put_ledger_back, put_sightings_back, take_snapshot
 from logging_rules.engine import Code
 from logging_rules.models import Unlogging, UnloggingState
@@ -123,7 +124,9 @@ def undo_unlogging(*, unlogging: Unlogging, by: User, now: datetime) -> Unloggin
     keys = [message.pk for message in back]
     lift_tombstones([identity_of_stored(message) for message in back], inbox=inbox)
     put_sightings_back(unlogging, keys)
-    _count_again(put_ledger_back(unlogging, keys))
+    days = {message.pk: message.sent_at.astimezone(UTC).date() for message in back}
+    rows = put_ledger_back(unlogging, keys)
+    recount(Counter((folder, days[message], Code.UNLOGGED_BY_OWNER, code) for folder, message, code in rows))
     record_mail_entries(entries)
     unlogging.sightings.all().delete()
     _erase_unheld(lost)
@@ -156,13 +159,6 @@ def _entries_to_put_back(unlogging: Unlogging) -> tuple[list[MailEntry], set[int
         Sighting.objects.filter(message__unlogged_sightings__unlogging=unlogging).values_list("message_id", flat=True)
     )
     return sorted(entries, key=lambda entry: entry.message_id), {message_id for message_id, *_ in kept} - placed
-
-
-def _count_again(rows: list[tuple[int, str]]) -> None:
-    moves: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
-    for folder_id, code in rows:
-        moves[folder_id].append((Code.UNLOGGED_BY_OWNER, code))
-    recount(moves)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.contrib.messages import get_messages
 from django.db import transaction
 from django.test import Client
 
-from tests.acceptance.world import SECRETS, make_world
+from tests.acceptance.world import HIDDEN, SECRETS, make_world
 from tests.people import signed_in
 from tests.test_repository import every_url
 
@@ -58,6 +58,8 @@ EXPECTED = {
     "inboxes/<uuid:code>/preview/": OWNERS_FORM,
     "inboxes/<uuid:code>/why-not/": OWNERS_FORM,
     "inboxes/<uuid:code>/why-not/log/": OWNERS_BUTTON,
+    "inboxes/<uuid:code>/unlog/": ("404 404 200", "404 404 422"),
+    "inboxes/<uuid:code>/unlogged/": OWNERS_PAGE,
     "inboxes/<uuid:code>/start/": OWNERS_BUTTON,
     "inboxes/<uuid:code>/sync/": OWNERS_BUTTON,
     "inboxes/<uuid:code>/pause/": OWNERS_BUTTON,
@@ -82,6 +84,9 @@ EXPECTED = {
     "logging/never-log/<uuid:code>/": OWNERS_FORM,
     "logging/never-log/<uuid:code>/remove/": OWNERS_QUESTION,
     "logging/look-back/": (NO, "404 404 404"),
+    "logging/unlog/<uuid:code>/": ("404 404 200", "404 404 422"),
+    "logging/unlogged/<uuid:code>/undo/": OWNERS_QUESTION,
+    "logging/unlogged/<uuid:code>/erase/": OWNERS_QUESTION,
     "logging/why/<uuid:code>/": SHOWN,
     "contacts/": SHOWN,
     "contacts/new/": FORM,
@@ -161,16 +166,18 @@ def test_the_tables_hold_every_url_and_no_other():
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_everybody_gets_what_the_table_says_and_the_owner_alone_what_is_secret(ask, alice, bob, admin, method):
-    statuses, told = {}, set()
+    statuses, told, hidden = {}, set(), set()
     for route in EXPECTED:
         answers = [ask(person, method, route) for person in (bob, admin, alice)]
         statuses[route] = " ".join(str(response.status_code) for response, _ in answers)
         told |= {
             (secret, number) for number, (_, content) in enumerate(answers) for secret in SECRETS if secret in content
         }
+        hidden |= {route for _, content in answers if HIDDEN in content}
     expected = {route: outcomes[method == "post"] for route, outcomes in EXPECTED.items()}
     assert {route: got for route, got in statuses.items() if got != expected[route]} == {}
     assert {number for _, number in told} <= {2}
+    assert hidden == set()
     if method == "get":
         assert {secret for secret, _ in told} == set(SECRETS)  # the owner is told: it could have leaked
 

@@ -5,10 +5,11 @@ from django.utils import timezone
 
 from contacts.actions import ContactDetails, add_note, create_contact
 from inboxes.models import DailyCount, Folder, LedgerEntry
-from logging_rules.actions import add_never_log_entry
+from logging_rules.actions import add_never_log_entry, unlog
+from logging_rules.unlogging import Selection
 from notifications.actions import notify
 from tests.contacts.queries import queries_of
-from tests.factories.contacts import NOON, log_mail
+from tests.factories.contacts import NOON, log_mail, make_inbox
 from tests.factories.inboxes import connected_inbox
 from tests.factories.users import InvitationFactory, UserFactory
 from users.models import WorkspaceDomain
@@ -44,13 +45,19 @@ def add(admin, contact, inbox):
         add_never_log_entry(text=f"own{number}.example", by=admin, owner=admin)
         add_never_log_entry(text=f"shared{number}.example", by=admin, owner=None)
         WorkspaceDomain.objects.create(domain=f"domain{number}.example")
+        private = log_mail(contact, f"Meridian party {number}", owner=admin)
+        unlog(
+            selection=Selection(inbox=make_inbox(admin), message_ids=[private.pk], contact_id=contact.pk),
+            by=admin,
+            now=timezone.now(),
+        )
         UserFactory()
         InvitationFactory()
 
     return add
 
 
-def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin_client, contact, inbox):
+def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin, admin_client, contact, inbox):
     pages = [
         "/contacts/",
         "/contacts/?q=meridian",
@@ -66,6 +73,8 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin_client, co
         f"/inboxes/{inbox.code}/funnel/",
         f"/inboxes/{inbox.code}/item/",
         f"/inboxes/{inbox.code}/progress/",
+        f"/inboxes/{make_inbox(admin).code}/unlog/?domain=example",
+        f"/inboxes/{make_inbox(admin).code}/unlogged/",
         "/notifications/",
         "/notifications/bell/",
         "/logging/never-log/",

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from contacts.actions import ContactDetails, add_note, create_contact
+from contacts.models import Contact
 from contacts.timeline import Cursor
 from inboxes.models import DailyCount, Folder, Inbox, LedgerEntry
-from logging_rules.actions import add_never_log_entry
+from logging_rules.actions import add_never_log_entry, unlog
+from logging_rules.models import Unlogging
+from logging_rules.unlogging import Selection
 from notifications.models import Notification
 from tests.factories.contacts import NOON, log_mail
 from tests.factories.files import attach
@@ -20,6 +23,9 @@ from users.models import User, WorkspaceDomain
 SECRETS = ("Divorce lawyers", "31,337", "72,345", "53,711", "hidden-clinic.example")
 """What only the owner of the inbox may learn: the name of a folder, how many mails were skipped, for one reason, in all and in a
 month, and whose mail is never logged."""
+
+HIDDEN = "Biopsy results"
+"""What nobody may read any more, not even the owner: the subject of an e-mail that was un-logged and can still come back."""
 
 _PLACE = re.compile(r"<(\w+:)?\w+>|\(\?P<\w+>[^)]*\)")
 # The wizard's pages are about an inbox that is not started yet.
@@ -56,6 +62,8 @@ def make_world(owner: User, colleague: User) -> World:
             ("mail/", message.code),
             ("logging/why/", message.code),
             ("logging/never-log/", entry.code),
+            ("logging/unlog/", message.code),
+            ("logging/unlogged/", _unlogging(owner, contact).code),
             *((f"inboxes/<uuid:code>/{page}", new.code) for page in _WIZARD),
             ("inboxes/", inbox.code),
             ("notifications/", _notification(owner, inbox).code),
@@ -65,6 +73,12 @@ def make_world(owner: User, colleague: User) -> World:
         ),
         {"contacts/<uuid:code>/fold/": f"?head={place}&last={place}", "search/": "?q=quote"},
     )
+
+
+def _unlogging(owner: User, contact: Contact) -> Unlogging:
+    message = log_mail(contact, HIDDEN, owner=owner)
+    selection = Selection(inbox=message.sightings.get().inbox, message_ids=[message.pk])
+    return unlog(selection=selection, by=owner, now=timezone.now())
 
 
 def _inbox(owner: User) -> Inbox:

@@ -10,7 +10,7 @@ from contacts.actions import ContactDetails, add_note, create_contact, delete_co
 from contacts.models import Company, Contact, MailIndex, TimelineEntry
 from contacts.queries import mail_found
 from inboxes import files
-from inboxes.models import LedgerEntry, Message, Sighting
+from inboxes.models import DailyCount, LedgerEntry, Message, Sighting
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.queries import completeness
 from inboxes.sync.rereading import read_again
@@ -81,11 +81,15 @@ def test_one_mail_goes_everywhere_at_once_and_the_others_stay(inbox, alice, sara
     assert list(mail_found(alice, "lunch")) == []
     assert [entry.message for entry in sarah.timeline.all()] == [logged["Revised quote"]]
     assert (completeness(inbox).logged, completeness(inbox).counts["unlogged_by_owner"]) == (1, 1)
+    assert dict(DailyCount.objects.values_list("code", "messages")) == {
+        "known_contact_incoming": 1,
+        "unlogged_by_owner": 1,
+    }
 
 
 def test_undo_puts_everything_back_as_it_was(inbox, alice, logged):
     before = {subject: rows_of(message) for subject, message in logged.items()}
-    counts = completeness(inbox)
+    counts, days = completeness(inbox), list(DailyCount.objects.order_by("pk").values("day", "code", "messages"))
     assert all(part for rows in before.values() for part in rows)
 
     unlogging = take_off(inbox)
@@ -93,6 +97,7 @@ def test_undo_puts_everything_back_as_it_was(inbox, alice, logged):
 
     assert {subject: rows_of(message) for subject, message in logged.items()} == before
     assert completeness(inbox) == counts
+    assert list(DailyCount.objects.order_by("pk").values("day", "code", "messages")) == days
     assert Tombstone.objects.count() == UnloggedSighting.objects.count() == 0
     unlogging.refresh_from_db()
     assert unlogging.state(NOW + timedelta(days=6)) == UnloggingState.UNDONE
