@@ -2,6 +2,8 @@
 
 import mimetypes
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from inboxes.mime import charsets
@@ -30,7 +32,8 @@ _NAMES = {
 _TYPES = mimetypes.MimeTypes(filenames=())
 
 
-def parse_parameters(value: str, *, hint: str = "") -> dict[str, str]:
+@lru_cache(maxsize=2_000)
+def parse_parameters(value: str, *, hint: str = "") -> Mapping[str, str]:
     """Parameters of a raw header value by lower-case name, decoded; of a repeated one the first counts."""
     plain: dict[str, str] = {}
     extended: dict[str, dict[int, tuple[str, bool]]] = {}

@@ -2,6 +2,7 @@
 
 import html as html_escapes
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import unquote
@@ -289,7 +290,7 @@ def _is_body(part: Part) -> bool:
     )
 
 
-def _filename(part: Part, type_parameters: dict[str, str], content: bytes) -> str:
+def _filename(part: Part, type_parameters: Mapping[str, str], content: bytes) -> str:
     disposition = parse_parameters(part.headers.first("content-disposition"))
     name = (
         disposition.get("filename")

@@ -95,7 +95,9 @@ def snippet(text: str, length: int = 160) -> str:
 
 def first_words(text: str, length: int = 160) -> str:
     """As `snippet`, of text that is known to be new."""
-    words = " ".join(_INVISIBLE.sub("", text[: length * 10]).split())
+    words = " ".join(text[: length * 10].split())
+    if not words.isprintable() or "\u034f" in words:
+        words = " ".join(_INVISIBLE.sub("", words).split())
     if len(words) <= length:
         return words
     cut = words[: length - 1]
@@ -107,14 +109,17 @@ def first_words(text: str, length: int = 160) -> str:
 def _start_of_quote(lines: list[str]) -> int:
     """The number of the line where everything that follows is quoted, `len(lines)` if there is none."""
     last = _last_own_line(lines)
+    # Most lines begin nothing: what could is looked at closely.
+    ends_in_colon = [line.rstrip().endswith((":", "：")) for line in lines]
     for number, line in enumerate(lines):
-        if _FORWARDED.match(line):
+        if ("-" in line or ends_in_colon[number]) and _FORWARDED.match(line):
             return len(lines)
-        if _DIVIDER(line) or _is_header_block(lines, number):
+        if ("-" in line and _DIVIDER(line)) or ((":" in line or "：" in line) and _is_header_block(lines, number)):
             return number - 1 if number and _RULE(lines[number - 1]) else number
-        size = _attribution_size(lines, number)
-        if size and last < number + size:
-            return number
+        if any(ends_in_colon[number : number + _MAX_ATTRIBUTION_LINES]):
+            size = _attribution_size(lines, number)
+            if size and last < number + size:
+                return number
         if number > last and line.startswith((">", "＞")):
             return number
     return len(lines)

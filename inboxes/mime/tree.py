@@ -76,8 +76,8 @@ def _read_fast(raw: bytes, max_depth: int) -> Part | None:
         return None
     # It drops what quoted-printable does not allow, and the body of a multipart without parts.
     parts = list(walk(tree))
-    lossy = raw.translate(None, _QUOTED_PRINTABLE) != b"" and any(
-        _encoding(part.headers) == "quoted-printable" for part in parts
+    lossy = any(_encoding(part.headers) == "quoted-printable" for part in parts) and (
+        raw.translate(None, _QUOTED_PRINTABLE) != b""
     )
     return None if lossy or any(part.content is None and not part.children and not part.cut for part in parts) else tree
 
