@@ -6,6 +6,7 @@ memory at once writes some of it ahead, without the cursor: after a crash the pa
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -32,6 +33,7 @@ from inboxes.sync.counting import Tally, add_to_days, codes_of, day_of, given_be
 from inboxes.sync.intake import SkippedMail, StoredMail, V
 from inboxes.sync.isolation import NOT_OF_ONE_MESSAGE, isolate, persistently
 from inboxes.sync.ledger import Failure, record_failures, settled
+from inboxes.sync.reading_ahead import read_ahead
 from inboxes.sync.rekeying import Rekeyed, match_logged, rewrite_keys
 from inboxes.sync.slice import Slice, SliceOver
 from inboxes.sync.storing import LoggedMail, store_mails
@@ -169,11 +171,12 @@ def _fetch(
     if not mails:
         return
     waiting = {mail.envelope.remote_id: mail for mail in mails}
+    read = partial(_content, dict(waiting))
     try:
-        for raw in run.provider.bodies(remote, list(waiting)):
-            run.lease.keep()
-            if mail := waiting.pop(raw.remote_id, None):
-                yield _read(run, mail, raw)
+        with closing(read_ahead(_bodies(run, remote, list(waiting)), read)) as readings:
+            for remote_id, content in readings:
+                if mail := waiting.pop(remote_id, None):
+                    yield _read(run, mail, content)
     except ProviderError as error:
         if blame_message and _is_the_connection(error):
             yield Failure(mails[0].envelope.remote_id, error.cause)
@@ -181,22 +184,37 @@ def _fetch(
     yield from (Failure(remote_id, MessageGone.cause) for remote_id in waiting)
 
 
+def _bodies(run: Slice[V], remote: RemoteFolder, remote_ids: Sequence[str]) -> Iterator[RawMessage]:
+    """The lease is kept however slowly they come; what was not asked for is not looked at.
+
+    Raises `SliceOver` once the time is up, but not before enough came to be worth a transaction.
+    """
+    wanted, came = frozenset(remote_ids), 0
+    for raw in run.provider.bodies(remote, remote_ids):
+        run.lease.keep()
+        if raw.remote_id in wanted:
+            yield raw
+            came += 1
+        if came >= CHUNK_MAILS and run.is_over:
+            raise SliceOver
+
+
+def _content(mails: Mapping[str, LoggedMail[V]], raw: RawMessage) -> Content:
+    return read_content(raw, store_attachments=mails[raw.remote_id].verdict.store_attachments)
+
+
 def _is_the_connection(error: ProviderError) -> bool:
     """A message can break the connection; a pause, a refused password or a renumbered folder are nothing it could cause."""
     return isinstance(error, TemporarilyUnavailable) and not isinstance(error, RateLimited)
 
 
-def _read(run: Slice[V], mail: LoggedMail[V], raw: RawMessage) -> LoggedMail[V] | Failure:
+def _read(run: Slice[V], mail: LoggedMail[V], content: "Future[Content]") -> LoggedMail[V] | Failure:
     contents = []
-    for _ in isolate([raw], lambda part: contents.append(_content(mail, part[0]))):
+    for _ in isolate([content], lambda part: contents.append(part[0].result())):
         run.note_local_fault()
-        return Failure(raw.remote_id, COULD_NOT_STORE)
+        return Failure(mail.envelope.remote_id, COULD_NOT_STORE)
     run.note_local_success()
     return replace(mail, content=contents[0])
-
-
-def _content(mail: LoggedMail[V], raw: RawMessage) -> Content:
-    return read_content(raw, store_attachments=mail.verdict.store_attachments)
 
 
 class PageWriter(Generic[V]):
