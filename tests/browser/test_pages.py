@@ -11,7 +11,7 @@ from tests.factories.contacts import log_mail, make_contact
 from tests.factories.inboxes import NOW, connected_inbox
 from users.models import User
 
-INBOX_PAGES = ["inbox", "funnel", "suggestions", "logging", "preview", "reconnect", "sending", "disable", "discard"]
+INBOX_PAGES = ["inbox", "logging", "preview", "reconnect", "sending", "disable", "discard"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,6 +57,8 @@ def pages(admin: User) -> list[str]:
         reverse("inboxes:inbox-list"),
         reverse("inboxes:connect"),
         *(reverse(f"inboxes:{name}", args=[inbox.code]) for name in INBOX_PAGES for inbox in inboxes),
+        *(reverse("inboxes:funnel", args=[inbox.code]) for inbox in inboxes[:2]),
+        reverse("inboxes:suggestions", args=[inboxes[0].code]),
         reverse("logging_rules:never-log"),
         reverse("logging_rules:never-log-add"),
         reverse("logging_rules:never-log-import"),

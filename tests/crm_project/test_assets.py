@@ -6,6 +6,9 @@ from pathlib import Path
 import brotli
 import django_htmx
 from django.conf import settings
+from lucide import IconDoesNotExist
+
+from crm_project.templatetags.ui import icon
 
 STATIC = Path(settings.BASE_DIR, "static")
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx" / "htmx-2.min.js"
@@ -36,3 +39,24 @@ def test_no_template_carries_a_style_a_script_or_a_handler():
     }
 
     assert found == {}
+
+
+def test_every_icon_that_a_template_names_is_drawn():
+    """A name that does not exist would be an error in a state of a page that perhaps no test opens."""
+    tags = re.compile(r"{% (icon|empty_state|callout|badge|menu|nav_item) ([^%]*)%}")
+    place = {"icon": 0, "empty_state": 0, "callout": 2, "badge": 2, "menu": 2, "nav_item": 1}
+    missing = []
+    for path in sorted(Path(settings.BASE_DIR, "templates").glob("**/*.html")):
+        for tag, arguments in tags.findall(path.read_text()):
+            words = re.findall(r'_\("[^"]*"\)|"[^"]*"|\S+', arguments)
+            name = words[place[tag]] if len(words) > place[tag] else ""
+            if name.startswith('"') and not _is_drawn(name.strip('"')):
+                missing.append(f"{path.name}: {name}")
+    assert missing == []
+
+
+def _is_drawn(name: str) -> bool:
+    try:
+        return bool(icon(name))
+    except IconDoesNotExist:
+        return False
