@@ -24,8 +24,8 @@ from inboxes.sync.counting import day_of
 from inboxes.sync.redeciding import RemoteKey
 from logging_rules.engine import Code, Decision, decide, decide_page
 from logging_rules.explain import names_of, reason_of_decision, reason_of_sighting
-from logging_rules.intake import facts_of_page
 from logging_rules.models import HandChoice
+from logging_rules.page_facts import facts_of_page
 from logging_rules.queries import among, everybody_inside
 from logging_rules.reasons import Reason
 from logging_rules.rules import rules_of
