@@ -96,7 +96,7 @@ def before_and_after(state: WhatIf) -> list[Row]:
         key=lambda code: (-abs(state.after.get(code, 0) - state.before.get(code, 0)), -state.before.get(code, 0)),
     )
     rows = []
-    for label, logged in ((_("Logged"), True), (_("Private, not stored"), False)):
+    for label, logged in ((_("E-mails that are logged"), True), (_("E-mails that stay private"), False)):
         part = [code for code in codes if (code in LOGGING_CODES) is logged]
         rows.append(_row(label, part, state, is_sum=True))
         rows += [_row(label_of(code), [code], state) for code in part]

@@ -14,13 +14,29 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from inboxes.models import Inbox
-from logging_rules.facts import Level, NeverLog, NeverLogKind, NeverLogScope
+from logging_rules.facts import Level, NeverLog, NeverLogKind, NeverLogScope, Preset
 from logging_rules.rules import Rules, said, saying
 
 SALT = "logging_rules.change"
 MAX_AGE = timedelta(days=1)
 
 Value = str | bool | None
+
+WIDEST: dict[str, Value] = {
+    "preset": Preset.KNOWN,
+    "most_open_preset": Preset.KNOWN,
+    "log_incoming": True,
+    "log_outgoing": True,
+    "log_automatic_mail": True,
+}
+NARROWEST: dict[str, Value] = {
+    "preset": Preset.MANUAL,
+    "most_open_preset": Preset.MANUAL,
+    "log_incoming": False,
+    "log_outgoing": False,
+    "log_automatic_mail": False,
+}
+"""The ends of the settings that decide what is logged; the others decide what becomes of it then."""
 
 
 class Entry(NamedTuple):
@@ -86,10 +102,6 @@ class Change:
         return signing.dumps(self.as_row(), salt=SALT, compress=True)
 
     @property
-    def says_anything(self) -> bool:
-        return bool(self.settings or self.listed or self.unlisted)
-
-    @property
     def url(self) -> str:
         """Where its dry run is."""
         return f"{reverse('logging_rules:dry-run')}?{urlencode({'change': self.signed()})}"
@@ -129,15 +141,17 @@ class Change:
             and not any(never_log.scope_of(entry.kind, entry.value) for entry in self.unlisted)
         )
 
-    def taken_back_from(self, rules: Rules) -> "Change":
-        """The change that leads back to `rules` once this one is made.
+    def taken_back_from(self, rules: Rules, *, to_wider: bool) -> "Change":
+        """The change that leads back to what held before this one: to `rules`, or, if they hold it already, to what was before them.
 
-        If it is made already: the one that undoes its never-log entries. What a setting was before nobody remembers.
+        What a setting was before it was saved nobody remembers. `to_wider` says which end is meant: as open as it can be, for asking
+        what the setting keeps out, or as narrow, for asking what it lets in.
         """
         if self.is_made_in(rules):
-            return replace(self, settings=(), listed=self.unlisted, unlisted=self.listed)
-        layer = rules.layer(self.level)
-        never_log = rules.never_log_of(self.level)
+            ends = WIDEST if to_wider else NARROWEST
+            settings = tuple((name, ends[name]) for name, _ in self.settings if name in ends)
+            return replace(self, settings=settings, listed=self.unlisted, unlisted=self.listed)
+        layer, never_log = rules.layer(self.level), rules.never_log_of(self.level)
         scopes = {entry: never_log.scope_of(entry.kind, entry.value) for entry in (*self.listed, *self.unlisted)}
         return replace(
             self,

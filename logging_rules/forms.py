@@ -1,12 +1,11 @@
 """What an inbox logs, and from when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -81,9 +80,7 @@ class StartingForm(PresetForm):
 class WhatIfForm(forms.Form):
     """Another preset for one inbox, or a never-log entry of the person's own: what would it mean?"""
 
-    inbox = forms.ModelChoiceField(
-        queryset=Inbox.objects.none(), label=_("Inbox"), to_field_name="code", empty_label=None
-    )
+    inbox = forms.ChoiceField(label=_("Inbox"))
     preset = forms.ChoiceField(
         label=_("What if this inbox logged"),
         choices=[("", _("What it logs now")), *PRESET_LABELS.items()],
@@ -97,9 +94,12 @@ class WhatIfForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "name@example.com"}),
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, inboxes: QuerySet[Inbox]) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, inboxes: Iterable[Inbox]) -> None:
         super().__init__(data)
-        self.fields["inbox"].queryset = inboxes  # type: ignore[attr-defined]
+        self.inboxes = {str(inbox.code): inbox for inbox in inboxes}
+        self.fields["inbox"].choices = [  # type: ignore[attr-defined]
+            (code, inbox.address) for code, inbox in self.inboxes.items()
+        ]
 
     def clean_never_log(self) -> Target | None:
         text = self.cleaned_data["never_log"]
@@ -118,7 +118,7 @@ class WhatIfForm(forms.Form):
         target = self.cleaned_data["never_log"]
         if target:
             return Change.of_person(listed=[Entry(target.kind, target.value)])
-        return Change.of_inbox(self.cleaned_data["inbox"], preset=self.cleaned_data["preset"])
+        return Change.of_inbox(self.inboxes[self.cleaned_data["inbox"]], preset=self.cleaned_data["preset"])
 
 
 class ReachForm(forms.Form):

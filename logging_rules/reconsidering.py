@@ -33,18 +33,19 @@ CHOSEN = (Code.CHOSEN_BY_OWNER, Code.SENT_FROM_CRM)
 
 @dataclass(frozen=True, slots=True)
 class Worlds:
-    """The rules without a change and with it. `before` is None where nobody knows any more what held before."""
+    """The rules without a change and with it. Of a change that is made already nobody may know what was before: `wider` than it or
+    `narrower`. Otherwise these two are the same."""
 
-    before: Rules | None
+    wider: Rules
+    narrower: Rules
     after: Rules
 
     @classmethod
     def of(cls, change: Change, rules: Rules) -> "Worlds":
-        """Of a change that may be made already; then what it undid is brought back for `before`."""
         if not change.is_made_in(rules):
-            return cls(rules, change.apply_to(rules))
-        back = change.taken_back_from(rules)
-        return cls(back.apply_to(rules) if back.says_anything else None, rules)
+            return cls(rules, rules, change.apply_to(rules))
+        wider, narrower = (change.taken_back_from(rules, to_wider=end).apply_to(rules) for end in (True, False))
+        return cls(wider, narrower, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ class Reconsidered:
     up_to: int | None
 
 
-def reconsider(inbox: Inbox, worlds: Worlds, *, since: datetime | None, after_thread: int = 0) -> Reconsidered:
+def reconsider(
+    inbox: Inbox, *, before: Rules, after: Rules, since: datetime | None, after_thread: int = 0
+) -> Reconsidered:
     """The next part, by conversations. A constant number of queries."""
     threads = _next_threads(inbox, since, after_thread)
     if not threads:
@@ -78,11 +81,10 @@ def reconsider(inbox: Inbox, worlds: Worlds, *, since: datetime | None, after_th
     )  # fmt: skip
     envelopes = [_envelope(sighting) for sighting in sightings]
     colleagues = everybody_inside()
-    after = _decide(inbox, worlds.after, sightings, envelopes, colleagues)
-    before = _decide(inbox, worlds.before, sightings, envelopes, colleagues) if worlds.before else [None] * len(after)
+    decided = [_decide(inbox, rules, sightings, envelopes, colleagues) for rules in (before, after)]
     verdicts = [
         Verdict(sighting, now, is_taken=_is_taken(sighting, was, now))
-        for sighting, was, now in zip(sightings, before, after, strict=True)
+        for sighting, was, now in zip(sightings, *decided, strict=True)
         if since is None or sighting.message.sent_at >= since
     ]
     return Reconsidered(verdicts, threads[-1])
@@ -141,7 +143,7 @@ def _standing_messages(inbox: Inbox, threads: Iterable[int]) -> QuerySet[Message
     return Message.objects.filter(Exists(standing), thread__in=threads)
 
 
-def _is_taken(sighting: Sighting, before: Decision | None, after: Decision) -> bool:
+def _is_taken(sighting: Sighting, before: Decision, after: Decision) -> bool:
     if after.log or sighting.reason in CHOSEN:
         return False
-    return before is None or before.log or (before.code, before.rule) != (after.code, after.rule)
+    return before.log or (before.code, before.rule) != (after.code, after.rule)

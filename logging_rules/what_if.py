@@ -141,7 +141,13 @@ def what_if_step(provider: MailProvider, inbox: Inbox, change: Change, state: Wh
 
 def _count_logged(inbox: Inbox, change: Change, state: WhatIf) -> list[Sample]:
     worlds = Worlds.of(change, rules_of(inbox))
-    part = reconsider(inbox, worlds, since=state.scan.window_start, after_thread=state.threads or 0)
+    part = reconsider(
+        inbox,
+        before=worlds.wider,
+        after=worlds.after,
+        since=state.scan.window_start,
+        after_thread=state.threads or 0,
+    )
     state.threads = part.up_to
     taken = [verdict for verdict in part.verdicts if verdict.is_taken]
     state.count(
@@ -161,7 +167,7 @@ def _count_unlogged(provider: MailProvider, inbox: Inbox, change: Change, state:
     envelopes = _unlogged(inbox, page.envelopes)
     worlds = Worlds.of(change, rules_of(inbox))
     decisions = decide_under(
-        {"before": worlds.before or worlds.after, "after": worlds.after}, envelopes, since=state.scan.window_start
+        {"before": worlds.narrower, "after": worlds.after}, envelopes, since=state.scan.window_start
     )
     pairs = list(zip(envelopes, decisions["before"], decisions["after"], strict=True))
     state.count((before.code for _, before, _ in pairs), (after.code for _, _, after in pairs))

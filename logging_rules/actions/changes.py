@@ -16,11 +16,11 @@ from logging_rules.actions.settings import set_inbox_policy, set_person_policy, 
 from logging_rules.actions.unlogging import unlog
 from logging_rules.actions.widening import is_wider
 from logging_rules.changes import Change, Entry
-from logging_rules.facts import Level
+from logging_rules.facts import Level, NeverLogScope
 from logging_rules.in_force import typed
 from logging_rules.models import NeverLogEntry, PastChange, Unlogging
 from logging_rules.reconsidering import Worlds, reconsider
-from logging_rules.rules import rules_of
+from logging_rules.rules import Rules, rules_of
 from logging_rules.signals import past_change_asked
 from logging_rules.unlogging import Selection
 from users.models import User
@@ -43,10 +43,20 @@ def apply_change(
 
     What is to be logged is found by reading the mailboxes again, what no longer is by a worker; it can be undone for seven days.
     """
-    backs = {inbox.pk: change.taken_back_from(rules_of(inbox)) for inbox in inboxes}
+    rules = {inbox: rules_of(inbox) for inbox in inboxes}
     _make(change, by=by)
     for inbox in inboxes if past else ():
-        _apply_to_past(inbox, backs[inbox.pk], by=by, now=now, since=since)
+        back = change.taken_back_from(rules[inbox], to_wider=True)
+        asked = PastChange.objects.create(inbox=inbox, asked_by=by, asked_at=now, since=since, back=back.as_row())
+        send_on_commit(past_change_asked, past_change_id=asked.pk)
+        if inbox.status in SYNCING_STATUSES and _may_log_more(change, rules[inbox]):
+            apply_to_past(inbox=inbox, by=by, now=now, since=since)
+
+
+def _may_log_more(change: Change, rules: Rules) -> bool:
+    worlds = Worlds.of(change, rules)
+    entries_go = bool(change.unlisted or any(entry.scope is NeverLogScope.ADDRESS_ONLY for entry in change.listed))
+    return entries_go or is_wider(worlds.after.policy, worlds.narrower.policy)
 
 
 def _make(change: Change, *, by: User) -> None:
@@ -79,16 +89,6 @@ def _list(entry: Entry, *, owner: User | None, by: User) -> None:
         edit_never_log_entry(entry=row, scope=entry.scope, note=row.note, covers_team=row.covers_team, by=by)
 
 
-def _apply_to_past(inbox: Inbox, back: Change, *, by: User, now: datetime, since: datetime | None) -> None:
-    asked = PastChange.objects.create(inbox=inbox, asked_by=by, asked_at=now, since=since, back=back.as_row())
-    send_on_commit(past_change_asked, past_change_id=asked.pk)
-    rules = rules_of(inbox)
-    before = back.apply_to(rules) if back.says_anything else None
-    logs_more = before is None or is_wider(rules.policy, before.policy) or bool(back.listed)
-    if logs_more and inbox.status in SYNCING_STATUSES:
-        apply_to_past(inbox=inbox, by=by, now=now, since=since)
-
-
 def finish_past_changes(*, now: datetime) -> None:
     """Takes what the rules of today no longer log off the log, for everything that was asked for. Idempotent."""
     for asked in PastChange.objects.select_related("inbox__owner", "asked_by").order_by("pk"):
@@ -98,8 +98,7 @@ def finish_past_changes(*, now: datetime) -> None:
 def finish_past_change(*, asked: PastChange, now: datetime) -> None:
     """What is to go is found first, outside any transaction; then all of it goes at once."""
     inbox, rules, back = asked.inbox, rules_of(asked.inbox), Change.from_row(asked.back)
-    worlds = Worlds(back.apply_to(rules) if back.says_anything else None, rules)
-    message_ids = _taken(inbox, worlds, asked.since)
+    message_ids = _taken(inbox, back.apply_to(rules), rules, asked.since)
     with transaction.atomic():
         locked = PastChange.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=asked.pk)
         if not locked.exists():
@@ -109,11 +108,11 @@ def finish_past_change(*, asked: PastChange, now: datetime) -> None:
         asked.delete()
 
 
-def _taken(inbox: Inbox, worlds: Worlds, since: datetime | None) -> list[int]:
+def _taken(inbox: Inbox, before: Rules, after: Rules, since: datetime | None) -> list[int]:
     taken: list[int] = []
     up_to: int | None = 0
     while up_to is not None:
-        part = reconsider(inbox, worlds, since=since, after_thread=up_to)
+        part = reconsider(inbox, before=before, after=after, since=since, after_thread=up_to)
         taken += [verdict.sighting.message_id for verdict in part.verdicts if verdict.is_taken]
         up_to = part.up_to
     return taken

@@ -177,7 +177,7 @@ def _context(request: SignedInRequest, question: Question, inbox: Inbox, state: 
         "reach_form": ReachForm(period=question.period, is_made=is_made)
         if question.may_be_made_by(request.user)
         else None,
-        "is_overruled": worlds.before is not None and worlds.before.effect == worlds.after.effect,
+        "is_overruled": not is_made and worlds.narrower.effect == worlds.after.effect,
         "state": state,
         "done_at": timezone.now() + time_left if time_left else None,
         "rows": before_and_after(state),

@@ -109,16 +109,21 @@ def test_taking_it_back_leads_to_where_it_began(inbox, alice, change):
     add_never_log_entry(text="bank.example", owner=alice, by=alice)
     rules = rules_of(inbox)
 
-    back = change.taken_back_from(rules)
+    back = change.taken_back_from(rules, to_wider=True)
 
     assert back.apply_to(change.apply_to(rules)).effect == rules.effect
     assert change.apply_to(rules).effect != rules.effect or change.level is Level.PERSON
 
 
-def test_of_a_change_made_already_only_the_entries_can_be_taken_back(inbox, alice):
+def test_of_a_change_made_already_entries_are_taken_back_and_settings_to_either_end(inbox, alice):
     add_never_log_entry(text="clinic.example", owner=alice, by=alice)
+    rules = rules_of(inbox)
 
-    back = Change.of_person(listed=[CLINIC]).taken_back_from(rules_of(inbox))
-
-    assert back == Change.of_person(unlisted=[CLINIC])
-    assert Change.of_inbox(inbox, preset=Preset.REPLIES).taken_back_from(rules_of(inbox)).settings == ()
+    assert Change.of_person(listed=[CLINIC]).taken_back_from(rules, to_wider=True) == Change.of_person(
+        unlisted=[CLINIC]
+    )
+    ends = [
+        Change.of_inbox(inbox, preset=Preset.REPLIES, visibility=None).taken_back_from(rules, to_wider=end)
+        for end in (True, False)
+    ]
+    assert ends == [Change.of_inbox(inbox, preset=Preset.KNOWN), Change.of_inbox(inbox, preset=Preset.MANUAL)]

@@ -120,6 +120,25 @@ def test_settings_in_force_can_be_asked_to_hold_for_the_past(mailbox, inbox, ali
     assert ask(mailbox, inbox, Change.of_inbox(inbox, preset=Preset.REPLIES))[0].fewer.mails == 4
 
 
+def test_a_setting_that_decides_nothing_takes_nothing_although_the_inbox_logs_less_by_now(mailbox, inbox, alice):
+    set_inbox_policy(inbox=inbox, preset=Preset.MANUAL, visibility="private", by=alice)
+
+    state, _ = ask(mailbox, inbox, Change.of_inbox(inbox, visibility="private"))
+
+    assert (state.more.mails, state.fewer.mails) == (0, 0)
+
+
+def test_a_wider_setting_in_force_can_be_asked_what_it_lets_in(mailbox, alice, sarah, omar):
+    inbox = connected_inbox(alice, preset=Preset.MANUAL)
+    sync_until_quiet(inbox, mailbox, Clock())
+    inbox.refresh_from_db()
+    set_inbox_policy(inbox=inbox, preset=Preset.KNOWN, by=alice)
+
+    state, _ = ask(mailbox, inbox, Change.of_inbox(inbox, preset=Preset.KNOWN))
+
+    assert (state.more.mails, state.fewer.mails, state.waiting) == (4, 0, 0)
+
+
 def test_an_entry_on_the_list_already_is_compared_with_the_list_without_it(mailbox, inbox, alice):
     add_never_log_entry(text=OMAR, owner=alice, by=alice)
 
