@@ -189,6 +189,9 @@ class TimelineEntryQuerySet(models.QuerySet["TimelineEntry"]):
         theirs = Message.objects.visible_to(user).filter(pk=models.OuterRef("message"))
         return self.filter(models.Q(private=False) | models.Exists(theirs))
 
+    def known_to_all(self) -> "TimelineEntryQuerySet":
+        return self.filter(private=False)
+
 
 class TimelineEntry(models.Model):
     """One thing on one contact's timeline; a contact and an e-mail meet at most once. Paged by (occurred_at, id), newest first.

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, Max, Model, OuterRef, Prefetch, Q
 
 from contacts import search
 from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
-from inboxes.models import Attachment, Inbox, Message, Sighting
+from inboxes.models import Attachment, Message, MessageQuerySet, Sighting
 from users.models import User
 
 Found = TypeVar("Found", bound=Model)
@@ -68,9 +68,10 @@ def company_list(user: User, *, text: str = "") -> "QuerySet[Company]":
 
 def mail_found(user: User, text: str) -> "QuerySet[Message]":
     """Logged e-mails by words of their subject, sender and recipients, newest first, each with its timelines."""
+    on_timelines = Exists(TimelineEntry.objects.filter(message=OuterRef("pk")))
+    known = Message.objects.visible_to(user).filter(on_timelines).with_access(user)
     return (
-        matching(Message.objects.visible_to(user), text, field="index__search")
-        .filter(Exists(TimelineEntry.objects.filter(message=OuterRef("pk"))))
+        matching(known, text, field="index__search")
         .only("code", "subject", "from_name", "from_email", "sent_at", "snippet")
         .prefetch_related(Prefetch("timeline_entries", TimelineEntry.objects.select_related("contact").order_by("pk")))
         .order_by("-index__sent_at", "-index__message")
@@ -78,20 +79,23 @@ def mail_found(user: User, text: str) -> "QuerySet[Message]":
 
 
 def mail_in_full(user: User) -> "QuerySet[Message]":
-    """Logged e-mails with what their page shows: files, timelines, inboxes, and whether the viewer decides about one of these."""
+    """Logged e-mails the user may open, with what their page shows: files, timelines, inboxes."""
+    files = Prefetch("attachments", Attachment.objects.order_by("position"))
     return (
-        Message.objects.visible_to(user)
-        .defer("defects")
-        .annotate(
-            decided_by_viewer=Exists(
-                Sighting.objects.filter(message=OuterRef("pk"), inbox__in=Inbox.objects.decided_by(user))
-            )
-        )
-        .prefetch_related(
-            Prefetch("attachments", Attachment.objects.order_by("position")),
-            Prefetch("timeline_entries", TimelineEntry.objects.select_related("contact").order_by("pk")),
-            Prefetch("sightings", Sighting.objects.select_related("inbox__owner").order_by("pk")),
-        )
+        _surroundings(Message.objects.readable_by(user), user).defer("defects", "participants").prefetch_related(files)
+    )
+
+
+def mail_in_outline(user: User) -> "QuerySet[Message]":
+    """Logged e-mails the user may know of, without what is inside them."""
+    inside = ("snippet", "body_text", "quoted_text", "body_html", "defects", "size", "raw_key", "participants")
+    return _surroundings(Message.objects.visible_to(user), user).defer(*inside)
+
+
+def _surroundings(messages: MessageQuerySet, user: User) -> MessageQuerySet:
+    return messages.with_access(user).prefetch_related(
+        Prefetch("timeline_entries", TimelineEntry.objects.select_related("contact").order_by("pk")),
+        Prefetch("sightings", Sighting.objects.select_related("inbox__owner").order_by("pk")),
     )
 
 
@@ -187,10 +191,12 @@ class Belongings:
         return self.mails - self.mails_only_here
 
 
-def belongings_of(contact: Contact) -> Belongings:
+def belongings_of(contact: Contact, user: User) -> Belongings:
+    """As far as the user may know of it."""
+    mails = contact.timeline.visible_to(user).filter(message__isnull=False)
     return Belongings(
         addresses=contact.addresses.count(),
-        mails=contact.timeline.filter(message__isnull=False).count(),
-        mails_only_here=messages_only_on(contact).count(),
+        mails=mails.count(),
+        mails_only_here=mails.filter(message__in=messages_only_on(contact)).count(),
         notes=contact.notes.count(),
     )

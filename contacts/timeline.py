@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Left
 from django.utils import timezone
 
 from contacts.models import Contact, EntryKind, TimelineEntry
-from inboxes.models import Attachment, Inbox, Sighting
+from inboxes.models import Attachment, Message, Sighting, Visibility
 from users.models import User
 
 ITEMS_PER_PAGE = 15
@@ -90,7 +90,11 @@ def timeline_page(
     runs, complete = _runs(_entries(contact, user, kind, before))
     shown = runs[:ITEMS_PER_PAGE]
     entries = load_entries([run.head.entry_id for run in shown], user)
-    items = [Item(entries[run.head.entry_id], len(run.places) - 1, run.head, run.places[-1]) for run in shown]
+    items = [
+        Item(entry, len(run.places) - 1, run.head, run.places[-1])
+        for run in shown
+        if (entry := entries.get(run.head.entry_id))
+    ]
     more = not complete or len(runs) > len(shown)
     return TimelinePage(_days(items, before), shown[-1].places[-1] if more and shown else None)
 
@@ -104,30 +108,36 @@ def folded_entries(contact: Contact, user: User, *, head: Cursor, last: Cursor) 
     ).exclude(occurred_at=last.occurred_at, pk__lt=last.entry_id)
     keys = list(in_thread.order_by("-occurred_at", "-pk").values_list("pk", flat=True)[:LONGEST_FOLD])
     entries = load_entries(keys, user)
-    return [entries[key] for key in keys]
+    return [entries[key] for key in keys if key in entries]
 
 
 def load_entries(keys: Sequence[int], user: User) -> dict[int, TimelineEntry]:
-    """What a page shows of these entries: the beginning of the text, the files, whether one of our inboxes had sent it, and whether
-    the viewer decides about one that logged it.
+    """What a page shows of these entries. Of e-mails: the beginning of the text, the files, and whether an inbox of ours sent it.
+
+    Leaves out what went away, or may no longer be known to the user, since the page was read.
     """
-    entries = (
-        TimelineEntry.objects.filter(pk__in=keys)
-        .select_related("message", "note__author")
-        .defer("message__body_text", "message__quoted_text", "message__body_html", "message__defects")
+    entries = TimelineEntry.objects.filter(pk__in=keys).select_related("note__author")
+    found = entries.prefetch_related(Prefetch("message", _mails(user))).in_bulk()
+    return {key: entry for key, entry in found.items() if entry.message or entry.note}
+
+
+def _mails(user: User) -> "QuerySet[Message]":
+    shown = Q(visibility=Visibility.EVERYONE) | Q(is_own=True)  # as Message.is_shown
+
+    def beginning(field: str, length: int) -> Case:
+        return Case(When(shown, then=Left(field, length + 1)), default=Value(""))
+
+    return (
+        Message.objects.visible_to(user)
+        .with_access(user)
+        .defer("snippet", "body_text", "quoted_text", "body_html", "defects", "participants")
         .annotate(
-            text=Left("message__body_text", TEXT_SHOWN + 1),
-            quoted_text=Left("message__quoted_text", QUOTED_SHOWN + 1),
-            decided_by_viewer=Exists(
-                Sighting.objects.filter(message=OuterRef("message"), inbox__in=Inbox.objects.decided_by(user))
-            ),
-            outgoing=Exists(Sighting.objects.filter(message=OuterRef("message"), outgoing=True)),
+            outgoing=Exists(Sighting.objects.filter(message=OuterRef("pk"), outgoing=True)),
+            text=beginning("body_text", TEXT_SHOWN),
+            quote=beginning("quoted_text", QUOTED_SHOWN),
         )
-        .prefetch_related(
-            Prefetch("message__attachments", Attachment.objects.filter(inline=False).order_by("position"))
-        )
+        .prefetch_related(Prefetch("attachments", Attachment.objects.filter(inline=False).order_by("position")))
     )
-    return entries.in_bulk()
 
 
 def _entries(

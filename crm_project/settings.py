@@ -151,6 +151,7 @@ ACCOUNT_RATE_LIMITS = {
     "try_mail_servers": "5/m/user,30/h/user",
     "read_mailbox": "120/m/user",
     "suggest_contacts": "60/m/user",
+    "ask_access": "20/h/user",
 }
 ACCOUNT_USER_DISPLAY = str
 # Whose attempts to sign in are counted: behind a proxy the visitor's address is the last that it noted.

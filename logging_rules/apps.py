@@ -7,5 +7,6 @@ class LoggingRulesConfig(AppConfig):
     name = "logging_rules"
 
     def ready(self) -> None:
+        import_module("logging_rules.access_notices")
         import_module("logging_rules.notices")
         import_module("logging_rules.receivers")

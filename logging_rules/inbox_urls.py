@@ -3,7 +3,7 @@
 from django.urls import path
 
 from inboxes.views import connect, own
-from logging_rules.views import connecting, funnel, inboxes, suggestions, unlogging, why_not
+from logging_rules.views import connecting, funnel, inboxes, suggestions, unlogging, visibility, why_not
 
 app_name = "inboxes"
 
@@ -22,6 +22,9 @@ urlpatterns = [
     path("<uuid:code>/why-not/log/", why_not.log_by_hand, name="log-by-hand"),
     path("<uuid:code>/unlog/", unlogging.unlog, name="unlog"),
     path("<uuid:code>/unlogged/", unlogging.unlogged, name="unlogged"),
+    path("<uuid:code>/visibility/", visibility.visibility, name="visibility"),
+    path("<uuid:code>/visibility/apply/", visibility.apply_visibility, name="visibility-apply"),
+    path("<uuid:code>/view-as/", visibility.view_as, name="view-as"),
     path("<uuid:code>/start/", connecting.start, name="start"),
     path("<uuid:code>/sync/", own.sync_now, name="sync-now"),
     path("<uuid:code>/pause/", own.pause, name="pause"),

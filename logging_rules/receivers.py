@@ -5,8 +5,8 @@ from typing import Any
 from django.dispatch import receiver
 
 from inboxes.signals import sync_wanted
-from logging_rules.signals import erasure_wanted, past_change_asked
-from logging_rules.tasks import enqueue, erase_unlogged, finish_past_changes
+from logging_rules.signals import erasure_wanted, past_change_asked, visibility_wanted
+from logging_rules.tasks import apply_visibility, enqueue, erase_unlogged, finish_past_changes
 
 
 @receiver(sync_wanted)
@@ -22,3 +22,8 @@ def have_it_erased(unlogging_id: int, **kwargs: Any) -> None:
 @receiver(past_change_asked)
 def have_the_past_decided(past_change_id: int, **kwargs: Any) -> None:
     finish_past_changes.delay()
+
+
+@receiver(visibility_wanted)
+def have_it_applied(inbox_id: int, **kwargs: Any) -> None:
+    apply_visibility.delay(inbox_id=inbox_id)

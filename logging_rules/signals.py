@@ -7,3 +7,6 @@ past_change_asked = Signal()
 
 erasure_wanted = Signal()
 """`unlogging_id`: its mails are to be erased now."""
+
+visibility_wanted = Signal()
+"""`inbox_id`: what it has logged is to follow its visibility setting."""

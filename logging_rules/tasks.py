@@ -42,6 +42,13 @@ def finish_past_changes() -> None:
     actions.finish_past_changes(now=timezone.now())
 
 
+@shared_task
+def apply_visibility(*, inbox_id: int) -> None:
+    """One slice, and another one when there is more to do."""
+    if actions.apply_visibility_slice(inbox=Inbox.objects.get(pk=inbox_id)):
+        apply_visibility.delay(inbox_id=inbox_id)
+
+
 def enqueue(inbox_ids: list[int]) -> None:
     """Inboxes whose past is still being read wait in a queue of their own, so that new mail of the others does not wait for them."""
     reading_past = set(Inbox.objects.filter(pk__in=inbox_ids, backfill_done_at=None).values_list("pk", flat=True))

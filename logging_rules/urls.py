@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from logging_rules.views import dry_run, look_back, never_log, never_log_lines, unlogging, why
+from logging_rules.views import dry_run, look_back, never_log, never_log_lines, unlogging, who, why
 
 app_name = "logging_rules"
 
@@ -26,4 +26,10 @@ urlpatterns = [
     path("unlogged/<uuid:code>/undo/", unlogging.undo, name="undo-unlogging"),
     path("unlogged/<uuid:code>/erase/", unlogging.erase, name="erase-unlogged"),
     path("why/<uuid:code>/", why.why, name="why"),
+    path("who/<uuid:code>/", who.who, name="who"),
+    path("who/<uuid:code>/set/", who.set_visibility, name="set-visibility"),
+    path("who/<uuid:code>/ask/", who.ask_access, name="ask-access"),
+    path("access/<uuid:code>/grant/", who.grant_access, name="grant-access"),
+    path("access/<uuid:code>/decline/", who.decline_access, name="decline-access"),
+    path("access/<uuid:code>/end/", who.end_access, name="end-access"),
 ]

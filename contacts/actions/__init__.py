@@ -13,7 +13,8 @@ from contacts.actions.correspondents import meet_correspondents
 from contacts.actions.indexing import rebuild_search
 from contacts.actions.merging import SameContact, filled_by, merge_contacts
 from contacts.actions.notes import add_note, delete_note, edit_note
-from contacts.actions.timeline import ContactGone, MailEntry, record_mail_entries, settle_privacy
+from contacts.actions.openings import record_opening
+from contacts.actions.timeline import ContactGone, MailEntry, hold_mails, record_mail_entries, settle_privacy
 from contacts.actions.withdrawing import (
     bring_back_contacts,
     erase_withdrawn,
@@ -42,10 +43,12 @@ __all__ = [
     "edit_note",
     "erase_withdrawn",
     "filled_by",
+    "hold_mails",
     "meet_correspondents",
     "merge_contacts",
     "rebuild_search",
     "record_mail_entries",
+    "record_opening",
     "settle_privacy",
     "take_off_timelines",
     "withdraw_contacts",

@@ -1,6 +1,6 @@
 """Putting logged e-mails on timelines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from contacts.actions.indexing import index_messages
 from contacts.models import Contact, MailIndex, MergedContact, TimelineEntry
-from inboxes.models import Sighting, Visibility
+from inboxes.models import Message, Sighting, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,20 @@ def _insert_mail_rows(rows: Sequence[tuple[int, int, int, datetime]]) -> int:
     return inserted
 
 
+def hold_mails(message_ids: Collection[int]) -> None:
+    """Locks the contacts these e-mails stand with, then the e-mails, until the transaction ends.
+
+    Whoever logs one of them in another inbox, un-logs or deletes it is through by now, or waits.
+    """
+    _lock_contacts(set(TimelineEntry.objects.filter(message__in=message_ids).values_list("contact_id", flat=True)))
+    mails = Message.objects.filter(pk__in=message_ids).order_by("pk")
+    list(mails.select_for_update(of=("self",)).values_list("pk", flat=True))
+
+
 @transaction.atomic
 def settle_privacy(*, message_ids: Iterable[int]) -> None:
-    """Has timelines say what the sightings of these e-mails say by now. Call it in the transaction that changed a sighting.
+    """Has timelines say what the sightings of these e-mails say by now. Call it in the transaction that changed a sighting
+    of mail that was logged before; where one became less strict, `hold_mails` before that change.
 
     Idempotent; a constant number of statements, one if nothing has to change.
     """
@@ -124,6 +135,6 @@ def settle_privacy(*, message_ids: Iterable[int]) -> None:
 
 def settle_last_activity(contact_ids: Iterable[int]) -> None:
     """Reads it from the timelines anew."""
-    known_to_all = TimelineEntry.objects.filter(contact=OuterRef("pk"), private=False)
-    newest = known_to_all.order_by("-occurred_at", "-pk").values("occurred_at")[:1]
+    known = TimelineEntry.objects.known_to_all().filter(contact=OuterRef("pk"))
+    newest = known.order_by("-occurred_at", "-pk").values("occurred_at")[:1]
     Contact.objects.filter(pk__in=list(contact_ids)).update(last_activity_at=Subquery(newest))

@@ -114,7 +114,7 @@ def contact_delete(request: SignedInRequest, code: UUID) -> HttpResponse:
         actions.delete_contact(by=request.user, contact=contact)
         messages.success(request, _("%(name)s was deleted.") % {"name": contact.name})
         return redirect("contacts:contact-list")
-    context = {"contact": contact, "belongings": queries.belongings_of(contact)}
+    context = {"contact": contact, "belongings": queries.belongings_of(contact, request.user)}
     return render(request, "contacts/contact_delete.html", context)
 
 
@@ -129,7 +129,7 @@ def contact_merge(request: SignedInRequest, code: UUID) -> HttpResponse:
         return redirect(contact)
     context: dict[str, object] = {"contact": contact, "other": other}
     if other:
-        context |= {"moved": queries.belongings_of(other), "filled": filled_fields(contact, other)}
+        context |= {"moved": queries.belongings_of(other, request.user), "filled": filled_fields(contact, other)}
     else:
         text = request.GET.get("q", "")
         context |= {"text": text, "candidates": queries.merge_candidates(contact, request.user, text=text)}

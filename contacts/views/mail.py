@@ -6,14 +6,17 @@ from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from contacts import queries
+from contacts.actions import record_opening
 from contacts.bodies import body_document, body_policy
 from inboxes import files
+from inboxes.access import closures
 from inboxes.attachments import FileUnreadable, read_attachment
-from inboxes.models import Attachment, Message
+from inboxes.models import Attachment, Message, OpenedPart
 from users.http import SignedInRequest
 
 SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -36,21 +39,37 @@ FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 @require_GET
 def message(request: SignedInRequest, code: UUID) -> HttpResponse:
-    mail = get_object_or_404(queries.mail_in_full(request.user), code=code)
-    context = {
+    mail = queries.mail_in_full(request.user).filter(code=code).first()
+    if mail is None:
+        return _message_outline(request, code)
+    _put_on_record(request, mail, OpenedPart.TEXT)
+    context = _surroundings(mail) | {"images": "images" in request.GET}
+    return render(request, "contacts/message.html", context)
+
+
+def _message_outline(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """What stands in for an e-mail that the person may know of but not open."""
+    mail = get_object_or_404(queries.mail_in_outline(request.user), code=code)
+    closed_by = closures(mail, request.user)
+    can_ask = any(closure.can_be_asked for closure in closed_by)
+    context = _surroundings(mail) | {"closures": closed_by, "can_ask": can_ask}
+    return render(request, "contacts/message_outline.html", context)
+
+
+def _surroundings(mail: Message) -> dict[str, object]:
+    return {
         "mail": mail,
         "timelines": [entry.contact for entry in mail.timeline_entries.all()],
         "inboxes": sorted({sighting.inbox.owner.name for sighting in mail.sightings.all()}),
-        "images": "images" in request.GET,
     }
-    return render(request, "contacts/message.html", context)
 
 
 @require_GET
 @xframe_options_sameorigin
 def message_body(request: SignedInRequest, code: UUID) -> HttpResponse:
     """The formatted body as a document of its own, for a sandboxed frame. Remote images only with `?images`."""
-    mail = get_object_or_404(Message.objects.readable_by(request.user).prefetch_related("attachments"), code=code)
+    mail = _readable_mail(request, code)
+    _put_on_record(request, mail, OpenedPart.TEXT)
     images = "images" in request.GET
     response = HttpResponse(body_document(mail, remote_images=images))
     response["Content-Security-Policy"] = body_policy(remote_images=images)
@@ -60,7 +79,8 @@ def message_body(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 @require_GET
 def message_original(request: SignedInRequest, code: UUID) -> FileResponse:
-    mail = get_object_or_404(Message.objects.readable_by(request.user).only("raw_key", "code"), code=code)
+    mail = _readable_mail(request, code)
+    _put_on_record(request, mail, OpenedPart.ORIGINAL)
     return download(stored(mail.raw_key), filename=f"{mail.code}.eml", content_type="message/rfc822")
 
 
@@ -68,6 +88,7 @@ def message_original(request: SignedInRequest, code: UUID) -> FileResponse:
 def attachment(request: SignedInRequest, code: UUID) -> HttpResponseBase:
     attachments = Attachment.objects.select_related("message").defer("message__body_html", "message__body_text")
     file = get_object_or_404(attachments, code=code, message__in=Message.objects.readable_by(request.user))
+    _put_on_record(request, file.message, OpenedPart.FILE)
     try:
         content = read_attachment(file)
     except FileUnreadable:
@@ -75,6 +96,14 @@ def attachment(request: SignedInRequest, code: UUID) -> HttpResponseBase:
     declared = file.content_type if file.content_type in DECLARED else "application/octet-stream"
     inline = "inline" in request.GET and declared in SHOWN_INLINE
     return download(BytesIO(content), filename=file.filename, content_type=declared, inline=inline)
+
+
+def _readable_mail(request: SignedInRequest, code: UUID) -> Message:
+    return get_object_or_404(Message.objects.readable_by(request.user).prefetch_related("attachments"), code=code)
+
+
+def _put_on_record(request: SignedInRequest, mail: Message, part: OpenedPart) -> None:
+    record_opening(message=mail, part=part, by=request.user, now=timezone.now())
 
 
 def download(content: IO[bytes], *, filename: str, content_type: str, inline: bool = False) -> FileResponse:

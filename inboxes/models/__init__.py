@@ -1,6 +1,6 @@
 """Connected mailboxes, what was seen in them, and the messages that were stored."""
 
-from inboxes.models.access import AccessRequest, OpenedPart, Opening
+from inboxes.models.access import AccessRequest, AccessRequestQuerySet, OpenedPart, Opening
 from inboxes.models.counts import DailyCount
 from inboxes.models.inbox import (
     SYNCING_STATUSES,
@@ -18,6 +18,7 @@ from inboxes.models.message import (
     VISIBILITY_LABELS,
     Attachment,
     Message,
+    MessageQuerySet,
     MessageState,
     Sighting,
     Thread,
@@ -29,6 +30,7 @@ __all__ = [
     "SYNCING_STATUSES",
     "VISIBILITY_LABELS",
     "AccessRequest",
+    "AccessRequestQuerySet",
     "Attachment",
     "Credential",
     "DailyCount",
@@ -44,6 +46,7 @@ __all__ = [
     "MarkState",
     "MarkedMail",
     "Message",
+    "MessageQuerySet",
     "MessageState",
     "OpenedPart",
     "Opening",

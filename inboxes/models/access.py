@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from inboxes.models.inbox import Inbox
 from users.models import User
 
 
@@ -19,12 +20,23 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
             return self.none()
         return self.filter(models.Q(person=user) | models.Q(sighting__inbox__owner=user))
 
+    def answered_by(self, user: User) -> "AccessRequestQuerySet":
+        """Those that are the user's to answer, and nobody else's, super admins included."""
+        return self.filter(sighting__inbox__in=Inbox.objects.decided_by(user))
+
     def waiting(self) -> "AccessRequestQuerySet":
         return self.filter(answered_at=None)
 
     def in_force(self) -> "AccessRequestQuerySet":
         """Those that let somebody in at this moment: the clock ends them, no job has to."""
-        return self.filter(granted_until__gt=Now(), ended_at=None)
+        return self.filter(IN_FORCE)
+
+    def with_state(self) -> "AccessRequestQuerySet":
+        """Adds `is_waiting` and `is_in_force`."""
+        return self.annotate(is_waiting=models.Q(answered_at=None), is_in_force=IN_FORCE)
+
+
+IN_FORCE = models.Q(granted_until__isnull=False, granted_until__gt=Now(), ended_at=None)
 
 
 class AccessRequest(models.Model):

@@ -8,7 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -74,6 +74,18 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Mail whose text, files and original the user may open."""
         return self._unless_withheld(user, Sighting.objects.exclude(visibility=Visibility.EVERYONE))
 
+    def with_access(self, user: User) -> "MessageQuerySet":
+        """Adds what `Message` says about one viewer."""
+        decided = _sightings().filter(inbox__in=Inbox.objects.decided_by(user))
+        readable = Message.objects.readable_by(user).filter(pk=OuterRef("pk"))
+        added = {
+            "visibility": _strictest(),
+            "is_own": logged_by(user),
+            "is_readable": Exists(readable),
+            "decided_by_viewer": Exists(decided),
+        }
+        return self.annotate(**added)
+
     def _unless_withheld(self, user: User, strict: "SightingQuerySet") -> "MessageQuerySet":
         if not user.is_active:
             return self.none()
@@ -93,6 +105,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 def _sightings() -> "SightingQuerySet":
     return Sighting.objects.filter(message=OuterRef("pk"))
+
+
+def _strictest() -> Case:
+    levels = sorted(Visibility, key=lambda level: level.strictness, reverse=True)
+    wished = (When(Exists(_sightings().filter(visibility=level)), then=Value(level)) for level in levels[:-1])
+    return Case(*wished, default=Value(levels[-1]))
 
 
 def logged_by(person: User) -> Exists:
@@ -119,7 +137,15 @@ class Message(models.Model):
     `recipients` is a list of `[kind, address, name]`, kind being to, cc or bcc; `participants` has all their addresses and the
     author's. `raw_key` names the original in the file store: the bytes that came or, unless `attachments_stored`, what
     `inboxes.mime.rewriting` left of them because every inbox keeps only the names of files.
+
+    `with_access` adds for one viewer: the strictest `visibility` its inboxes ask for, whether it `is_own` (an inbox of the viewer
+    logged it), whether it `is_readable` and whether the viewer decides about an inbox that logged it.
     """
+
+    visibility: Visibility
+    is_own: bool
+    is_readable: bool
+    decided_by_viewer: bool
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     fingerprint = models.BinaryField(max_length=32)
@@ -152,11 +178,17 @@ class Message(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["thread", "sent_at"], name="message_by_thread"),
+            models.Index(fields=["-sent_at", "-id"], name="message_newest_first"),
             GinIndex(fields=["participants"], name="message_by_participant"),
         ]
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether its text may stand in lists for this viewer. What others restrict is opened one by one, and that is on record."""
+        return self.is_own or self.visibility == Visibility.EVERYONE
 
 
 class Attachment(models.Model):

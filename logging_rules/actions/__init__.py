@@ -3,6 +3,7 @@
 Each action says who may do it and raises PermissionDenied for anybody else, ValidationError for what cannot be.
 """
 
+from logging_rules.actions.access import ask_access, decline_access, end_access, grant_access
 from logging_rules.actions.changes import apply_change, finish_past_changes
 from logging_rules.actions.choosing import log_by_hand, note_logged_by_hand
 from logging_rules.actions.marks import note_private_copies, withdraw
@@ -21,6 +22,7 @@ from logging_rules.actions.past import (
 )
 from logging_rules.actions.settings import set_inbox_policy, set_person_policy, set_workspace_policy
 from logging_rules.actions.unlogging import UNDO_PERIOD, erase_expired, erase_now, undo_unlogging, unlog
+from logging_rules.actions.visibility import apply_visibility, apply_visibility_slice, set_visibility
 
 __all__ = [
     "UNDO_PERIOD",
@@ -28,11 +30,17 @@ __all__ = [
     "add_never_log_lines",
     "apply_change",
     "apply_to_past",
+    "apply_visibility",
+    "apply_visibility_slice",
+    "ask_access",
+    "decline_access",
     "edit_never_log_entry",
+    "end_access",
     "erase_expired",
     "erase_now",
     "finish_look_backs",
     "finish_past_changes",
+    "grant_access",
     "log_by_hand",
     "look_back",
     "note_logged_by_hand",
@@ -41,6 +49,7 @@ __all__ = [
     "remove_never_log_entry",
     "set_inbox_policy",
     "set_person_policy",
+    "set_visibility",
     "set_workspace_policy",
     "settle_conversations",
     "undo_unlogging",

@@ -14,6 +14,7 @@ from contacts.actions import (
     bring_back_contacts,
     erase_withdrawn,
     record_mail_entries,
+    settle_privacy,
     take_off_timelines,
     withdraw_contacts,
 )
@@ -65,6 +66,7 @@ def unlog(*, selection: Selection, by: User, now: datetime, by_rules: bool = Fal
     pass_over(LedgerEntry.objects.filter(inbox__in=reached, message__in=keys), code=Code.UNLOGGED_BY_OWNER)
     Sighting.objects.filter(inbox__in=reached, message__in=keys).delete()
     shared = set(Sighting.objects.filter(message__in=keys).values_list("message_id", flat=True))
+    settle_privacy(message_ids=shared)
     _hide(unlogging, [message for message in messages if message.pk not in shared], now=now)
     if not by_rules:
         lay_tombstones(messages, inbox=inbox)
@@ -128,6 +130,7 @@ def undo_unlogging(*, unlogging: Unlogging, by: User, now: datetime) -> Unloggin
     rows = put_ledger_back(unlogging, keys)
     recount(Counter((folder, days[message], Code.UNLOGGED_BY_OWNER, code) for folder, message, code in rows))
     record_mail_entries(entries)
+    settle_privacy(message_ids=keys)
     unlogging.sightings.all().delete()
     _erase_unheld(lost)
     unlogging.undone_at, unlogging.lost = now, len(lost)

@@ -6,10 +6,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from inboxes.access import readers_of
 from inboxes.models import Message
 from logging_rules.explain import why_logged
 from users.http import SignedInRequest
-from users.models import User
 
 
 @require_safe
@@ -19,7 +19,7 @@ def why(request: SignedInRequest, code: UUID) -> HttpResponse:
     context = {
         "message": message,
         "explanations": why_logged(message, viewer=request.user),
-        "readers": User.objects.active().count(),
+        "readers": readers_of(message),
     }
     template = "logging_rules/why.html#explanation" if request.htmx else "logging_rules/why.html"
     return render(request, template, context)

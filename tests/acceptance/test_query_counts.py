@@ -1,10 +1,12 @@
 """What a page costs does not depend on how much there is: each page that lists something, with one of it and with fifty."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from contacts.actions import ContactDetails, add_note, create_contact
-from inboxes.models import DailyCount, Folder, LedgerEntry
+from inboxes.models import AccessRequest, DailyCount, Folder, LedgerEntry, Opening, Visibility
 from logging_rules.actions import add_never_log_entry, unlog
 from logging_rules.unlogging import Selection
 from notifications.actions import notify
@@ -29,7 +31,12 @@ def inbox(admin):
 
 
 @pytest.fixture
-def add(admin, contact, inbox):
+def limited(admin, contact):
+    return log_mail(contact, "Limited", owner=admin, visibility=Visibility.SUBJECT).sightings.get()
+
+
+@pytest.fixture
+def add(admin, contact, inbox, limited):
     """One more of everything that pages list."""
 
     def add(number):
@@ -51,13 +58,18 @@ def add(admin, contact, inbox):
             by=admin,
             now=timezone.now(),
         )
-        UserFactory()
+        person = UserFactory()
         InvitationFactory()
+        log_mail(contact, f"Limited {number}", owner=admin, visibility=Visibility.SUBJECT)
+        tomorrow = timezone.now() + timedelta(days=1)
+        for answer in ({}, {"answered_at": NOON, "granted_until": tomorrow}):
+            AccessRequest.objects.create(sighting=limited, person=person, asked_at=NOON, **answer)
+        Opening.objects.create(message=limited.message, person=person, part="text", opened_at=NOON)
 
     return add
 
 
-def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin, admin_client, contact, inbox):
+def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin, admin_client, contact, inbox, limited, bob):
     pages = [
         "/contacts/",
         "/contacts/?q=meridian",
@@ -75,6 +87,9 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin, admin_cli
         f"/inboxes/{inbox.code}/progress/",
         f"/inboxes/{make_inbox(admin).code}/unlog/?domain=example",
         f"/inboxes/{make_inbox(admin).code}/unlogged/",
+        f"/inboxes/{limited.inbox.code}/visibility/",
+        f"/inboxes/{limited.inbox.code}/view-as/?person={bob.code}",
+        f"/logging/who/{limited.message.code}/",
         "/notifications/",
         "/notifications/bell/",
         "/logging/never-log/",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from contacts.actions import ContactDetails, add_note, create_contact
 from contacts.models import Contact
 from contacts.timeline import Cursor
-from inboxes.models import DailyCount, Folder, Inbox, LedgerEntry
+from inboxes.models import AccessRequest, DailyCount, Folder, Inbox, LedgerEntry, Visibility
 from logging_rules.actions import add_never_log_entry, unlog
 from logging_rules.models import Unlogging
 from logging_rules.unlogging import Selection
@@ -20,9 +20,18 @@ from tests.factories.inboxes import connected_inbox
 from tests.factories.users import InvitationFactory
 from users.models import User, WorkspaceDomain
 
-SECRETS = ("Divorce lawyers", "31,337", "72,345", "53,711", "hidden-clinic.example")
+SECRETS = (
+    "Divorce lawyers",
+    "31,337",
+    "72,345",
+    "53,711",
+    "hidden-clinic.example",
+    "Merger talks",
+    "The cellar is empty.",
+    "payroll.pdf",
+)
 """What only the owner of the inbox may learn: the name of a folder, how many mails were skipped, for one reason, in all and in a
-month, and whose mail is never logged."""
+month, whose mail is never logged, the subject of a private mail, the text of one that shows its subject only, and its file."""
 
 HIDDEN = "Biopsy results"
 """What nobody may read any more, not even the owner: the subject of an e-mail that was un-logged and can still come back."""
@@ -51,6 +60,12 @@ def make_world(owner: User, colleague: User) -> World:
     message = log_mail(contact, "Revised quote", owner=owner)
     file = attach(message, filename="quote.pdf")
     place = Cursor(NOON, contact.timeline.get(message=message).pk)
+    log_mail(contact, "Merger talks about the quote", owner=owner, visibility=Visibility.PRIVATE)
+    limited = log_mail(
+        contact, "Limited quote", owner=owner, visibility=Visibility.SUBJECT, body_text="The cellar is empty."
+    )
+    attach(limited, filename="payroll.pdf")
+    asked = AccessRequest.objects.create(sighting=limited.sightings.get(), person=colleague, asked_at=NOON)
     entry = add_never_log_entry(text="hidden-clinic.example", by=owner, owner=owner)
     inbox, new = _inbox(owner), connected_inbox(owner, "new@ours.example", status="connecting")
     return World(
@@ -61,6 +76,8 @@ def make_world(owner: User, colleague: User) -> World:
             ("mail/files/", file.code),
             ("mail/", message.code),
             ("logging/why/", message.code),
+            ("logging/who/", limited.code),
+            ("logging/access/", asked.code),
             ("logging/never-log/", entry.code),
             ("logging/unlog/", message.code),
             ("logging/unlogged/", _unlogging(owner, contact).code),

@@ -32,6 +32,9 @@ class Command(JsonCommand):
             "timeline", self.timeline, help="All that stands on a contact's timeline, newest first."
         )
         timeline.add_argument("email", help="any address of the contact")
+        timeline.add_argument(
+            "--person", metavar="EMAIL", help="as this person sees it; without, what everybody in the workspace sees"
+        )
         self.add_action("index", self.index, help="Write the search text of contacts, companies and e-mails anew.")
 
     def add(self, options: Namespace) -> Answer:
@@ -64,7 +67,10 @@ class Command(JsonCommand):
 
     def timeline(self, options: Namespace) -> Answer:
         contact = contact_of(options.email)
-        entries = contact.timeline.select_related("message", "note__author").order_by("-occurred_at", "-pk")
+        seen = (
+            contact.timeline.visible_to(person(options.person)) if options.person else contact.timeline.known_to_all()
+        )
+        entries = seen.select_related("message", "note__author").order_by("-occurred_at", "-pk")
         entries = entries.defer("message__body_text", "message__body_html", "message__quoted_text")
         entries = entries.prefetch_related("message__sightings__inbox")
         rows = [entry_as_json(entry) for entry in entries]

@@ -1,0 +1,103 @@
+"""Who can open a logged e-mail and why, and what stands between it and a person who cannot."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Count, Min, Prefetch, Q
+
+from inboxes.addresses import as_in_headers
+from inboxes.models import AccessRequest, Inbox, Message, Sighting, Visibility
+from users.models import User
+
+
+class Entitlement(StrEnum):
+    """Why somebody may open a restricted e-mail. The first that holds counts."""
+
+    OWNER = "owner"
+    PARTICIPANT = "participant"
+    GRANTED = "granted"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """`until`: when it ends for somebody who was let in."""
+
+    person: User
+    entitlement: Entitlement
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who may open an e-mail: all `colleagues` active people if its `visibility` is everyone, else only the `people` named."""
+
+    visibility: Visibility
+    colleagues: int
+    people: list[Reader]
+
+
+def readers_of(message: Message) -> Readers:
+    """The other way round of `Message.objects.readable_by`. Constant queries; people who have left cannot sign in and are left out."""
+    strict = list(Sighting.objects.filter(message=message).exclude(visibility=Visibility.EVERYONE))
+    active: list[User] = list(User.objects.active().order_by("name", "email"))
+    if not strict:
+        return Readers(Visibility.EVERYONE, len(active), [])
+    visibility = max((Visibility(sighting.visibility) for sighting in strict), key=lambda level: level.strictness)
+    owners = set(Sighting.objects.filter(message=message).values_list("inbox__owner", flat=True))
+    named = _participants(message, active)
+    granted = _granted(strict)
+    people = [
+        *(Reader(person, Entitlement.OWNER) for person in active if person.pk in owners),
+        *(Reader(person, Entitlement.PARTICIPANT) for person in active if person.pk in named - owners),
+        *(
+            Reader(person, Entitlement.GRANTED, granted[person.pk])
+            for person in active
+            if person.pk in granted.keys() - named - owners
+        ),
+    ]
+    return Readers(visibility, len(active), people)
+
+
+def _participants(message: Message, people: Iterable[User]) -> set[int]:
+    """As `inboxes.models.message.names` has it."""
+    by_own_address = {person.pk for person in people if as_in_headers(person.email) in message.participants}
+    named = Q(address__in=message.participants) | Q(aliases__overlap=message.participants)
+    connected = Inbox.objects.filter(named).values_list("owner", "address")
+    holders = dict(User.objects.filter(email__in=[address for _, address in connected]).values_list("email", "pk"))
+    return by_own_address | {owner for owner, address in connected if holders.get(address, owner) == owner}
+
+
+def _granted(strict: list[Sighting]) -> dict[int, datetime]:
+    """Who was let in by each of those who restrict the e-mail, and until when."""
+    grants = AccessRequest.objects.in_force().filter(sighting__in=strict).values("person")
+    by_all = grants.annotate(doors=Count("sighting", distinct=True), until=Min("granted_until")).filter(
+        doors=len(strict)
+    )
+    return dict(by_all.values_list("person", "until"))
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Somebody who keeps an e-mail from a person, and what came of the last time the person asked."""
+
+    owner: User
+    request: AccessRequest | None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.request is not None and self.request.answered_at is None
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Nobody answers for somebody who has left."""
+        return self.owner.is_active and not self.is_waiting
+
+
+def closures(message: Message, person: User) -> list[Closure]:
+    """Two queries; empty if nothing keeps the person from it but, perhaps, being no participant."""
+    asked = AccessRequest.objects.filter(person=person).order_by("asked_at", "pk")
+    strict = Sighting.objects.filter(message=message).exclude(visibility=Visibility.EVERYONE).closed_to(person)
+    found = strict.select_related("inbox__owner").prefetch_related(Prefetch("access_requests", asked)).order_by("pk")
+    return [Closure(sighting.inbox.owner, next(reversed(sighting.access_requests.all()), None)) for sighting in found]

@@ -1,0 +1,64 @@
+"""What people are told when a colleague asks to open an e-mail; never what is in it, its subject neither."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from inboxes.models import AccessRequest
+from notifications.actions import notify
+from notifications.kinds import Kind, Tone, register
+
+ASKED, GRANTED, DECLINED = "access_asked", "access_granted", "access_declined"
+
+
+def tell_owner(request: AccessRequest) -> None:
+    notify(
+        recipients=[request.sighting.inbox.owner],
+        kind=ASKED,
+        context={"person": request.person.name},
+        url=reverse("logging_rules:who", args=[request.sighting.message.code]),
+        episode=f"access:{request.pk}:asked",
+    )
+
+
+def tell_asker(request: AccessRequest) -> None:
+    answer: dict[str, Any] = {"owner": request.sighting.inbox.owner.name}
+    answered = request.answered_at.isoformat() if request.answered_at else ""
+    notify(
+        recipients=[request.person],
+        kind=GRANTED if request.granted_until else DECLINED,
+        context=answer,
+        url=reverse("contacts:message", args=[request.sighting.message.code]),
+        episode=f"access:{request.pk}:answered:{answered}",
+    )
+
+
+register(
+    Kind(
+        code=ASKED,
+        title=_("%(person)s asks to open an e-mail of yours"),
+        text=_("It was logged from your inbox, and not everybody can open it. You decide, and for how long."),
+        action=_("Answer"),
+        fields=frozenset({"person"}),
+        icon="key-round",
+    ),
+    Kind(
+        code=GRANTED,
+        title=_("%(owner)s lets you open an e-mail"),
+        text=_("The page of the e-mail says until when. Its owner sees that you open it."),
+        action=_("Open the e-mail"),
+        fields=frozenset({"owner"}),
+        tone=Tone.OK,
+        icon="key-round",
+    ),
+    Kind(
+        code=DECLINED,
+        title=_("%(owner)s declined to open an e-mail to you"),
+        text=_("You still see its subject and who takes part."),
+        action=_("See the e-mail"),
+        fields=frozenset({"owner"}),
+        icon="lock",
+        by_e_mail=False,
+    ),
+)
