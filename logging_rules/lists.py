@@ -34,7 +34,7 @@ class NeverLogList:
 
     @property
     def may_edit(self) -> bool:
-        return self.owner == self.reader or self.reader.is_super_admin
+        return self.reader.is_super_admin if self.owner is None else self.owner == self.reader
 
     def refuse_readers(self) -> None:
         if not self.may_edit:

@@ -4,6 +4,7 @@ from inboxes.addresses import (
     InvalidAddress,
     domain_of,
     is_no_reply,
+    is_public_suffix,
     is_valid,
     normalise,
     normalise_domain,
@@ -119,6 +120,22 @@ def test_normalise_domain_takes_what_people_type():
 )
 def test_organisation_domain_names_an_organisation_or_nothing(domain, organisation):
     assert organisation_domain(domain) == organisation
+
+
+@pytest.mark.parametrize(
+    ("domain", "public"),
+    [
+        ("com", True),
+        ("co.jp", True),
+        ("kobe.jp", True),
+        ("localhost", True),
+        ("example.co.jp", False),
+        ("city.kobe.jp", False),
+        ("docomo.ne.jp", False),
+    ],
+)
+def test_a_public_suffix_is_what_anybody_can_register_below(domain, public):
+    assert is_public_suffix(domain) is public
 
 
 @pytest.mark.parametrize(
