@@ -1,10 +1,13 @@
 """The page of a change's dry run: for the person's own mailboxes, step by step, to be stopped and continued, with and without scripts."""
 
+import json
 import re
 from datetime import timedelta
 from html import unescape
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -188,3 +191,34 @@ def test_a_question_must_be_one(inbox, alice_client, values):
 
     assert response.status_code == 422
     assert response.context["form"].errors
+
+
+def command(*arguments: str) -> dict:
+    out = StringIO()
+    call_command("inbox", "dry-run", ADDRESS, *arguments, "--json", stdout=out)
+    assert not any(secret in out.getvalue() for secret in (QUOTE, PRIVATE, "clinic"))
+    return json.loads(out.getvalue())
+
+
+def test_an_operator_gets_the_numbers(inbox):
+    answer = command("--set", "preset=manual")
+
+    assert answer == {
+        "mails": 2,
+        "more": {"mails": 0, "contacts": 0},
+        "fewer": {"mails": 1, "contacts": 1},
+        "before": {"known_contact_incoming": 1, "no_known_contact": 1},
+        "after": {"preset_too_narrow": 1, "no_known_contact": 1},
+        "chosen": 0,
+        "waiting": 0,
+        "applied": None,
+    }
+    assert command("--never-log", "sarah@meridian.example", "--apply", "past")["fewer"]["mails"] == 1
+    finish_past_changes(now=timezone.now())
+    assert Sighting.objects.count() == 0
+
+
+@pytest.mark.parametrize("values", [[], ["--set", "preset=wide"], ["--set", "colour=red"], ["--never-log", "nonsense"]])
+def test_an_operator_is_told_what_is_wrong(inbox, values):
+    with pytest.raises(CommandError):
+        call_command("inbox", "dry-run", ADDRESS, *values)

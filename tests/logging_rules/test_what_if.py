@@ -240,3 +240,31 @@ def test_a_step_costs_the_same_queries_whatever_is_in_it(mailbox, inbox, queries
     many = [queries(lambda s=state: what_if_step(mailbox.open(), inbox, change, s)) for state in (first, live)]
 
     assert many == few
+
+
+def test_twenty_thousand_mails_are_counted_step_by_step_and_can_be_left_at_any_step(alice, queries):
+    """Every fifth is with one of 500 contacts."""
+    for number in range(500):
+        make_contact(f"Contact {number}", f"{number}@customers.example")
+    mailbox = MemoryMailbox(page_messages=5_000, now=NOW)
+    for number in range(20_000):
+        sender = f"{number % 500}@customers.example" if number % 5 == 0 else f"{number}@private.example"
+        mailbox.deliver(mail_bytes(sender, message_id=f"<{number}@x>"), received_at=NOW)
+    inbox = connected_inbox(alice, preset=Preset.MANUAL)
+    change = Change.of_inbox(inbox, preset=Preset.KNOWN)
+
+    texts, spent, steps = [WhatIf.start(inbox, change, since=None).signed()], [], []
+    while not WhatIf.from_signed(texts[-1], inbox, change).scan.done:
+        state = WhatIf.from_signed(texts[-1], inbox, change)
+        calls = mailbox.calls["any"]
+        spent.append(queries(lambda s=state: steps.append(what_if_step(mailbox.open(), inbox, change, s))))
+        assert mailbox.calls["any"] - calls <= 3
+        assert len(steps[-1].samples) <= 2
+        texts.append(steps[-1].state.signed())
+
+    state = WhatIf.from_signed(texts[-1], inbox, change)
+    assert [step.state.scan.left for step in steps] == [0, 15_000, 10_000, 5_000, 0, 0, 0]
+    assert (state.decided, state.more.mails, len(state.more.contacts)) == (20_000, 4_000, 100)
+    assert max(spent[1:5]) == min(spent[1:5])
+    assert max(map(len, texts)) < 20_000
+    assert state.scan.per_second > 0

@@ -23,6 +23,7 @@ from logging_rules.actions import set_inbox_policy
 from logging_rules.explain import MessageExplanation, explain_message
 from logging_rules.facts import Preset
 from logging_rules.funnel import funnel_of
+from logging_rules.management.dry_running import add_dry_run_arguments, dry_run
 from logging_rules.reasons import label_of
 from logging_rules.slices import sync_slice
 from users.commands import Answer, JsonCommand
@@ -49,6 +50,11 @@ class Command(JsonCommand):
         funnel.add_argument("address")
         funnel.add_argument(
             "--days", type=int, default=0, help="of mail sent during so many days; without it, of all mail"
+        )
+        add_dry_run_arguments(
+            self.add_action(
+                "dry-run", ask_what_if, help="what a change would log more and less, counted in the mailbox"
+            )
         )
         explain = self.add_action("explain", explain_mail, help="why a message was logged, or why not")
         explain.add_argument("address")
@@ -100,6 +106,10 @@ def list_inboxes(_: Namespace) -> Answer:
     inboxes = [_summary(inbox) for inbox in Inbox.objects.select_related("owner").order_by("address")]
     lines = [f"{inbox['address']}  {inbox['status']}  {inbox['cause']}".rstrip() for inbox in inboxes]
     return Answer(inboxes, "\n".join(lines) or "No inbox is connected.")
+
+
+def ask_what_if(options: Namespace) -> Answer:
+    return dry_run(options, _inbox(options.address))
 
 
 def show_status(options: Namespace) -> Answer:
