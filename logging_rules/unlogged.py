@@ -64,7 +64,8 @@ def in_words(unloggings: Sequence[Unlogging], *, viewer: User, now: datetime) ->
 
 def _words(chosen: dict[str, Any], names: dict[int, str]) -> list[str]:
     words: dict[str, Callable[[Any], str]] = {
-        "messages": lambda _number: _("Chosen one by one"),
+        "messages": lambda _number: "" if "rules" in chosen else _("Chosen one by one"),
+        "rules": lambda _given: _("By a change of the rules"),
         "thread": lambda _key: _("A conversation"),
         "code": label_of,
         "rule": str,
@@ -74,7 +75,8 @@ def _words(chosen: dict[str, Any], names: dict[int, str]) -> list[str]:
         "since": lambda text: _("From %(day)s") % {"day": _day(text)},
         "until": lambda text: _("Until %(day)s") % {"day": _day(text, before=True)},
     }
-    return [words[name](value) for name, value in chosen.items() if name in words] or [_("All of the inbox")]
+    said = [words[name](value) for name, value in chosen.items() if name in words]
+    return list(filter(None, said)) or [_("All of the inbox")]
 
 
 def _day(text: str, *, before: bool = False) -> str:

@@ -10,10 +10,12 @@ from typing import Any
 
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 
 from contacts.models import Contact, MailIndex, TimelineEntry
 from contacts.queries import left_alone
-from inboxes.models import Attachment, Inbox, InboxKind, Message, Sighting
+from inboxes.models import Attachment, Inbox, InboxKind, Message, Sighting, Visibility
+from logging_rules.models import UnloggedSighting
 from users.models import User
 
 SAMPLES = 5
@@ -22,9 +24,7 @@ CONTACTS_NAMED = 10
 NAMING = f"""
     SELECT message.id FROM {Message._meta.db_table} message
     JOIN {Sighting._meta.db_table} sighting ON sighting.message_id = message.id AND sighting.inbox_id = %s
-    WHERE message.from_email LIKE ANY(%s) OR EXISTS (
-        SELECT FROM jsonb_array_elements(message.recipients) recipient WHERE recipient ->> 1 LIKE ANY(%s)
-    )
+    WHERE EXISTS (SELECT FROM unnest(message.participants) AS email WHERE email LIKE ANY(%s))
 """  # noqa: S608 - the names of our own tables
 
 
@@ -68,7 +68,7 @@ class Selection:
             entries = TimelineEntry.objects.filter(message=OuterRef("message"), contact=self.contact_id)
             condition &= Q(Exists(entries))
         if patterns := self._patterns:
-            naming = RawSQL(NAMING, [self.inbox.pk, patterns, patterns])  # noqa: S611 - values are parameters
+            naming = RawSQL(NAMING, [self.inbox.pk, patterns])  # noqa: S611 - values are parameters
             condition &= Q(message__in=naming)
         return condition
 
@@ -114,17 +114,25 @@ def inboxes_reached(inbox: Inbox) -> "QuerySet[Inbox]":
     return Inbox.objects.filter(owner=inbox.owner_id, kind=InboxKind.PERSONAL)
 
 
+def kept_for_undo() -> Exists:
+    """Condition on messages: an un-logging of it can still be undone."""
+    pending = UnloggedSighting.objects.filter(message=OuterRef("pk"), unlogging__expires_at__gt=Now())
+    return Exists(pending)
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What un-logging a selection would do.
 
-    `mails` would be un-logged, `shared` of them stay for the `holders`, through whose inboxes they were logged too; the others
-    disappear with their `files`, `size` (bytes), `entries` on timelines, `index_rows` and `contacts`. `also_in`: other inboxes of
-    the same person. `newest` goes into the selection that is confirmed.
+    `mails` would be un-logged. `shared` of them stay for the `holders`, through whose inboxes they were logged too, and `opened` of
+    these for more colleagues than now, because it is this person's inbox that limits who sees them. The others disappear with their
+    `files`, `size` (bytes), `entries` on timelines, `index_rows` and `contacts`. `also_in`: other inboxes of the same person.
+    `newest` goes into the selection that is confirmed.
     """
 
     mails: int
     shared: int
+    opened: int
     holders: list[User]
     also_in: list[Inbox]
     files: int
@@ -150,17 +158,21 @@ def preview(selection: Selection) -> Preview:
     reached = list(inboxes_reached(inbox).order_by("address"))
     keys = set(sightings.values_list("message_id", flat=True))
     others = Sighting.objects.filter(message__in=keys).exclude(inbox__in=reached)
+    limited = Sighting.objects.filter(message__in=keys).exclude(visibility=Visibility.EVERYONE)
     held = set(others.values_list("message_id", "inbox__owner"))
     holding = set(
         Sighting.objects.filter(message__in=keys, inbox__in=reached).values_list("inbox_id", flat=True).distinct()
     )
     chosen, gone = Message.objects.filter(pk__in=keys), keys - {message_id for message_id, _ in held}
+    own_limits = set(limited.filter(inbox__in=reached).values_list("message_id", flat=True))
+    others_limits = set(limited.exclude(inbox__in=reached).values_list("message_id", flat=True))
     entries = TimelineEntry.objects.filter(message__in=gone)
     withdrawn = left_alone(set(entries.values_list("contact_id", flat=True)), without=gone)
     reasons = sightings.values_list("reason").annotate(mails=Count("pk")).order_by("-mails", "reason")
     return Preview(
         mails=len(keys),
         shared=len(keys) - len(gone),
+        opened=len((keys - gone) & own_limits - others_limits),
         holders=list(User.objects.filter(pk__in={owner_id for _, owner_id in held}).order_by("name")),
         also_in=[other for other in reached if other.pk in holding and other != inbox],
         files=Attachment.objects.filter(message__in=gone).count(),

@@ -86,8 +86,8 @@ class UnlogForm(forms.Form):
             address="" if contact else chosen["person"],
             domain=chosen["domain"],
             with_subdomains=True,
-            since=_beginning(chosen["since"]),
-            until=_beginning(chosen["until"] + timedelta(days=1)) if chosen["until"] else None,
+            since=beginning_of(chosen["since"]),
+            until=beginning_of(chosen["until"], after=True),
             newest=chosen["newest"],
         )
 
@@ -130,6 +130,8 @@ def _reasons_of(inbox: Inbox) -> list[tuple[str, str]]:
     return [(code, f"{label_of(code)} ({mails})") for code, mails in rows]
 
 
-def _beginning(day: date | None) -> datetime | None:
-    """Of the day in the viewer's zone."""
-    return make_aware(datetime.combine(day, time.min)) if day else None
+def beginning_of(day: date | None, *, after: bool = False) -> datetime | None:
+    """Of the day in the active zone, or with `after` of the next day."""
+    if day is None:
+        return None
+    return make_aware(datetime.combine(day + timedelta(days=1) if after else day, time.min))

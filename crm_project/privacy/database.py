@@ -28,6 +28,7 @@ _MESSAGE_OF = {
     "inboxes_attachment": "message_id",
     "inboxes_sighting": "message_id",
     "contacts_mailindex": "message_id",
+    "logging_rules_unloggedsighting": "message_id",
 }
 _THREAD_OF = {"inboxes_threadreference": "thread_id"}
 

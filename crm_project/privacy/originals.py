@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from django.db.models import Exists, OuterRef
+
 from crm_project.privacy.search import Search, Trace
 from crm_project.privacy.tokens import Token
 from inboxes import files
 from inboxes.envelope import Envelope, FolderRole
 from inboxes.mime.envelope_reader import read_envelope
 from inboxes.mime.parse import parse
-from inboxes.models import Message
+from inboxes.models import Message, Sighting
+from logging_rules.unlogging import kept_for_undo
 
 
 def without_logged(traces: Iterable[Trace]) -> Iterator[Trace]:
@@ -27,8 +30,9 @@ def without_logged(traces: Iterable[Trace]) -> Iterator[Trace]:
 
 
 def _logged(asked: Mapping[int, object]) -> Iterator[tuple[int, Message]]:
-    """A message that no inbox holds is not logged mail, whatever table it stands in."""
-    rows = Message.objects.filter(pk__in=asked, sightings__isnull=False).distinct()
+    """A message that no inbox holds is not logged mail, whatever table it stands in, unless its un-logging can still be undone."""
+    held = Exists(Sighting.objects.filter(message=OuterRef("pk"))) | kept_for_undo()
+    rows = Message.objects.filter(held, pk__in=asked)
     fields = ("message_id", "from_email", "subject", "sent_at", "raw_key")
     for message in rows.only(*fields).iterator(chunk_size=500):
         yield message.pk, message

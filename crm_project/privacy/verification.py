@@ -13,8 +13,9 @@ from crm_project.privacy.originals import without_logged
 from crm_project.privacy.search import Search, Trace
 from crm_project.privacy.tokens import Token
 from inboxes.connections import open_provider
-from inboxes.models import Inbox, InboxStatus
+from inboxes.models import Inbox, InboxStatus, Message
 from inboxes.providers.base import MailProvider, ProviderError
+from logging_rules.unlogging import kept_for_undo
 
 MAILS_AT_ONCE = 200_000
 """So many unlogged mails are searched for in one pass: about 300 MB of memory."""
@@ -34,11 +35,13 @@ class Finding:
 
 @dataclass(slots=True)
 class Verdict:
-    """`unread` are the inboxes that could not be read, with the cause; `not_connected` those that are not to be read now."""
+    """`unread` are the inboxes that could not be read, with the cause; `not_connected` those that are not to be read now. `pending`
+    counts un-logged mails that are kept because it can still be undone: what they say is accepted in their own rows and files."""
 
     inboxes: int = 0
     mails: int = 0
     unlogged: int = 0
+    pending: int = 0
     findings: list[Finding] = field(default_factory=list)
     unread: dict[int, str] = field(default_factory=dict)
     not_connected: list[int] = field(default_factory=list)
@@ -59,7 +62,7 @@ def verify(
     `also` are further files or folders to search; `excepted` are places (as findings name them) in which people write what
     they like, and which are passed over. Mail that is logged meanwhile is no finding. Raises `Unsearchable`.
     """
-    verdict = Verdict()
+    verdict = Verdict(pending=Message.objects.filter(kept_for_undo(), sightings=None).count())
     traces: list[Trace] = []
     for mails in _batches(_unlogged_mails(verdict, open_provider), MAILS_AT_ONCE):
         traces += _confirmed_traces(mails, [*also])

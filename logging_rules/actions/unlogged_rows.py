@@ -8,15 +8,19 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 
 from contacts.models import TimelineEntry
-from inboxes.models import Folder, LedgerEntry, Sighting
+from inboxes.models import AccessRequest, Folder, LedgerEntry, Sighting
 from logging_rules.models import UnloggedSighting, Unlogging
 
 TAKE = f"""
-    INSERT INTO {UnloggedSighting._meta.db_table} (unlogging_id, message_id, row, ledger, contact_ids)
+    INSERT INTO {UnloggedSighting._meta.db_table} (unlogging_id, message_id, row, ledger, access_requests, contact_ids)
     SELECT %s, sighting.message_id, to_jsonb(sighting),
         COALESCE((
             SELECT jsonb_agg(to_jsonb(entry)) FROM {LedgerEntry._meta.db_table} entry
             WHERE entry.message_id = sighting.message_id AND entry.inbox_id = sighting.inbox_id
+        ), '[]'),
+        COALESCE((
+            SELECT jsonb_agg(to_jsonb(request)) FROM {AccessRequest._meta.db_table} request
+            WHERE request.sighting_id = sighting.id
         ), '[]'),
         ARRAY(SELECT contact_id FROM {TimelineEntry._meta.db_table} WHERE message_id = sighting.message_id)
     FROM {Sighting._meta.db_table} sighting
@@ -27,6 +31,16 @@ PUT_SIGHTINGS_BACK = f"""
     INSERT INTO {Sighting._meta.db_table}
     SELECT (jsonb_populate_record(NULL::{Sighting._meta.db_table}, %s::jsonb || kept.row)).*
     FROM {UnloggedSighting._meta.db_table} kept WHERE kept.unlogging_id = %s AND kept.message_id = ANY(%s)
+    ON CONFLICT DO NOTHING
+"""  # noqa: S608
+
+PUT_REQUESTS_BACK = f"""
+    INSERT INTO {AccessRequest._meta.db_table}
+    SELECT (jsonb_populate_record(NULL::{AccessRequest._meta.db_table}, %s::jsonb || request)).*
+    FROM {UnloggedSighting._meta.db_table} kept
+    CROSS JOIN LATERAL jsonb_array_elements(kept.access_requests) request
+    JOIN {Sighting._meta.db_table} sighting ON sighting.id = (request ->> 'sighting_id')::bigint
+    WHERE kept.unlogging_id = %s AND kept.message_id = ANY(%s)
     ON CONFLICT DO NOTHING
 """  # noqa: S608
 
@@ -49,8 +63,10 @@ def take_snapshot(unlogging: Unlogging, *, inbox_ids: Collection[int], message_i
 
 
 def put_sightings_back(unlogging: Unlogging, message_ids: Collection[int]) -> None:
+    """With who asked to open them."""
     with connection.cursor() as cursor:
         cursor.execute(PUT_SIGHTINGS_BACK, [_defaults(Sighting), unlogging.pk, list(message_ids)])
+        cursor.execute(PUT_REQUESTS_BACK, [_defaults(AccessRequest), unlogging.pk, list(message_ids)])
 
 
 def put_ledger_back(unlogging: Unlogging, message_ids: Collection[int]) -> list[tuple[int, int, str]]:

@@ -110,13 +110,14 @@ class Unlogging(models.Model):
 
 
 class UnloggedSighting(models.Model):
-    """All it takes to put one sighting of an un-logged message back exactly: its row, its ledger rows, and the contacts on whose
-    timelines the message stood. Goes when the un-logging is undone or erased."""
+    """All it takes to put one sighting of an un-logged message back exactly: its row, its ledger rows, who asked to open it, and the
+    contacts on whose timelines the message stood. Goes when the un-logging is undone or erased."""
 
     unlogging = models.ForeignKey(Unlogging, on_delete=models.CASCADE, related_name="sightings")
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="unlogged_sightings")
     row = models.JSONField()
     ledger = models.JSONField(default=list)
+    access_requests = models.JSONField(default=list)
     contact_ids = ArrayField(models.BigIntegerField(), default=list)
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ import json
 import uuid
 import zlib
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 from redis import Redis
 
 from audit.actions import record
@@ -41,7 +43,9 @@ from inboxes.models import (
 )
 from inboxes.providers.base import ReconnectRequired
 from inboxes.providers.memory import MemoryMailbox
-from logging_rules.actions import add_never_log_entry
+from logging_rules.actions import add_never_log_entry, erase_expired, unlog
+from logging_rules.models import Unlogging
+from logging_rules.unlogging import Selection
 from notifications.models import Notification
 from tests.factories.inboxes import NOW, SARAH, Clock, connected_inbox, mail_bytes, sync_until_quiet
 
@@ -82,7 +86,11 @@ def logged_word():
 def server(secret, logged_word):
     server = MemoryMailbox(now=NOW)
     server.deliver(mail_bytes(secret.address, subject=secret.subject, message_id=secret.message_id, date=NOW))
-    server.deliver(mail_bytes(f"Sarah Okafor <{SARAH}>", subject=logged_word, message_id="<logged@meridian.example>"))
+    server.deliver(
+        mail_bytes(
+            f"Sarah Okafor <{SARAH}>", subject=logged_word, message_id=f"<{logged_word.split()[1]}@meridian.example>"
+        )
+    )
     return server
 
 
@@ -281,6 +289,25 @@ def test_a_stored_mail_that_no_inbox_holds_is_found(look, server, secret):
     LedgerEntry.objects.all().delete()
     found = look()
     assert {"inboxes_message.subject", "inboxes_message.message_id", "contacts_mailindex.search"} <= found.keys()
+
+
+def test_an_un_logged_mail_is_accepted_where_it_is_kept_as_long_as_it_can_be_undone(
+    look, server, inbox, logged_word, time_machine, django_capture_on_commit_callbacks
+):
+    unlogging = unlog(selection=Selection(inbox=inbox), by=inbox.owner, now=timezone.now())
+    assert look() == {}
+    assert verify(open_provider=lambda _: server.open()).pending == 1
+    Folder.objects.update(name=logged_word)
+    assert list(look()) == ["inboxes_folder.name"]
+
+    Folder.objects.update(name="INBOX")
+    Unlogging.objects.filter(pk=unlogging.pk).update(expires_at=timezone.now())
+    assert {"inboxes_message.subject", "inboxes_message.message_id"} <= look().keys()
+
+    time_machine.move_to(timezone.now() + timedelta(hours=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_expired(now=timezone.now())
+    assert look() == {}
 
 
 def test_what_a_logged_mail_says_about_others_is_no_finding(look, server, alice, secret, inbox):

@@ -64,6 +64,10 @@ def _lines(verdict: Verdict) -> list[str]:
         *(f"inbox {key} could not be read: {cause_of(cause).title}" for key, cause in verdict.unread.items()),
         *(f"inbox {key} is not connected and was not read." for key in verdict.not_connected),
     ]
+    if verdict.pending:
+        lines.append(
+            f"{verdict.pending} un-logged mails are kept in their own rows and files until that can no longer be undone."
+        )
     if verdict.is_clean:
         lines.append("Nothing of unlogged mail is kept anywhere.")
     return lines
