@@ -1,44 +1,19 @@
 """A change to what is logged, and what its dry run counted, in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from contacts.models import Contact
-from inboxes.models import VISIBILITY_LABELS
-from inboxes.visibility import Visibility
 from logging_rules.changes import Change, Entry, Value
-from logging_rules.facts import ContactCreation, Level, NeverLogScope
-from logging_rules.models import CONTACT_CREATION_LABELS, PRESET_LABELS
+from logging_rules.facts import Level, NeverLogScope
 from logging_rules.reasons import LOGGING_CODES, label_of
+from logging_rules.setting_words import SETTING_LABELS, value_label
 from logging_rules.what_if import Side, WhatIf
 from users.models import User
 
 CONTACTS_NAMED = 12
-
-SETTING_LABELS: dict[str, Promise] = {
-    "preset": gettext_lazy("What is logged"),
-    "most_open_preset": gettext_lazy("Most open setting anybody may choose"),
-    "log_incoming": gettext_lazy("Log e-mail you receive"),
-    "log_outgoing": gettext_lazy("Log e-mail you send"),
-    "store_attachments": gettext_lazy("Keep attachments"),
-    "log_automatic_mail": gettext_lazy("Log automatic e-mail"),
-    "create_contacts": gettext_lazy("Create contacts"),
-    "track_opens": gettext_lazy("Track opens"),
-    "track_clicks": gettext_lazy("Track clicks"),
-    "log_by_default": gettext_lazy("Log e-mail written in Genkan"),
-    "hold_ambiguous": gettext_lazy("Ask you first when it is not clear"),
-    "visibility": gettext_lazy("Who can see it"),
-}
-_VALUES: dict[str, Mapping[str, Promise]] = {
-    "preset": {str(preset): label for preset, label in PRESET_LABELS.items()},
-    "most_open_preset": {str(preset): label for preset, label in PRESET_LABELS.items()},
-    "create_contacts": {str(choice): CONTACT_CREATION_LABELS[choice] for choice in ContactCreation},
-    "visibility": {str(choice): VISIBILITY_LABELS[choice] for choice in Visibility},
-}
 
 
 def sentences(change: Change) -> list[str]:
@@ -59,14 +34,6 @@ def place(change: Change, *, inbox: str) -> str:
 
 def _set(name: str, value: Value) -> str:
     return f"{SETTING_LABELS[name]}: {value_label(name, value)}"
-
-
-def value_label(name: str, value: Value) -> str:
-    if value is None:
-        return _("as the default says")
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    return str(_VALUES[name][value])
 
 
 def _listed(entry: Entry) -> str:

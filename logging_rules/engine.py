@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from inboxes.addresses import is_no_reply, is_valid
-from inboxes.envelope import NOT_MAIL_ROLES, Address, Envelope
+from inboxes.envelope import NOT_MAIL_ROLES, Envelope
 from inboxes.marks import BY_MARK, KEPT_PRIVATE, Mark
 from inboxes.visibility import Visibility
-from logging_rules.facts import ContactCreation, Facts, Level, Policy, Preset, Setting, conversation_keys
+from logging_rules.facts import Facts, Level, Policy, Preset, conversation_keys
+from logging_rules.mail import Mail, shared_address
 
 
 class Code(StrEnum):
@@ -57,80 +57,6 @@ class Decision:
     newcomers: tuple[str, ...] = ()
     visibility: Visibility = Visibility.EVERYONE
     store_attachments: bool = True
-
-
-class Mail:
-    """One envelope beside its facts and policy: what the rules look at. `contacts` maps its addresses to known contacts."""
-
-    __slots__ = ("contacts", "emails", "envelope", "facts", "policy")
-
-    def __init__(self, envelope: Envelope, facts: Facts, policy: Policy) -> None:
-        self.envelope = envelope
-        self.facts = facts
-        self.policy = policy
-        self.emails = tuple(dict.fromkeys(address.email for address in envelope.participants))
-        known = facts.contacts
-        self.contacts = {email: known[email] for email in self.emails if email in known}
-
-    @property
-    def chosen_by_id(self) -> int | None:
-        """Who picked it by hand, if anybody did."""
-        return self.facts.chosen_by_hand.get((self.envelope.folder_id, self.envelope.remote_id))
-
-    @property
-    def contact_ids(self) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(self.contacts.values()))
-
-    @property
-    def first_contact_address(self) -> str:
-        return next(iter(self.contacts), "")
-
-    @property
-    def withheld(self) -> tuple[str, ...]:
-        """Addresses of this mail that a never-log entry keeps off timelines."""
-        withheld = self.facts.withheld
-        return tuple(email for email in self.emails if email in withheld) if withheld else ()
-
-    @property
-    def is_passed_over(self) -> bool:
-        """Settings that log more than those before do so from then on: mail from before stays private."""
-        since = self.policy.wider_since
-        if since is None or self.envelope.received_at >= since:
-            return False
-        return self.policy.looked_back.isdisjoint(self.contact_ids)
-
-    @property
-    def direction(self) -> Setting[bool]:
-        """Whether mail of this direction is logged. Outgoing is believed from the provider only: anybody can write a From header."""
-        return self.policy.log_outgoing if self.envelope.sent_by_owner else self.policy.log_incoming
-
-    @property
-    def newcomers(self) -> tuple[str, ...]:
-        """Addresses that become contacts if the mail is logged: those its owner wrote to, and who answered them."""
-        creation, envelope = self.policy.create_contacts.value, self.envelope
-        if creation is ContactCreation.NEVER or envelope.is_automatic:
-            return ()
-        if envelope.sent_by_owner:
-            people: tuple[Address, ...] = (*envelope.to, *envelope.cc)
-        else:
-            people = envelope.from_[:1] if creation is ContactCreation.REPLIES and self.answers_owner else ()
-        return tuple(
-            email for email in dict.fromkeys(person.email for person in people) if self._may_become_contact(email)
-        )
-
-    @property
-    def answers_owner(self) -> bool:
-        """Whether it belongs to the answers to a logged mail that the owner of the inbox sent."""
-        return any(
-            key in conversation.sent_ids and shared_address(self, conversation.participants)
-            for key in self.envelope.related_ids
-            for conversation in self.facts.conversations.get(key, ())
-        )
-
-    def _may_become_contact(self, email: str) -> bool:
-        facts = self.facts
-        is_known = email in facts.contacts or email in facts.colleagues or email in facts.withheld
-        return not is_known and is_valid(email) and not is_no_reply(email)
 
 
 Rule = Callable[[Mail], Decision | None]
@@ -266,15 +192,6 @@ def _continued(mail: Mail) -> Decision | None:
             if contact_ids:
                 return Decision(True, Code.REPLY_TO_LOGGED, f"preset_{preset.value}", preset.level, shared, contact_ids)
     return None
-
-
-def shared_address(mail: Mail, participants: set[str]) -> str:
-    """The first of somebody from outside who is in the mail and among the participants; empty if there is none."""
-    facts = mail.facts
-    for email in mail.emails:
-        if email in participants and email not in facts.colleagues and email not in facts.withheld:
-            return email
-    return ""
 
 
 def known_contact(mail: Mail) -> Decision | None:

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from inboxes.envelope import Envelope
 from inboxes.marks import DEFAULT_NAMES, Mark, MarkNames
@@ -94,6 +94,21 @@ class Settings:
 
 
 SETTING_NAMES = tuple(setting.name for setting in fields(Settings))
+
+
+def opens(name: str, before: Any, after: Any) -> bool:
+    """Whether the setting logs, keeps, tracks or shows more with the second value than with the first. Takes stored values."""
+    return _openness(name, after) > _openness(name, before)
+
+
+def _openness(name: str, value: Any) -> int:
+    if name == "preset":
+        return Preset(value).openness
+    if name == "create_contacts":
+        return ContactCreation(value).openness
+    if name == "visibility":
+        return -Visibility(value).strictness
+    return int(not value if name == "hold_ambiguous" else value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

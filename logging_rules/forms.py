@@ -33,10 +33,16 @@ def preset_choices(most_open: Preset) -> list[tuple[str, str]]:
     ]
 
 
-class PresetForm(forms.Form):
-    """How much an inbox logs."""
+class StartingForm(forms.Form):
+    """Before the first sync: how much the inbox logs, and how far back to read."""
 
     preset = forms.ChoiceField(label=_("What is logged"), widget=forms.RadioSelect(attrs={"class": "cards"}))
+    history = forms.ChoiceField(
+        label=_("How far back"),
+        choices=HISTORY_CHOICES,
+        widget=forms.RadioSelect(attrs={"class": "segments"}),
+        help_text=_("E-mails from before are neither read nor logged. New e-mail is always read."),
+    )
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, most_open: Preset, initial: dict[str, Any] | None = None
@@ -47,29 +53,6 @@ class PresetForm(forms.Form):
     @property
     def chosen(self) -> Preset:
         return Preset(self.cleaned_data["preset"])
-
-
-class ChangingForm(PresetForm):
-    """For an inbox that has been read already."""
-
-    apply_to_past = forms.BooleanField(
-        label=_("Also apply it to e-mails of the past"),
-        required=False,
-        help_text=_(
-            "The mailbox is read once more, and e-mails that this setting would have logged are logged. What is logged stays."
-        ),
-    )
-
-
-class StartingForm(PresetForm):
-    """Before the first sync, also how far back to read."""
-
-    history = forms.ChoiceField(
-        label=_("How far back"),
-        choices=HISTORY_CHOICES,
-        widget=forms.RadioSelect(attrs={"class": "segments"}),
-        help_text=_("E-mails from before are neither read nor logged. New e-mail is always read."),
-    )
 
     def since(self, now: datetime) -> datetime | None:
         """None for all of the past."""

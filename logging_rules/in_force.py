@@ -35,23 +35,27 @@ def policies_of(inboxes: Collection[Inbox], workspace: WorkspacePolicy) -> dict[
 def resolved_policy(
     inbox: Inbox, own: InboxPolicy | None, person: PersonPolicy | None, workspace: WorkspacePolicy
 ) -> Policy:
-    """No query, and nothing need be saved: for asking “what if”.
-
-    A team inbox takes no settings from a person and logs all mail with known contacts unless told otherwise.
-    """
-    nearest: list[tuple[Level, LoggingSettings]] = [(Level.INBOX, own or InboxPolicy())]
-    if inbox.kind == InboxKind.TEAM:
-        nearest.append((Level.INBOX, InboxPolicy(preset=Preset.KNOWN)))
-    else:
-        nearest.append((Level.PERSON, person or PersonPolicy()))
+    """No query, and nothing need be saved: for asking “what if”."""
     return Policy(
-        **under_ceiling(chosen(nearest, workspace), workspace),
+        **under_ceiling(chosen(levels_of(inbox, own, person), workspace), workspace),
         owner_id=inbox.owner_id,
         history_since=inbox.history_since,
         paused=inbox.status in STOPPED_STATUSES,
         wider_since=own.wider_since if own else None,
         looked_back=frozenset(),
     )
+
+
+def levels_of(
+    inbox: Inbox, own: InboxPolicy | None, person: PersonPolicy | None
+) -> list[tuple[Level, LoggingSettings]]:
+    """Who speaks before the workspace does, the nearest first.
+
+    A team inbox takes no settings from a person and logs all mail with known contacts unless told otherwise.
+    """
+    if inbox.kind == InboxKind.TEAM:
+        return [(Level.INBOX, own or InboxPolicy()), (Level.INBOX, InboxPolicy(preset=Preset.KNOWN))]
+    return [(Level.INBOX, own or InboxPolicy()), (Level.PERSON, person or PersonPolicy())]
 
 
 def defaults_of(person: PersonPolicy | None, workspace: WorkspacePolicy) -> Settings:

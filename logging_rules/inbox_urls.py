@@ -3,7 +3,7 @@
 from django.urls import path
 
 from inboxes.views import connect, own
-from logging_rules.views import connecting, funnel, inboxes, suggestions, unlogging, visibility, why_not
+from logging_rules.views import connecting, funnel, inboxes, settings, suggestions, unlogging, visibility, why_not
 
 app_name = "inboxes"
 
@@ -16,7 +16,7 @@ urlpatterns = [
     path("<uuid:code>/progress/", inboxes.progress, name="progress"),
     path("<uuid:code>/suggestions/", suggestions.suggestions, name="suggestions"),
     path("<uuid:code>/funnel/", funnel.funnel, name="funnel"),
-    path("<uuid:code>/logging/", connecting.logging, name="logging"),
+    path("<uuid:code>/logging/", settings.inbox_settings, name="logging"),
     path("<uuid:code>/preview/", connecting.preview, name="preview"),
     path("<uuid:code>/why-not/", why_not.why_not, name="why-not"),
     path("<uuid:code>/why-not/log/", why_not.log_by_hand, name="log-by-hand"),

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from logging_rules.views import dry_run, look_back, never_log, never_log_lines, unlogging, who, why
+from logging_rules.views import dry_run, look_back, never_log, never_log_lines, settings, unlogging, who, why
 
 app_name = "logging_rules"
 
 urlpatterns = [
+    path("settings/", settings.defaults, name="settings"),
+    path("policy/", settings.workspace_policy, name="workspace-policy"),
     path("what-if/", dry_run.what_if, name="what-if"),
     path("dry-run/", dry_run.dry_run, name="dry-run"),
     path("dry-run/apply/", dry_run.apply_change, name="apply-change"),

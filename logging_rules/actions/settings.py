@@ -5,12 +5,15 @@ from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import F, Func, Value
 from django.utils.translation import gettext as _
 
 from audit.actions import record
 from inboxes.models import Inbox, InboxKind
 from inboxes.visibility import Visibility
+from logging_rules import notices
 from logging_rules.actions.widening import from_now_on
+from logging_rules.consequences import consequences_of, left_open
 from logging_rules.facts import ContactCreation, Preset
 from logging_rules.models import PRESET_LABELS, InboxPolicy, LoggingSettings, PersonPolicy, WorkspacePolicy
 from users.models import User
@@ -81,10 +84,16 @@ def set_person_policy(*, person: User, by: User, **values: Unpack[SettingValues]
 
 @transaction.atomic
 def set_workspace_policy(*, by: User, **values: Unpack[WorkspaceValues]) -> WorkspacePolicy:
-    """For super admins. A narrower `most_open_preset` narrows every inbox at once; nobody's own choice is overwritten."""
+    """For super admins. Nobody's own choice is overwritten, and nobody is made more open than they were: in whatever opens up, people
+    who followed the workspace keep what they had. Where inboxes log, keep or show less from now on, their people are told.
+    """
     if not by.is_super_admin:
         raise PermissionDenied
-    policy = WorkspacePolicy.objects.current()
+    WorkspacePolicy.objects.current()
+    policy = WorkspacePolicy.objects.select_for_update().get()
+    consequences = consequences_of(values, policy)
+    for name in consequences.widened:
+        _keep_for_followers(name, getattr(policy, name))
     for name, value in values.items():
         setattr(policy, name, value)
     if Preset(policy.preset).openness > Preset(policy.most_open_preset).openness:
@@ -94,8 +103,17 @@ def set_workspace_policy(*, by: User, **values: Unpack[WorkspaceValues]) -> Work
         )
     with from_now_on(Inbox.objects.all()):
         policy.save(update_fields=values.keys())
-    record(by=by, action="logging.workspace_policy_set", target=policy, details=dict(values))
+    event = record(by=by, action="logging.workspace_policy_set", target=policy, details=dict(values))
+    notices.tell_of_narrowing(consequences.narrowed, by=by, episode=f"workspace_policy:{event.pk}")
     return policy
+
+
+def _keep_for_followers(name: str, value: Any) -> None:
+    """Everybody who left the setting to the workspace has it as their own from now on."""
+    nobody_yet = User.objects.filter(logging_policy=None)
+    PersonPolicy.objects.bulk_create([PersonPolicy(person=person) for person in nobody_yet], ignore_conflicts=True)
+    kept = Func(F("kept"), Value(name), function="array_append")
+    PersonPolicy.objects.filter(left_open(name)).update(**{name: value, "kept": kept})
 
 
 def _assign(policy: LoggingSettings, values: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from inboxes.views.own import own_inbox
 from logging_rules import actions
 from logging_rules.dry_run import DryRunState, scan_step
 from logging_rules.facts import Preset
-from logging_rules.forms import ChangingForm, PresetForm, StartingForm, history_choice
+from logging_rules.forms import StartingForm, history_choice
 from logging_rules.in_force import policy_of
 from logging_rules.models import WorkspacePolicy
 from logging_rules.preview import SHORT_LABELS, comparison, sample_views
@@ -27,39 +27,28 @@ from logging_rules.views.reading import read_step
 from users.http import SignedInRequest
 
 
-@require_http_methods(["GET", "POST"])
-def logging(request: SignedInRequest, code: UUID) -> HttpResponse:
-    inbox = own_inbox(request, code)
+def choose_start(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
+    """How much is logged, and from when: all that is asked before the first sync."""
     form = _form(request, inbox)
     if request.method == "POST" and form.is_valid():
         actions.set_inbox_policy(inbox=inbox, preset=form.chosen, by=request.user)
-        return _after_choice(request, inbox, form)
-    context = {"inbox": inbox, "form": form, "is_new": inbox.status == InboxStatus.CONNECTING}
+        since = form.since(timezone.now())
+        inboxes.actions.choose_history(inbox=inbox, history_since=since, by=request.user)
+        return redirect("inboxes:preview", inbox.code)
+    context = {"inbox": inbox, "form": form}
     return render(request, "logging_rules/logging.html", context, status=422 if form.errors else 200)
 
 
-def _form(request: SignedInRequest, inbox: Inbox) -> PresetForm:
+def _form(request: SignedInRequest, inbox: Inbox) -> StartingForm:
     workspace = WorkspacePolicy.objects.current()
-    most_open = Preset(workspace.most_open_preset)
-    initial: dict[str, str] = {"preset": policy_of(inbox, workspace).preset.value}
-    if inbox.status != InboxStatus.CONNECTING:
-        return ChangingForm(request.POST or None, most_open=most_open, initial=initial)
-    initial["history"] = history_choice(inbox.history_since, timezone.now())
-    return StartingForm(request.POST or None, most_open=most_open, initial=initial)
-
-
-def _after_choice(request: SignedInRequest, inbox: Inbox, form: PresetForm) -> HttpResponse:
-    now = timezone.now()
-    if isinstance(form, StartingForm):
-        inboxes.actions.choose_history(inbox=inbox, history_since=form.since(now), by=request.user)
-        return redirect("inboxes:preview", inbox.code)
-    opens = form.chosen.openness > Preset(form.initial["preset"]).openness
-    if opens and form.cleaned_data.get("apply_to_past"):
-        actions.apply_to_past(inbox=inbox, by=request.user, now=now)
-        messages.success(request, _("Saved. The mailbox is being read once more with this setting."))
-    else:
-        messages.success(request, _("Saved. It holds for e-mail that arrives from now on."))
-    return redirect("inboxes:inbox", inbox.code)
+    return StartingForm(
+        request.POST or None,
+        most_open=Preset(workspace.most_open_preset),
+        initial={
+            "preset": policy_of(inbox, workspace).preset.value,
+            "history": history_choice(inbox.history_since, timezone.now()),
+        },
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,6 +14,8 @@ from inboxes.views.own import own_inbox
 from logging_rules.funnel import RECENT, funnel_of
 from logging_rules.history import history
 from logging_rules.overview import overviews
+from logging_rules.rules import rules_of
+from logging_rules.standing import standings_of
 from users.http import SignedInRequest
 
 
@@ -41,6 +43,7 @@ def inbox_detail(request: SignedInRequest, code: UUID) -> HttpResponse:
         "days": RECENT,
         "folders": folder_progress(inbox),
         "troubled": troubled_messages(inbox),
+        "standings": standings_of(rules_of(inbox)),
         "history": history(inbox),
         "servers": {server.protocol: server for server in inbox.servers.all()},
         "smtp": Protocol.SMTP,

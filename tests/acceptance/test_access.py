@@ -72,6 +72,8 @@ EXPECTED = {
     "inboxes/<uuid:code>/sending/": OWNERS_QUESTION,
     "inboxes/<uuid:code>/disable/": OWNERS_QUESTION,
     "inboxes/<uuid:code>/discard/": OWNERS_QUESTION,
+    "logging/settings/": FORM,
+    "logging/policy/": SUPER_ADMINS_FORM,
     "logging/what-if/": ("200 200 200", "422 422 422"),
     "logging/dry-run/": ("302 302 302", "302 302 302"),
     "logging/dry-run/apply/": (NO, "302 302 302"),

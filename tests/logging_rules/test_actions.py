@@ -43,7 +43,7 @@ def test_a_new_personal_inbox_logs_replies_as_the_workspace_says(inbox):
 
 
 def test_the_inbox_speaks_before_its_owner_and_the_owner_before_the_workspace(inbox, alice, admin):
-    workspace(admin, default=Preset.KNOWN)
+    WorkspacePolicy.objects.create(preset=Preset.KNOWN)
     assert in_force(inbox) == Setting(Preset.KNOWN, Level.WORKSPACE)
 
     set_person_policy(person=alice, preset=Preset.MANUAL, by=alice)

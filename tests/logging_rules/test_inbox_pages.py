@@ -91,24 +91,6 @@ class TestChoosing:
         assert (policy.preset, policy.log_automatic_mail) == (Preset.MANUAL, True)
         assert (inbox.history_since, inbox.backfill_done_at) == (NOW, NOW)
 
-    def test_it_is_applied_to_the_past_only_when_asked_for(self, alice, alice_client):
-        inbox = connected_inbox(alice, preset=Preset.REPLIES, backfill_done_at=NOW)
-        Folder.objects.create(inbox=inbox, remote_id="INBOX", name="INBOX", role="inbox", backfill_done_at=NOW)
-
-        alice_client.post(path("logging", inbox), {"preset": "known", "apply_to_past": "on"})
-
-        inbox.refresh_from_db()
-        assert inbox.backfill_done_at is None
-        assert Folder.objects.get().backfill_done_at is None
-
-    def test_a_narrower_preset_has_nothing_to_add_to_the_past(self, alice, alice_client):
-        inbox = connected_inbox(alice, preset=Preset.KNOWN, backfill_done_at=NOW)
-
-        alice_client.post(path("logging", inbox), {"preset": "replies", "apply_to_past": "on"})
-
-        inbox.refresh_from_db()
-        assert inbox.backfill_done_at == NOW
-
 
 class TestPreview:
     def count_to_the_end(self, client, inbox) -> list[str]:
