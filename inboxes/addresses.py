@@ -94,6 +94,17 @@ def as_in_headers(email: str) -> str:
         return email
 
 
+def readable(text: str) -> str:
+    """A normalised address or domain as people write it: 日本語.example instead of xn--wgv71a119e.example."""
+    if "xn--" not in text:
+        return text
+    local, at, domain = text.rpartition("@")
+    try:
+        return f"{local}{at}{idna.decode(domain)}"
+    except (idna.IDNAError, UnicodeError):
+        return text
+
+
 def _normalise_local(local: str) -> str:
     quoted = _QUOTED(local)
     if quoted:

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from inboxes.addresses import InvalidAddress, normalise, normalise_domain
 from inboxes.models import Inbox
 from logging_rules.models import NeverLogEntry
 from logging_rules.queries import addresses_of
@@ -62,13 +63,20 @@ class NeverLogList:
     def entries(self, *, text: str = "", kind: str = "") -> QuerySet[NeverLogEntry]:
         """The newest first. `text` is looked for in addresses, domains and notes."""
         entries = NeverLogEntry.objects.visible_to(self.reader).filter(owner=self.owner).select_related("created_by")
-        if text:
-            entries = entries.filter(
-                Q(value__icontains=text.strip().removeprefix("*.")) | Q(note__icontains=text.strip())
-            )
+        if text := text.strip():
+            entries = entries.filter(Q(value__icontains=_as_stored(text)) | Q(note__icontains=text))
         if kind:
             entries = entries.filter(kind=kind)
         return entries.order_by("-created_at", "-pk")
+
+
+def _as_stored(text: str) -> str:
+    """A part of an address or domain as it stands in entries, whose domains are A-labels."""
+    text = text.removeprefix("*.")
+    try:
+        return normalise(text) if "@" in text.removeprefix("@") else normalise_domain(text)
+    except InvalidAddress:
+        return text
 
 
 @dataclass(frozen=True, slots=True)

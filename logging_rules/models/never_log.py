@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from inboxes.addresses import readable
 from logging_rules.facts import NeverLogKind, NeverLogScope
 from users.models import User
 
@@ -64,4 +65,5 @@ class NeverLogEntry(models.Model):
     @property
     def text(self) -> str:
         """As a person types it (`logging_rules.never_log.parse_target` reads it back)."""
-        return f"*.{self.value}" if self.kind == NeverLogKind.SUBDOMAINS else self.value
+        value = readable(self.value)
+        return f"*.{value}" if self.kind == NeverLogKind.SUBDOMAINS else value

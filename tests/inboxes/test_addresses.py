@@ -9,6 +9,7 @@ from inboxes.addresses import (
     normalise,
     normalise_domain,
     organisation_domain,
+    readable,
 )
 
 
@@ -120,6 +121,20 @@ def test_normalise_domain_takes_what_people_type():
 )
 def test_organisation_domain_names_an_organisation_or_nothing(domain, organisation):
     assert organisation_domain(domain) == organisation
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("xn--wgv71a119e.example", "日本語.example"),
+        ("病院@xn--wgv71a119e.example", "病院@日本語.example"),
+        ("example.com", "example.com"),
+        ("xn--a.example", "xn--a.example"),
+        ("xn--strange@example.com", "xn--strange@example.com"),
+    ],
+)
+def test_an_address_is_shown_as_people_write_it(text, shown):
+    assert readable(text) == shown
 
 
 @pytest.mark.parametrize(

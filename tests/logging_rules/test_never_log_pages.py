@@ -83,6 +83,12 @@ def test_a_list_is_searched_by_address_domain_note_and_kind(alice, alice_client,
     assert set(re.findall(r'<th scope="row">([^<]+)<', page)) == found
 
 
+@pytest.mark.parametrize("query", ["日本語.example", "*.日本語.example", "xn--wgv71a119e", "日本"])
+def test_a_domain_in_other_letters_is_shown_and_found_as_people_write_it(alice, alice_client, query):
+    add_never_log_entry(text="*.日本語.example", owner=alice, by=alice, note="日本の病院")
+    assert '<th scope="row">*.日本語.example<' in page_of(alice_client, OWN, q=query)
+
+
 def test_the_page_says_who_is_a_colleague_without_any_entry(alice, alice_client):
     WorkspaceDomain.objects.create(domain="firm.example")
     make_inbox(alice, "alice.mori@mail.example")

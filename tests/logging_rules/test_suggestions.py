@@ -4,11 +4,13 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 
 from contacts.models import Contact
 from inboxes import actions
 from inboxes.actions import ConnectionDetails, ServerLogin
+from inboxes.causes import cause_of
 from inboxes.envelope import FolderRole
 from inboxes.models import Inbox, Security
 from inboxes.providers.memory import MemoryMailbox
@@ -221,6 +223,13 @@ def test_a_search_can_be_stopped_and_goes_on_when_asked(live, alice_client):
 
     on = alice_client.post(page_of(live), {"state": state_in(stopped), "further": "1"})
     assert "hana@new.example" in on.content.decode()
+
+
+def test_a_search_has_a_limit_of_its_own(live, alice_client, settings):
+    cache.clear()
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"suggest_contacts": "1/m/user"}
+    pages = [alice_client.post(page_of(live)).content.decode() for _ in range(2)]
+    assert [str(cause_of("rate_limited").title) in page for page in pages] == [False, True]
 
 
 def test_nobody_else_sees_them(live, bob_client, admin_client, charlie_client):
