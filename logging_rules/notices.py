@@ -37,7 +37,7 @@ def tell_of_past_change(asked: PastChange, unlogging: Unlogging | None) -> None:
         recipients=[asked.asked_by],
         kind=PAST_CHANGED,
         context={"inbox": asked.inbox.address, "taken": unlogging.messages if unlogging else 0},
-        url=reverse("inboxes:inbox", args=[asked.inbox.code]),
+        url=reverse("inboxes:unlogged" if unlogging else "inboxes:inbox", args=[asked.inbox.code]),
         episode=f"past_change:{asked.pk}:{asked.asked_at.isoformat()}",
     )
 

@@ -76,7 +76,7 @@ def reconsider(
         Sighting.objects.filter(inbox=inbox, message__thread__in=threads)
         .select_related("message")
         .only("reason", "rule", "outgoing", "message__message_id", "message__thread", "message__from_email",
-              "message__from_name", "message__recipients", "message__subject", "message__sent_at")
+              "message__from_name", "message__recipients", "message__subject", "message__sent_at", "message__is_automatic")
         .order_by("message__sent_at", "pk")
     )  # fmt: skip
     envelopes = [_envelope(sighting) for sighting in sightings]
@@ -117,6 +117,7 @@ def _envelope(sighting: Sighting) -> Envelope:
         message_id=message.message_id,
         provider_thread_id=_conversation_key(message.thread_id),
         sent_by_owner=sighting.outgoing,
+        is_automatic=message.is_automatic,
     )
 
 

@@ -168,6 +168,7 @@ class Message(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     raw_key = models.CharField(max_length=64, db_index=True)
     attachments_stored = models.BooleanField(default=True)
+    is_automatic = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MessageQuerySet.as_manager()

@@ -31,7 +31,7 @@ LOCK_BUCKETS = 1_024
 MESSAGE_FIELDS = (
     "id", "code", "fingerprint", "variant", "thread", "message_id", "from_email", "from_name", "recipients", "participants",
     "subject", "sent_at", "snippet", "body_text", "quoted_text", "body_html", "has_remote_images", "state", "defects", "size", "raw_key",
-    "attachments_stored",
+    "attachments_stored", "is_automatic",
 )  # fmt: skip
 ATTACHMENT_FIELDS = (
     "code", "message", "position", "filename", "content_type", "size", "content_id", "inline",
@@ -219,6 +219,7 @@ def _message_row(draft: Draft) -> tuple[Any, ...]:
         envelope.size,
         content.raw_key,
         content.attachments_stored,
+        envelope.is_automatic,
     )
 
 

@@ -268,3 +268,16 @@ def test_twenty_thousand_mails_are_counted_step_by_step_and_can_be_left_at_any_s
     assert max(spent[1:5]) == min(spent[1:5])
     assert max(map(len, texts)) < 20_000
     assert state.scan.per_second > 0
+
+
+def test_automatic_mail_is_known_again_although_it_is_logged(mailbox, alice, sarah):
+    make_contact("News", "news@meridian.example")
+    inbox = connected_inbox(alice, preset=Preset.KNOWN)
+    set_inbox_policy(inbox=inbox, log_automatic_mail=True, by=alice)
+    sync_until_quiet(inbox, mailbox, Clock())
+    inbox.refresh_from_db()
+
+    state, samples = ask(mailbox, inbox, Change.of_inbox(inbox, log_automatic_mail=False))
+
+    assert (state.fewer.mails, [sample.subject for sample in samples]) == (1, ["secret 5"])
+    assert samples[0].after == Code.AUTOMATIC_MAIL
