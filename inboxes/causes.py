@@ -251,6 +251,16 @@ _FOLDERS = {
         _("A folder with a name of more than 1,000 characters is left out. The other folders go on."),
         _("Give the folder a shorter name in your mail program; its mail is then read."),
     ),
+    "keywords_not_allowed": Cause(
+        _("Labels are not possible"),
+        _("The mail server does not let anybody set labels of their own on messages. Everything else goes on."),
+        _("Use the folders instead, or switch the label for logged e-mails off."),
+    ),
+    "folder_not_created": Cause(
+        _("The folders could not be created"),
+        _("The mail server refused to create them."),
+        _("Create the folders in your mail program; they are found by their names."),
+    ),
     "no_folders": Cause(
         _("No folders found"),
         _("The sign-in worked, but the mailbox shows no folder with mail."),

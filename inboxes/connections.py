@@ -4,15 +4,21 @@ from django.conf import settings
 
 from inboxes.encryption import InvalidToken, UnknownKey
 from inboxes.models import Credential, Inbox, MailServer, Protocol
-from inboxes.providers.base import MailProvider, Misconfigured
+from inboxes.providers.base import MailboxWriter, MailProvider, Misconfigured
 from inboxes.providers.imap.connection import ImapSettings
 from inboxes.providers.imap.provider import ImapProvider
+from inboxes.providers.imap.writer import ImapWriter
 from inboxes.providers.network import Security
 
 
 def open_provider(inbox: Inbox) -> MailProvider:
     """A provider that signs in on first use. Raises `Misconfigured` when the inbox has no usable server or credential."""
     return ImapProvider(imap_settings(inbox))
+
+
+def open_writer(inbox: Inbox) -> MailboxWriter:
+    """For what its owner allowed to be written; signs in on first use. Raises `Misconfigured`."""
+    return ImapWriter(imap_settings(inbox))
 
 
 def imap_settings(inbox: Inbox) -> ImapSettings:

@@ -12,10 +12,11 @@ from imapclient import imap_utf7
 
 
 class Mark(StrEnum):
-    """Stored, and never renamed."""
+    """Stored, and never renamed. `LOGGED` is the one mark that we set ourselves, where the owner wants to see it."""
 
     PRIVATE = "private"
     LOG = "log"
+    LOGGED = "logged"
 
 
 class MarkSource(StrEnum):
@@ -41,10 +42,14 @@ _NOT_IN_TAG_KEYS = re.compile(r'[ ()/{%*<>\\"]')
 
 @dataclass(frozen=True, slots=True)
 class MarkNames:
-    """What the folders, keywords and labels of one mailbox are called, in any case; levels of folders are parted by "/"."""
+    """What the folders, keywords and labels of one mailbox are called, in any case; levels of folders are parted by "/".
+
+    `logged` is the keyword that is looked for where its removal means something, else empty.
+    """
 
     log: str = DEFAULT_LOG_NAME
     private: str = DEFAULT_PRIVATE_NAME
+    logged: str = ""
 
     def of_label(self, label: str) -> Mark | None:
         """The mark a label carries: one of the names, a folder below it, or a keyword that stands for it."""
@@ -56,7 +61,7 @@ class MarkNames:
 
     def keywords(self, mark: Mark) -> frozenset[str]:
         """The IMAP keywords that stand for a mark, in lower case."""
-        return keywords_for(self.private if mark is Mark.PRIVATE else self.log)
+        return keywords_for({Mark.PRIVATE: self.private, Mark.LOG: self.log, Mark.LOGGED: self.logged}[mark])
 
 
 DEFAULT_NAMES = MarkNames()
@@ -66,9 +71,23 @@ NO_NAMES = MarkNames(log="", private="")
 
 @lru_cache(maxsize=1024)
 def keywords_for(name: str) -> frozenset[str]:
-    """Keywords that mail programs make of a name: the name itself if IMAP allows it, `$CRM_Log`, and Thunderbird's `crm_log`."""
-    key = _NOT_IN_TAG_KEYS.sub("_", imap_utf7.encode(name).decode("ascii")).lower()
+    """Keywords that mail programs make of a name: the name itself if IMAP allows it, `$CRM_Log`, and Thunderbird's `crm_log`.
+
+    None of an empty name.
+    """
+    if not name:
+        return frozenset()
+    key = _tag_key(name)
     return frozenset({key, f"${key}"} | ({name.lower()} if is_keyword(name) else set()))
+
+
+def _tag_key(name: str) -> str:
+    return _NOT_IN_TAG_KEYS.sub("_", imap_utf7.encode(name).decode("ascii")).lower()
+
+
+def keyword_to_write(name: str) -> str:
+    """The name itself if IMAP allows it as a keyword, else what Thunderbird would make of it."""
+    return name if is_keyword(name) else _tag_key(name)
 
 
 def is_keyword(text: str) -> bool:

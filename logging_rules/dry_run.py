@@ -23,7 +23,7 @@ from inboxes.queries import folder_sizes
 from logging_rules.changes import Change
 from logging_rules.engine import Code, Decision, decide_page
 from logging_rules.facts import Facts, Policy, Preset
-from logging_rules.marks import mark_names_of
+from logging_rules.marks import mark_settings_of
 from logging_rules.page_facts import facts_of_page
 from logging_rules.queries import everybody_inside
 from logging_rules.rules import Rules, rules_of
@@ -121,7 +121,7 @@ def decide_under(
         facts = next((facts for other, facts in known if rules.lists_are_those_of(other)), None)
         if facts is None:
             facts = facts_of_page(rules, envelopes, colleagues, with_conversations=True)
-            facts.mark_names = mark_names_of(rules.inbox)
+            facts.mark_names = mark_settings_of(rules.inbox).names
             known.append((rules, facts))
         # Deciding adds to the conversations.
         own = replace(facts, conversations=deepcopy(facts.conversations))

@@ -30,6 +30,8 @@ _WORDS: dict[str, Promise] = {
     "logging.unlogging_undone": _("Un-logging undone, e-mails: %(messages)s"),
     "logging.erasure_asked": _("Un-logged e-mails are to be erased at once"),
     "logging.unlogged_erased": _("Un-logged e-mails erased for good: %(messages)s"),
+    "logging.marks_set": _("Folders and labels in the mail program were set"),
+    "logging.mark_folders_created": _("Folders were created in the mailbox"),
     "logging.inbox_policy_set": _("What is logged: %(preset)s"),
 }
 _PRESETS = {str(preset): label for preset, label in PRESET_LABELS.items()}

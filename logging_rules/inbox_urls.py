@@ -3,7 +3,17 @@
 from django.urls import path
 
 from inboxes.views import connect, own
-from logging_rules.views import connecting, funnel, inboxes, settings, suggestions, unlogging, visibility, why_not
+from logging_rules.views import (
+    connecting,
+    funnel,
+    inboxes,
+    marks,
+    settings,
+    suggestions,
+    unlogging,
+    visibility,
+    why_not,
+)
 
 app_name = "inboxes"
 
@@ -16,6 +26,8 @@ urlpatterns = [
     path("<uuid:code>/progress/", inboxes.progress, name="progress"),
     path("<uuid:code>/suggestions/", suggestions.suggestions, name="suggestions"),
     path("<uuid:code>/funnel/", funnel.funnel, name="funnel"),
+    path("<uuid:code>/marks/", marks.marks, name="marks"),
+    path("<uuid:code>/marks/folders/", marks.create_folders, name="mark-folders"),
     path("<uuid:code>/logging/", settings.inbox_settings, name="logging"),
     path("<uuid:code>/preview/", connecting.preview, name="preview"),
     path("<uuid:code>/why-not/", why_not.why_not, name="why-not"),

@@ -10,18 +10,26 @@ window is read once more after its end (`logging_rules.slices`), headers only, u
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from contacts.actions import ContactGone, MailEntry, meet_correspondents, record_mail_entries, settle_privacy
 from inboxes.envelope import Envelope
 from inboxes.marks import BY_MARK, NO_NAMES, Mark, MarkNames
 from inboxes.models import Folder, Inbox
 from inboxes.providers.base import RemoteFolder
-from inboxes.sync.intake import DecisionOutdated, Intake, SkippedMail, StoredMail
-from logging_rules.actions import note_logged_by_hand, note_open_conversations, note_private_copies, withdraw
+from inboxes.sync.intake import DecisionOutdated, Intake, Label, SkippedMail, StoredMail
+from logging_rules.actions import (
+    note_label,
+    note_logged_by_hand,
+    note_open_conversations,
+    note_private_copies,
+    unlog_unlabelled,
+    withdraw,
+)
 from logging_rules.engine import BY_HAND, COULD_BE_REPLIES, Code, Decision, decide_page
 from logging_rules.facts import Colleagues, ContactCreation, Policy, Preset
-from logging_rules.marks import mark_names_of
-from logging_rules.models import LookBack
+from logging_rules.marks import mark_settings_of
+from logging_rules.models import LookBack, MarkSettings
 from logging_rules.page_facts import facts_of_page
 from logging_rules.queries import contacts_by_address, everybody_inside
 from logging_rules.rules import Rules, rules_of
@@ -35,7 +43,6 @@ class InboxIntake(Intake[Decision]):
         self.inbox = inbox
         self._colleagues: Colleagues | None = None
         self._passed_over: PassedOver | None = None
-        self._mark_names: MarkNames | None = None
 
     @property
     def colleagues(self) -> Colleagues:
@@ -47,9 +54,21 @@ class InboxIntake(Intake[Decision]):
     @property
     def mark_names(self) -> MarkNames:
         """As of the beginning of the slice: folders are told apart by them."""
-        if self._mark_names is None:
-            self._mark_names = mark_names_of(self.inbox)
-        return self._mark_names
+        return self._mark_settings.names
+
+    @property
+    def label(self) -> Label:
+        return self._mark_settings.label
+
+    @cached_property
+    def _mark_settings(self) -> MarkSettings:
+        return mark_settings_of(self.inbox)
+
+    def note_label(self, *, written: str, refused: bool = False) -> None:
+        note_label(inbox=self.inbox, written=written, refused=refused)
+
+    def label_removed(self, message_pks: Sequence[int]) -> None:
+        unlog_unlabelled(inbox=self.inbox, message_ids=message_pks)
 
     def digests(self, envelopes: Sequence[Envelope]) -> list[bytes]:
         return digests_of(identity_of(envelope) for envelope in envelopes)

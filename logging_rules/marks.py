@@ -2,10 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from inboxes.envelope import Envelope
-from inboxes.marks import Mark, MarkNames
-from inboxes.models import Inbox, MarkedMail
+from django.db.models import Count
+
+from inboxes.envelope import Envelope, FolderRole
+from inboxes.marks import Mark, MarkSource
+from inboxes.models import Folder, FolderState, Inbox, MarkedMail
 from logging_rules.models import MarkSettings
 from logging_rules.tombstones import digest, identity_of
 
@@ -15,13 +18,9 @@ def mark_settings_of(inbox: Inbox) -> MarkSettings:
     return MarkSettings.objects.filter(inbox=inbox).first() or MarkSettings(inbox=inbox)
 
 
-def mark_names_of(inbox: Inbox) -> MarkNames:
-    return mark_settings_of(inbox).names
-
-
 def marks_among(envelopes: Sequence[Envelope], *, inbox: Inbox, key: str) -> dict[bytes, set[Mark]]:
     """By fingerprint, the marks of those mails of which any copy in the inbox carries one. Hashes nothing where there are none."""
-    marked = MarkedMail.objects.in_force().filter(inbox=inbox)
+    marked = MarkedMail.objects.in_force().filter(inbox=inbox).exclude(mark=Mark.LOGGED)
     if not marked.exists():
         return {}
     by_digest: defaultdict[bytes, list[bytes]] = defaultdict(list)
@@ -32,3 +31,48 @@ def marks_among(envelopes: Sequence[Envelope], *, inbox: Inbox, key: str) -> dic
         for fingerprint in by_digest[bytes(value)]:
             found[fingerprint].add(Mark(mark))
     return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkState:
+    """How one mark stands in a mailbox: the folder of that name, if there is one, and how many messages carry it by folder or keyword."""
+
+    mark: Mark
+    name: str
+    folder: str
+    in_folder: int
+    by_keyword: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarksOverview:
+    """`labelled`: how many messages carry the label for what is logged."""
+
+    settings: MarkSettings
+    states: list[MarkState]
+    labelled: int
+
+    @property
+    def has_all_folders(self) -> bool:
+        return all(state.folder for state in self.states)
+
+
+def marks_overview(inbox: Inbox) -> MarksOverview:
+    """As of the last sync. Three queries."""
+    settings = mark_settings_of(inbox)
+    counted = MarkedMail.objects.in_force().filter(inbox=inbox).values_list("mark", "source")
+    counts = {(mark, source): messages for mark, source, messages in counted.annotate(messages=Count("pk"))}
+    there = Folder.objects.filter(inbox=inbox, role=FolderRole.OTHER).exclude(state=FolderState.RETIRED)
+    folders = {settings.names.of_folder(name): name for name in there.order_by("-name").values_list("name", flat=True)}
+    named = ((Mark.LOG, settings.log_name), (Mark.PRIVATE, settings.private_name))
+    states = [
+        MarkState(
+            mark=mark,
+            name=name,
+            folder=folders.get(mark, ""),
+            in_folder=counts.get((mark, MarkSource.FOLDER), 0),
+            by_keyword=counts.get((mark, MarkSource.KEYWORD), 0),
+        )
+        for mark, name in named
+    ]
+    return MarksOverview(settings, states, counts.get((Mark.LOGGED, MarkSource.KEYWORD), 0))

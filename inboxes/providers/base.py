@@ -66,6 +66,18 @@ class CursorExpired(ProviderError):
     cause = "cursor_expired"
 
 
+class KeywordsNotAllowed(ProviderError):
+    """The server lets nobody set keywords of their own in this folder."""
+
+    cause = "keywords_not_allowed"
+
+
+class FolderNotCreated(ProviderError):
+    """The server did not create a folder that was asked for."""
+
+    cause = "folder_not_created"
+
+
 class FolderGone(ProviderError):
     """The folder cannot be opened any more; other folders go on."""
 
@@ -216,5 +228,29 @@ class MailProvider(Protocol):
     def close(self) -> None: ...
 
     def __enter__(self) -> "MailProvider": ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class MailboxWriter(Protocol):
+    """What an owner may allow to be written into a mailbox, on a connection of its own. `close()` never raises.
+
+    All methods raise `ProviderError` subclasses only, and may be repeated.
+    """
+
+    def set_keyword(self, folder: RemoteFolder, remote_ids: Sequence[str], keyword: str, *, present: bool) -> None:
+        """Set or remove one keyword; nothing else of the messages changes. Those that are gone are passed over.
+
+        Raises `CursorExpired`, `FolderGone`, and `KeywordsNotAllowed` where a keyword is to be set.
+        """
+        ...
+
+    def create_folders(self, names: Sequence[str]) -> None:
+        """Create what is not there yet, and show it in mail programs. Levels are parted by "/". Raises `FolderNotCreated`."""
+        ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> "MailboxWriter": ...
 
     def __exit__(self, *exc: object) -> None: ...

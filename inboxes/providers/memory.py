@@ -16,6 +16,7 @@ from inboxes.mime.envelope_reader import read_envelope
 from inboxes.providers.base import (
     CursorExpired,
     FolderGone,
+    KeywordsNotAllowed,
     MarkedMessage,
     MarksFound,
     Page,
@@ -65,6 +66,7 @@ class MemoryMailbox:
         self.body_bytes: Counter[str] = Counter()
         self._faults: dict[tuple[str, int], ProviderError] = {}
         self.standing_fault: ProviderError | None = None
+        self.allows_keywords = True
         self.create_folder("INBOX", FolderRole.INBOX)
         self.create_folder("Sent", FolderRole.SENT)
 
@@ -132,6 +134,9 @@ class MemoryMailbox:
     def open(self) -> "MemoryProvider":
         return MemoryProvider(self)
 
+    def open_writer(self) -> "MemoryWriter":
+        return MemoryWriter(self)
+
     def record_call(self, call: str) -> None:
         """Count a call, and raise what a test has planned for it."""
         self.calls[call] += 1
@@ -141,6 +146,37 @@ class MemoryMailbox:
                 raise error
         if self.standing_fault is not None:
             raise self.standing_fault
+
+
+class MemoryWriter:
+    """See `MailboxWriter`."""
+
+    def __init__(self, mailbox: MemoryMailbox) -> None:
+        self.mailbox = mailbox
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def set_keyword(self, folder: RemoteFolder, remote_ids: Sequence[str], keyword: str, *, present: bool) -> None:
+        self.mailbox.record_call("set_keyword")
+        if present and not self.mailbox.allows_keywords:
+            raise KeywordsNotAllowed
+        stored = self.mailbox.folders[folder.remote_id]
+        for remote_id in remote_ids:
+            if message := stored.messages.get(_uid(remote_id)):
+                message.labels = message.labels | {keyword} if present else message.labels - {keyword}
+
+    def create_folders(self, names: Sequence[str]) -> None:
+        self.mailbox.record_call("create_folders")
+        for name in names:
+            if name not in self.mailbox.folders:
+                self.mailbox.create_folder(name)
 
 
 class MemoryProvider:
@@ -305,7 +341,7 @@ def _marks_in(stored: StoredFolder, names: MarkNames) -> Iterator[MarkedMessage]
         if folder_mark:
             yield MarkedMessage(remote_id, folder_mark, MarkSource.FOLDER)
         for mark in Mark:
-            if mark is not folder_mark and any(names.of_label(label) is mark for label in message.labels):
+            if mark is not folder_mark and any(label.lower() in names.keywords(mark) for label in message.labels):
                 yield MarkedMessage(remote_id, mark, MarkSource.KEYWORD)
 
 

@@ -1,4 +1,4 @@
-"""One slice of work for one inbox: what is marked, what is new, then what is due again, then the past, then the daily check.
+"""One slice of work for one inbox: marks and new mail, what is due again, the past, the daily check, labels.
 
 A slice is short, safe to kill at any point and safe to run twice. It takes the inbox's lease, or does nothing.
 """
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 import structlog
 from django.db import transaction
@@ -14,11 +15,13 @@ from django.utils import timezone
 
 from inboxes import life
 from inboxes.connections import open_provider as open_mailbox
+from inboxes.connections import open_writer as open_mailbox_writer
 from inboxes.models import Inbox, MailServer, Protocol
-from inboxes.providers.base import MailProvider, ProviderError
+from inboxes.providers.base import MailboxWriter, MailProvider, ProviderError
 from inboxes.sync import reconcile
 from inboxes.sync.folders import discover_folders
 from inboxes.sync.intake import DecisionOutdated, Intake, V
+from inboxes.sync.labels import show_logged
 from inboxes.sync.lease import Lease, LeaseLost, take_lease
 from inboxes.sync.marks import act_on_marks, read_marks
 from inboxes.sync.retries import retry_due
@@ -58,6 +61,7 @@ def run_slice(
     inbox_id: int,
     intake_for: Callable[[Inbox], Intake[V]],
     open_provider: Callable[[Inbox], MailProvider] = open_mailbox,
+    open_writer: Callable[[Inbox], MailboxWriter] = open_mailbox_writer,
     clock: Clock = timezone.now,
     budget: timedelta = BUDGET,
     worker: str = "",
@@ -72,7 +76,11 @@ def run_slice(
             lease.release(next_due_at=clock() + SLOT_WAIT)
             return SliceReport(Outcome.BUSY)
         try:
-            return _work(inbox, lease, intake_for, open_provider, clock, budget)
+            with open_provider(inbox) as provider:
+                run = Slice(
+                    inbox, lease, provider, intake_for(inbox), clock, clock() + budget, partial(open_writer, inbox)
+                )
+                return _work(run)
         except LeaseLost:
             return SliceReport(Outcome.LOST)
         except (ProviderError, SystemFault) as trouble:
@@ -83,22 +91,14 @@ def run_slice(
             raise
 
 
-def _work(
-    inbox: Inbox,
-    lease: Lease,
-    intake_for: Callable[[Inbox], Intake[V]],
-    open_provider: Callable[[Inbox], MailProvider],
-    clock: Clock,
-    budget: timedelta,
-) -> SliceReport:
-    with open_provider(inbox) as provider:
-        run = Slice(inbox, lease, provider, intake_for(inbox), clock, deadline=clock() + budget)
-        try:
-            more = not _sync(run)
-        except (SliceOver, DecisionOutdated):
-            more = True
-    life.note_success(lease, now=clock(), cause=run.trouble)
-    lease.release(next_due_at=clock() + (timedelta() if more else POLL))
+def _work(run: Slice[V]) -> SliceReport:
+    try:
+        more = not _sync(run)
+    except (SliceOver, DecisionOutdated):
+        more = True
+    run.provider.close()
+    life.note_success(run.lease, now=run.clock(), cause=run.trouble)
+    run.lease.release(next_due_at=run.clock() + (timedelta() if more else POLL))
     return SliceReport(Outcome.MORE if more else Outcome.DONE, dict(run.counts), run.trouble)
 
 
@@ -111,9 +111,9 @@ def _sync(run: Slice[V]) -> bool:
     if not (act_on_marks(run) and follow_live(run) and let_go_of_marks(run) and retry_due(run) and read_past(run)):
         return False
     _note_past_is_read(run)
-    if reconcile.is_due(run.inbox, run.clock()):
-        return reconcile.reconcile(run) == 0
-    return True
+    if reconcile.is_due(run.inbox, run.clock()) and reconcile.reconcile(run):
+        return False
+    return show_logged(run)
 
 
 def _note_past_is_read(run: Slice[V]) -> None:

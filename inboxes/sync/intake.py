@@ -59,6 +59,19 @@ class SkippedMail(Generic[V]):
     verdict: V
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The name of the keyword that logged messages are to have, and of the one they have; empty for none."""
+
+    wanted: str = ""
+    written: str = ""
+    is_refused: bool = False
+
+    @property
+    def is_idle(self) -> bool:
+        return self.is_refused or not (self.wanted or self.written)
+
+
 class Intake(Protocol[V]):
     """Decides pages of one inbox and records what was logged."""
 
@@ -70,6 +83,19 @@ class Intake(Protocol[V]):
     @property
     def mark_names(self) -> MarkNames:
         """What the folders and keywords are called by which the owner logs mail or keeps it private."""
+        ...
+
+    @property
+    def label(self) -> Label:
+        """What shows in the mailbox that a message is logged."""
+        ...
+
+    def note_label(self, *, written: str, refused: bool = False) -> None:
+        """Messages carry this label from now on, as far as they are to carry one; or the server refuses it."""
+        ...
+
+    def label_removed(self, message_pks: Sequence[int]) -> None:
+        """The owner took the label off these, which means: log them no more. Call inside a transaction; the lease ends with it."""
         ...
 
     def digests(self, envelopes: Sequence[Envelope]) -> list[bytes]:

@@ -50,14 +50,16 @@ def _read(run: Slice[V], folder: Folder, remote: RemoteFolder) -> None:
 
 def _note(run: Slice[V], folder: Folder, found: MarksFound) -> None:
     now = {(message.remote_id, str(message.mark)): str(message.source) for message in found.messages}
+    read = [mark for mark in Mark if run.intake.mark_names.keywords(mark)]
     with transaction.atomic():
         run.lease.guard()
-        rows = MarkedMail.objects.in_force().filter(folder=folder).values_list("remote_id", "mark", "pk")
+        rows = MarkedMail.objects.in_force().filter(folder=folder, mark__in=read).values_list("remote_id", "mark", "pk")
         before = {(remote_id, mark): pk for remote_id, mark, pk in rows}
         lifted = [pk for key, pk in before.items() if key not in now]
         MarkedMail.objects.filter(pk__in=lifted).update(state=MarkState.LIFTED)
         new = [
-            (folder.inbox_id, folder.pk, *key, source, MarkState.NEW, b"")
+            # A label says nothing new: what it shows is known.
+            (folder.inbox_id, folder.pk, *key, source, MarkState.HELD if key[1] == Mark.LOGGED else MarkState.NEW, b"")
             for key, source in now.items()
             if key not in before
         ]

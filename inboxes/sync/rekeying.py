@@ -12,7 +12,7 @@ from django.db.models.fields import TextField
 from django.db.models.functions import Cast, Concat
 
 from inboxes.envelope import Envelope
-from inboxes.marks import MarkSource
+from inboxes.marks import Mark, MarkSource
 from inboxes.models import Folder, FolderState, HandledPage, LedgerEntry, LedgerState, MarkedMail, MarkState
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.counting import count_nothing
@@ -83,7 +83,7 @@ def _forget_keys(folder: Folder) -> None:
     """The old keys name nothing any more, and may soon name other messages."""
     HandledPage.objects.filter(folder=folder).delete()
     marked = MarkedMail.objects.filter(folder=folder)
-    marked.filter(Q(source=MarkSource.COPY) | Q(state=MarkState.NEW)).delete()
+    marked.filter(Q(source=MarkSource.COPY) | Q(state=MarkState.NEW) | Q(mark=Mark.LOGGED)).delete()
     # What is private stays private until the marks have been read under the new keys.
     marked.update(remote_id=Concat(Value(VOID), Cast("pk", TextField())))
     rows = LedgerEntry.objects.filter(folder=folder)

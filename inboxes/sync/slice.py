@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Generic
 
 from inboxes.models import Folder, Inbox
-from inboxes.providers.base import MailProvider, RemoteFolder
+from inboxes.providers.base import MailboxWriter, MailProvider, RemoteFolder
 from inboxes.sync.intake import Intake, V
 from inboxes.sync.lease import Lease
 
@@ -42,6 +42,7 @@ class Slice(Generic[V]):
     intake: Intake[V]
     clock: Clock
     deadline: datetime
+    open_writer: Callable[[], MailboxWriter]
     folders: dict[str, Folder] = field(default_factory=dict)
     remote_folders: dict[str, RemoteFolder] = field(default_factory=dict)
     unchanged: set[str] = field(default_factory=set)

@@ -29,7 +29,8 @@ BATCH = 200
 
 def let_go_of_marks(run: Slice[V]) -> bool:
     """Decides mails anew that lost their mark. True when nothing is left."""
-    while rows := list(MarkedMail.objects.filter(inbox=run.inbox, state=MarkState.LIFTED).order_by("pk")[:BATCH]):
+    lifted = MarkedMail.objects.filter(inbox=run.inbox, state=MarkState.LIFTED).exclude(mark=Mark.LOGGED)
+    while rows := list(lifted.order_by("pk")[:BATCH]):
         if run.is_over:
             return False
         _let_go(run, rows)
@@ -38,6 +39,7 @@ def let_go_of_marks(run: Slice[V]) -> bool:
 
 
 def _let_go(run: Slice[V], rows: Sequence[MarkedMail]) -> None:
+    _point_to_stored(run, [row for row in rows if row.mark == Mark.LOG and row.stored_id is None])
     still_private = _still_private(run, rows)
     freed = [row for row in rows if row.pk not in still_private]
     copies = _copies_of(run, [row for row in freed if row.mark == Mark.PRIVATE])
@@ -62,6 +64,20 @@ def _let_go(run: Slice[V], rows: Sequence[MarkedMail]) -> None:
         )
         done.filter(state=MarkState.LIFTED).delete()
         done.filter(pk__in=[row.pk for row in copies]).delete()
+
+
+def _point_to_stored(run: Slice[V], rows: Sequence[MarkedMail]) -> None:
+    """Of mails that were logged after their mark was acted on. Noted first, because their ledger rows are about to go."""
+    ledger = LedgerEntry.objects.filter(
+        inbox=run.inbox, remote_id__in=[row.remote_id for row in rows], message__isnull=False
+    )
+    stored = {_place(entry): entry.message_id for entry in ledger}
+    for row in rows:
+        row.stored_id = stored.get(_place(row))
+    if stored:
+        with transaction.atomic():
+            run.lease.guard()
+            MarkedMail.objects.bulk_update(rows, ["stored"])
 
 
 def _place(row: MarkedMail | LedgerEntry) -> tuple[int, str]:

@@ -6,7 +6,15 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 from logging_rules.actions.access import ask_access, decline_access, end_access, grant_access
 from logging_rules.actions.changes import apply_change, finish_past_changes
 from logging_rules.actions.choosing import log_by_hand, note_logged_by_hand
-from logging_rules.actions.marks import note_private_copies, withdraw
+from logging_rules.actions.marks import (
+    MarkChoices,
+    create_mark_folders,
+    note_label,
+    note_private_copies,
+    set_marks,
+    unlog_unlabelled,
+    withdraw,
+)
 from logging_rules.actions.never_log import (
     add_never_log_entry,
     add_never_log_lines,
@@ -26,6 +34,7 @@ from logging_rules.actions.visibility import apply_visibility, apply_visibility_
 
 __all__ = [
     "UNDO_PERIOD",
+    "MarkChoices",
     "add_never_log_entry",
     "add_never_log_lines",
     "apply_change",
@@ -33,6 +42,7 @@ __all__ = [
     "apply_visibility",
     "apply_visibility_slice",
     "ask_access",
+    "create_mark_folders",
     "decline_access",
     "edit_never_log_entry",
     "end_access",
@@ -43,16 +53,19 @@ __all__ = [
     "grant_access",
     "log_by_hand",
     "look_back",
+    "note_label",
     "note_logged_by_hand",
     "note_open_conversations",
     "note_private_copies",
     "remove_never_log_entry",
     "set_inbox_policy",
+    "set_marks",
     "set_person_policy",
     "set_visibility",
     "set_workspace_policy",
     "settle_conversations",
     "undo_unlogging",
     "unlog",
+    "unlog_unlabelled",
     "withdraw",
 ]

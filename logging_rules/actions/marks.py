@@ -1,16 +1,111 @@
-"""Marks set in mail programs: what they are called, and which copies they speak for."""
+"""Marks set in mail programs: what they are called, what is shown in the mailbox itself, and which copies they speak for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from audit.actions import record
 from contacts.actions import erase_withdrawn, settle_privacy, take_off_timelines, withdraw_contacts
 from contacts.models import Contact
+from inboxes.connections import open_writer
 from inboxes.erasure import erase_messages
-from inboxes.marks import Mark, MarkSource
+from inboxes.marks import Mark, MarkSource, keywords_for
 from inboxes.models import Folder, Inbox, LedgerEntry, MarkedMail, MarkState, Message, Sighting
+from inboxes.providers.base import MailboxWriter
+from inboxes.signals import sync_wanted
 from inboxes.sync.ledger import pass_over
+from logging_rules.actions.unlogging import unlog
+from logging_rules.models import MarkSettings
+from logging_rules.unlogging import Selection
+from users.models import User
+from users.signals import send_on_commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkChoices:
+    """See `MarkSettings`."""
+
+    log_name: str
+    private_name: str
+    logged_name: str
+    writes_label: bool
+    removing_unlogs: bool
+
+
+@transaction.atomic
+def set_marks(*, inbox: Inbox, choices: MarkChoices, by: User) -> MarkSettings:
+    """For the owner. The next sync reads the marks under their new names; what was marked by the old ones is decided again.
+
+    Raises ValidationError, by field.
+    """
+    _refuse_others(inbox, by)
+    names = {name: _checked(getattr(choices, name)) for name in ("log_name", "private_name", "logged_name")}
+    _refuse_alike(names)
+    values = {**names, "writes_label": choices.writes_label, "removing_unlogs": choices.removing_unlogs}
+    settings, _created = MarkSettings.objects.update_or_create(inbox=inbox, defaults={**values, "label_refused": False})
+    details = {"writes_label": choices.writes_label, "removing_unlogs": choices.removing_unlogs}
+    record(by=by, action="logging.marks_set", target=inbox, details=details)
+    _want_sync(inbox)
+    return settings
+
+
+def create_mark_folders(*, inbox: Inbox, by: User, open_writer: Callable[[Inbox], MailboxWriter] = open_writer) -> None:
+    """Creates the folders in the mailbox that are not there yet. Talks to the mail server: call outside transactions.
+
+    Raises `ProviderError`.
+    """
+    _refuse_others(inbox, by)
+    settings = MarkSettings.objects.filter(inbox=inbox).first() or MarkSettings(inbox=inbox)
+    with open_writer(inbox) as writer:
+        writer.create_folders([settings.log_name, settings.private_name])
+    record(by=by, action="logging.mark_folders_created", target=inbox)
+    _want_sync(inbox)
+
+
+def _refuse_others(inbox: Inbox, by: User) -> None:
+    if not by.is_active or by != inbox.owner:
+        raise PermissionDenied
+
+
+def _checked(name: str) -> str:
+    """Without white space around it, and levels that are empty."""
+    levels = [level.strip() for level in name.split("/") if level.strip()]
+    if not levels:
+        raise ValidationError(_("Enter a name."), code="empty")
+    joined = "/".join(levels)
+    if any(char in '%*\\"' or not char.isprintable() for char in joined):
+        raise ValidationError(_("A name cannot contain %, *, \\ or quotation marks."), code="not_a_name")
+    return joined
+
+
+def _refuse_alike(names: Mapping[str, str]) -> None:
+    """Three things need three names, and mail programs shorten them to keywords."""
+    taken: set[str] = set()
+    for field, name in names.items():
+        if taken & keywords_for(name):
+            raise ValidationError({field: _("This name is too much like one of the others.")}, code="alike")
+        taken |= keywords_for(name)
+
+
+def _want_sync(inbox: Inbox) -> None:
+    if inbox.is_syncing:
+        send_on_commit(sync_wanted, inbox_id=inbox.pk)
+
+
+def note_label(*, inbox: Inbox, written: str, refused: bool) -> None:
+    """What the messages carry by now, as the sync found out."""
+    MarkSettings.objects.filter(inbox=inbox).update(written_name=written, label_refused=refused)
+
+
+def unlog_unlabelled(*, inbox: Inbox, message_ids: Sequence[int]) -> None:
+    """The owner took the label off these in the mailbox: as good as un-logging them here, and undone in the same way."""
+    held = list(Sighting.objects.filter(inbox=inbox, message__in=message_ids).values_list("message_id", flat=True))
+    if held:
+        unlog(selection=Selection(inbox=inbox, message_ids=held), by=inbox.owner, now=timezone.now())
 
 
 def note_private_copies(*, folder: Folder, remote_ids: Sequence[str], digests: Sequence[bytes]) -> None:

@@ -54,6 +54,8 @@ EXPECTED = {
     "inboxes/<uuid:code>/progress/": OWNERS_PAGE,
     "inboxes/<uuid:code>/suggestions/": OWNERS_FORM,
     "inboxes/<uuid:code>/funnel/": OWNERS_PAGE,
+    "inboxes/<uuid:code>/marks/": OWNERS_FORM,
+    "inboxes/<uuid:code>/marks/folders/": OWNERS_BUTTON,
     "inboxes/<uuid:code>/logging/": OWNERS_FORM,
     "inboxes/<uuid:code>/preview/": OWNERS_FORM,
     "inboxes/<uuid:code>/why-not/": OWNERS_FORM,

@@ -67,6 +67,7 @@ def sync(inbox: Inbox, mailbox: MemoryMailbox, clock: Clock, **options: Any) -> 
         inbox_id=inbox.pk,
         intake_for=InboxIntake,
         open_provider=lambda _: mailbox.open(),
+        open_writer=lambda _: mailbox.open_writer(),
         clock=clock,
         worker="test",
         **options,

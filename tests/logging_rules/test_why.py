@@ -69,7 +69,7 @@ def test_the_level_is_told(sarah, alice, level, expected):
             "Alice Mori sent this e-mail to Sarah Okafor (sarah@meridian.example), a",
         ),
         (Code.REPLY_TO_LOGGED, "preset_replies", "It continues a conversation that was logged before, and Sarah"),
-        (Code.CHOSEN_BY_OWNER, "label", "Alice Mori filed it under “CRM/Log”."),
+        (Code.CHOSEN_BY_OWNER, "label", "Alice Mori marked it to be logged, in the mail program."),
         (Code.CHOSEN_BY_OWNER, "by_hand", "Alice Mori logged it by hand."),
         (Code.SENT_FROM_CRM, "log_ticked", "Alice Mori wrote it in the CRM and left “Log” ticked."),
     ],
@@ -100,7 +100,7 @@ def test_an_e_mail_seen_in_two_inboxes_has_two_reasons(sarah, alice, bob):
 
     assert [answer.reason.because for answer in why_logged(message, viewer=alice)] == [
         "This e-mail is with Sarah Okafor (sarah@meridian.example), a contact of your workspace.",
-        "Bob Tanaka filed it under “CRM/Log”.",
+        "Bob Tanaka marked it to be logged, in the mail program.",
     ]
 
 

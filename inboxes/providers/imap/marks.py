@@ -47,7 +47,7 @@ class MarksCursor(NamedTuple):
         uidvalidity, uidnext, messages, modseq = (
             status.get(item, 0) for item in (b"UIDVALIDITY", b"UIDNEXT", b"MESSAGES", b"HIGHESTMODSEQ")
         )
-        named = zlib.crc32(f"{names.log}\0{names.private}".encode())
+        named = zlib.crc32(f"{names.log}\0{names.private}\0{names.logged}".encode())
         return cls(uidvalidity, uidnext, messages, modseq, named, minute=int(now.timestamp()) // 60)
 
     def still_holds(self, now: "MarksCursor") -> bool:

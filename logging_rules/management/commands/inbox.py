@@ -24,6 +24,7 @@ from logging_rules.explain import MessageExplanation, explain_message
 from logging_rules.facts import Preset
 from logging_rules.funnel import funnel_of
 from logging_rules.management.dry_running import add_dry_run_arguments, dry_run
+from logging_rules.management.inbox_marks import add_marks_arguments, show_marks
 from logging_rules.reasons import label_of
 from logging_rules.slices import sync_slice
 from users.commands import Answer, JsonCommand
@@ -56,6 +57,8 @@ class Command(JsonCommand):
                 "dry-run", ask_what_if, help="what a change would log more and less, counted in the mailbox"
             )
         )
+        marks = self.add_action("marks", change_marks, help="folders and labels that log mail from any mail program")
+        add_marks_arguments(marks)
         explain = self.add_action("explain", explain_mail, help="why a message was logged, or why not")
         explain.add_argument("address")
         explain.add_argument("message_id", metavar="MESSAGE-ID")
@@ -176,6 +179,10 @@ def show_funnel(options: Namespace) -> Answer:
         *(f"  {step.count:>7}  {'logged' if step.is_logged else 'left'}  {step.label}" for step in funnel.steps),
     ]
     return Answer(data, "\n".join(lines))
+
+
+def change_marks(options: Namespace) -> Answer:
+    return show_marks(_inbox(options.address), options)
 
 
 def explain_mail(options: Namespace) -> Answer:

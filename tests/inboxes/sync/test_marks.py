@@ -4,7 +4,8 @@ import pytest
 
 from contacts.models import TimelineEntry
 from inboxes.models import Folder, HandledPage, LedgerEntry, MarkedMail, Message, Sighting
-from logging_rules.models import InboxPolicy
+from logging_rules.actions import MarkChoices, set_marks
+from logging_rules.models import InboxPolicy, MarkSettings
 from tests.factories.inboxes import NOW, SARAH, STRANGER, mail_bytes, sync_until_quiet
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +234,108 @@ def test_marks_of_an_unchanged_mailbox_cost_nothing(read, server, inbox):
     server.calls.clear()
     read()
     assert server.calls["envelopes"] == server.calls["live_page"] == server.calls["bodies"] == 0
+
+
+# Labels
+
+
+@pytest.fixture
+def labelling(inbox, alice):
+    def labelling(**changes):
+        choices = {
+            "log_name": LOG,
+            "private_name": PRIVATE,
+            "logged_name": "CRM/Logged",
+            "writes_label": True,
+            "removing_unlogs": False,
+        }
+        set_marks(inbox=inbox, choices=MarkChoices(**choices | changes), by=alice)
+
+    return labelling
+
+
+def labels(server, folder="INBOX"):
+    return [set(message.labels) for message in server.folders[folder].messages.values()]
+
+
+def test_nothing_is_written_unless_the_owner_wants_it(read, server):
+    server.deliver(sarahs_mail())
+    assert read() == [f"Mail 1: {BY_RULE}"]
+    assert labels(server) == [set()]
+    assert not server.calls["set_keyword"]
+
+
+def test_what_is_logged_gets_the_label_and_nothing_else_does(read, server, labelling):
+    server.deliver(sarahs_mail(1))
+    server.deliver(strangers_mail(2))
+    labelling()
+    read()
+    assert labels(server) == [{"CRM/Logged"}, set()]
+    server.calls.clear()
+    read()
+    assert not server.calls["set_keyword"]
+
+
+def test_what_is_logged_no_more_loses_the_label(read, server, labelling):
+    key = server.deliver(sarahs_mail())
+    labelling()
+    read()
+    server.copy(key, "INBOX", PRIVATE)
+    assert read() == []
+    assert labels(server) == [set()]
+
+
+def test_another_name_takes_the_place_of_the_first_and_switching_it_off_removes_it(read, server, labelling):
+    server.deliver(sarahs_mail())
+    labelling()
+    read()
+    labelling(logged_name="Shared")
+    read()
+    assert labels(server) == [{"Shared"}]
+    labelling(writes_label=False)
+    read()
+    assert labels(server) == [set()]
+    assert not MarkedMail.objects.exists()
+
+
+def test_a_removed_label_is_display_only_unless_the_owner_says_otherwise(read, server, labelling):
+    key = server.deliver(sarahs_mail())
+    labelling()
+    read()
+    server.label(key)
+    assert read() == [f"Mail 1: {BY_RULE}"]
+
+
+def test_a_removed_label_unlogs_where_the_owner_wants_that(read, server, labelling, alice, clock):
+    from logging_rules.actions import undo_unlogging
+    from logging_rules.models import Unlogging
+
+    key = server.deliver(sarahs_mail(1))
+    server.deliver(sarahs_mail(2))
+    labelling(removing_unlogs=True)
+    read()
+    read()
+    server.label(key)
+    assert read() == [f"Mail 2: {BY_RULE}"]
+    undo_unlogging(unlogging=Unlogging.objects.get(), by=alice, now=NOW)
+    assert read() == [f"Mail 1: {BY_RULE}", f"Mail 2: {BY_RULE}"]
+    assert labels(server) == [{"CRM/Logged"}, {"CRM/Logged"}]
+
+
+def test_a_message_that_is_deleted_with_its_label_stays_logged(read, server, labelling):
+    key = server.deliver(sarahs_mail())
+    labelling(removing_unlogs=True)
+    read()
+    read()
+    server.delete(key)
+    assert read() == [f"Mail 1: {BY_RULE}"]
+
+
+def test_a_server_without_keywords_is_asked_once(read, server, labelling, inbox):
+    server.allows_keywords = False
+    server.deliver(sarahs_mail())
+    labelling()
+    read()
+    read()
+    assert server.calls["set_keyword"] == 1
+    assert MarkSettings.objects.get().label_refused
