@@ -21,6 +21,7 @@ urlpatterns = [
     path("", inboxes.inbox_list, name="inbox-list"),
     path("connect/", connect.connect, name="connect"),
     path("connect/server/", connect.connect_server, name="connect-server"),
+    path("suggestions/", suggestions.first_suggestions, name="first-suggestions"),
     path("<uuid:code>/", inboxes.inbox_detail, name="inbox"),
     path("<uuid:code>/item/", inboxes.item, name="item"),
     path("<uuid:code>/progress/", inboxes.progress, name="progress"),

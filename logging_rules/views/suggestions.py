@@ -6,15 +6,15 @@ from uuid import UUID
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 import contacts.actions
 from contacts.actions import AddressTaken, ContactDetails
 from contacts.models import Contact
 from inboxes.causes import Cause
-from inboxes.models import Inbox
+from inboxes.models import SYNCING_STATUSES, Inbox
 from inboxes.views.own import own_inbox
 from logging_rules import actions
 from logging_rules.suggestions import MAILS_AT_ONCE, Search, Suggestion, search_step
@@ -22,6 +22,15 @@ from logging_rules.views.reading import read_step
 from users.http import SignedInRequest
 
 SHOWN = 100
+
+
+@require_safe
+def first_suggestions(request: SignedInRequest) -> HttpResponse:
+    """Where the suggestions are, for who does not come from an inbox: at the first of their own, or there is one to be connected."""
+    own = (
+        Inbox.objects.visible_to(request.user).filter(status__in=SYNCING_STATUSES).order_by("created_at", "pk").first()
+    )
+    return redirect("inboxes:suggestions", own.code) if own else redirect("inboxes:connect")
 
 
 @require_http_methods(["GET", "POST"])

@@ -47,6 +47,7 @@ EXPECTED = {
     "notifications/read/": (NO, "302 302 302"),
     "notifications/<uuid:code>/": ("404 404 302", NO),
     "inboxes/": SHOWN,
+    "inboxes/suggestions/": ("302 302 302", NO),
     "inboxes/connect/": FORM,
     "inboxes/connect/server/": ("302 302 302", "302 302 302"),
     "inboxes/<uuid:code>/": OWNERS_PAGE,

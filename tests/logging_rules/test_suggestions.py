@@ -225,6 +225,15 @@ def test_a_search_can_be_stopped_and_goes_on_when_asked(live, alice_client):
     assert "hana@new.example" in on.content.decode()
 
 
+def test_the_list_of_contacts_leads_to_the_first_own_inbox_or_to_connecting_one(live, alice_client, bob_client):
+    url = reverse("inboxes:first-suggestions")
+    assert f'href="{url}"' in alice_client.get(reverse("contacts:contact-list")).content.decode()
+    assert [client.get(url).headers["Location"] for client in (alice_client, bob_client)] == [
+        page_of(live),
+        reverse("inboxes:connect"),
+    ]
+
+
 def test_a_search_has_a_limit_of_its_own(live, alice_client, settings):
     cache.clear()
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"suggest_contacts": "1/m/user"}
