@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ DATE = b'"20-Nov-2026 09:00:00 +0000"'
 class Reply:
     """Lines before the tagged one, and that one without its tag; `cut_after` bytes the connection ends instead.
 
-    `silent` sends nothing. `times` is how often it is used (0: for ever).
+    `silent` sends nothing, `trickles` a few bytes at a time. `times` is how often it is used (0: for ever).
     """
 
     to: bytes
@@ -36,6 +37,7 @@ class Reply:
     times: int = 1
     containing_uid: int | None = None
     silent: bool = False
+    trickles: bool = False
 
 
 @dataclass
@@ -147,6 +149,9 @@ class _Connection(threading.Thread):
         if reply.silent:
             return
         answer = reply.lines + tag + b" " + reply.status + b"\r\n"
+        if reply.trickles:
+            self._trickle(answer)
+            return
         self._send(answer if reply.cut_after is None else answer[: reply.cut_after])
         if reply.cut_after is not None or command == b"LOGOUT":
             raise ConnectionAbortedError
@@ -154,6 +159,11 @@ class _Connection(threading.Thread):
             self._file.close()
             self._wrap()
             self._file = self._socket.makefile("rb")
+
+    def _trickle(self, answer: bytes) -> None:
+        for start in range(0, len(answer), 5):
+            self._send(answer[start : start + 5])
+            time.sleep(0.02)
 
     def _planned(self, command: bytes) -> Reply | None:
         for reply in self._server.replies:

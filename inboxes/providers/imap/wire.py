@@ -2,13 +2,17 @@
 
 import re
 import socket
+import time
 
-from inboxes.providers.network import close_quietly
+from inboxes.providers.network import READ_SECONDS, close_quietly
 
 READ_AHEAD = 1 << 18
 # A SEARCH answer is one line: about 8 bytes for each message, so this is a folder of two million.
 LONGEST_LINE = 16 * 1024 * 1024
 LONGEST_LITERAL = 64 * 1024 * 1024
+
+# An answer may take as long as one read, and a second more for so many bytes of it: a server that trickles holds up nobody.
+SLOWEST = 4_096
 
 _LITERAL_AT_END = re.compile(rb"\{(\d{1,10})\+?\}$")
 
@@ -23,12 +27,15 @@ class Wire:
         self._view = memoryview(self._space)
         self._buffer = b""
         self._position = 0
+        self._waited = 0.0
+        self._brought = 0
 
     @property
     def has_unread(self) -> bool:
         return self._position < len(self._buffer)
 
     def send(self, data: bytes) -> None:
+        self._waited, self._brought = 0.0, 0
         self.sock.sendall(data)
 
     def read_line(self) -> bytes:
@@ -89,8 +96,13 @@ class Wire:
                 raise ConnectionError("line too long")
 
     def _receive(self) -> bytes:
+        began = time.monotonic()
         count = self.sock.recv_into(self._space)
         if not count:
             raise ConnectionResetError("server closed the connection")
         self.received += count
+        self._waited += time.monotonic() - began
+        self._brought += count
+        if self._waited > (self.sock.gettimeout() or READ_SECONDS) + self._brought / SLOWEST:
+            raise TimeoutError("the answer trickles")
         return bytes(self._view[:count])
