@@ -189,7 +189,10 @@ class MailProvider(Protocol):
         ...
 
     def live_page(self, folder: RemoteFolder, cursor: str) -> Page:
-        """Messages newer than `cursor`, oldest first. Raises `CursorExpired`, `FolderGone`."""
+        """Messages newer than `cursor`, oldest first. Right after `remote_ids` it may go by what that has seen.
+
+        Raises `CursorExpired`, `FolderGone`.
+        """
         ...
 
     def backfill_page(self, folder: RemoteFolder, cursor: str, *, anchor: str, since: datetime | None) -> Page:

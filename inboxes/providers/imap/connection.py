@@ -143,12 +143,19 @@ class ImapConnection:
 
     def send(self, command: bytes) -> bytes:
         """Send without waiting; returns the tag whose completion will end the answer."""
-        _refuse_line_ends(command)
-        self._commands_sent += 1
-        tag = _TAG_PREFIX + str(self._commands_sent).encode()
+        return self.send_all([command])[0]
+
+    def send_all(self, commands: Iterable[bytes]) -> list[bytes]:
+        """As `send`, all commands in one piece."""
+        lines: dict[bytes, bytes] = {}
+        for command in commands:
+            _refuse_line_ends(command)
+            self._commands_sent += 1
+            tag = _TAG_PREFIX + str(self._commands_sent).encode()
+            lines[tag] = tag + b" " + command + b"\r\n"
         with translated_errors():
-            self.wire.send(tag + b" " + command + b"\r\n")
-        return tag
+            self.wire.send(b"".join(lines.values()))
+        return list(lines)
 
     def receive(self, tag: bytes) -> Answer:
         """The answer to the oldest command in flight."""
@@ -175,8 +182,7 @@ class ImapConnection:
 
     def exchange_all(self, commands: Iterable[bytes]) -> list[Answer]:
         """The answers to all commands, sent at once: one round trip. For commands with short answers only."""
-        tags = [self.send(command) for command in commands]
-        return [self.receive(tag) for tag in tags]
+        return [self.receive(tag) for tag in self.send_all(commands)]
 
     def exchange_literals(self, command: bytes, parts: Sequence[tuple[bytes, bytes]]) -> Answer:
         """A command with arguments as literals, for text that cannot be quoted (RFC 3501, 4.3).

@@ -67,6 +67,7 @@ class ImapProvider:
         self._interruption: ProviderError | None = None
         self._sizes: dict[str, int] = {}
         self._statuses: dict[str, Mapping[bytes, int]] = {}
+        self._just_listed: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +101,8 @@ class ImapProvider:
 
     def live_page(self, folder: RemoteFolder, cursor: str) -> Page:
         self._raise_interruption()
+        if self._just_listed.pop(folder.remote_id, "") == cursor:
+            return Page(envelopes=[], cursor=cursor, done=True)
         listing = self._continue(("live", folder.remote_id, None), cursor) or self._list_after(folder, cursor)
         taken, rest = listing.uids[:PAGE_MESSAGES], listing.uids[PAGE_MESSAGES:]
         scan = self._scan(folder, listing.folder, list(self._header_chunks(taken)))
@@ -149,6 +152,7 @@ class ImapProvider:
 
     def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
         opened, uids = self._session.examine_and_search(_raw(folder.remote_id), 1, LARGEST_UID, since_criteria(since))
+        self._just_listed = {folder.remote_id: format_cursor(Place(opened.uidvalidity, opened.uidnext))}
         return {format_remote_id(Place(opened.uidvalidity, uid)) for uid in uids if uid < opened.uidnext}
 
     def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:

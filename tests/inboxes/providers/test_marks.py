@@ -178,7 +178,8 @@ def test_unchanged_folders_cost_nothing_beside_their_status(mailbox, dovecot):
         assert provider.unchanged(cursors) == set(cursors)
         assert provider.marks(folders[0], found.cursor, DEFAULT_NAMES) is None
     commands = [command.split(" ")[0] for command in dovecot.commands()]
-    assert sorted(commands) == ["ID", "LOGOUT", "STATUS"]
+    # Nobody waits until the server has noted the LOGOUT.
+    assert [command for command in sorted(commands) if command != "LOGOUT"] == ["ID", "STATUS"]
 
 
 def cursor(minute=0, **state):
