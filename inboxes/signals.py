@@ -8,5 +8,8 @@ messages_stored = Signal()
 inbox_status_changed = Signal()
 """`inbox_id`: its status or the cause of it is another one."""
 
+folder_renumbered = Signal()
+"""`folder_id`: its server gave all messages new keys; the old ones name nothing any more."""
+
 sync_wanted = Signal()
 """`inbox_id`: it is due now, because a person asked or its server has news."""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inboxes.envelope import Envelope
-from inboxes.models import Inbox
+from inboxes.models import Inbox, Sighting
+from logging_rules.engine import BY_HAND
 from logging_rules.models import HandChoice
 from logging_rules.queries import among
 
@@ -18,22 +19,26 @@ class HandChoices:
 
 
 def choices_among(inbox: Inbox, envelopes: Sequence[Envelope]) -> HandChoices:
-    """One query for an inbox of which nothing was ever logged by hand."""
+    """Two queries for an inbox of which nothing was ever logged by hand.
+
+    Once a mail is logged its sighting says that it was chosen, under whatever key the mailbox shows it.
+    """
     choices = HandChoice.objects.filter(inbox=inbox)
-    if not choices.exists():
-        return HandChoices()
-    rows = choices.filter(remote_id__in=among(envelope.remote_id for envelope in envelopes))
-    found = {
-        (folder_id, remote_id): (person_id, waiting)
-        for folder_id, remote_id, person_id, waiting in rows.values_list(
-            "folder__remote_id", "remote_id", "chosen_by", "waiting"
-        )
-    }
+    waiting: dict[tuple[str, str], int] = {}
+    if choices.exists():
+        rows = choices.filter(remote_id__in=among(envelope.remote_id for envelope in envelopes))
+        for folder_id, remote_id, person_id in rows.values_list("folder__remote_id", "remote_id", "chosen_by"):
+            waiting[folder_id, remote_id] = person_id
+    sightings = Sighting.objects.filter(inbox=inbox, rule=BY_HAND)
+    logged: dict[bytes, int] = {}
+    if sightings.exists():
+        found = sightings.filter(message__fingerprint__in=[envelope.fingerprint for envelope in envelopes])
+        chosen = found.values_list("message__fingerprint", "decided_by")
+        logged = {bytes(fingerprint): person_id for fingerprint, person_id in chosen if person_id}
+    chosen_by = dict(waiting)
+    for envelope in envelopes if logged else ():
+        if person_id := logged.get(envelope.fingerprint):
+            chosen_by[envelope.folder_id, envelope.remote_id] = person_id
     return HandChoices(
-        chosen_by={key: person_id for key, (person_id, _) in found.items()},
-        waiting=frozenset(
-            envelope.fingerprint
-            for envelope in envelopes
-            if found.get((envelope.folder_id, envelope.remote_id), (0, False))[1]
-        ),
+        chosen_by, frozenset(one.fingerprint for one in envelopes if (one.folder_id, one.remote_id) in waiting)
     )

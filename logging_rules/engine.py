@@ -10,6 +10,7 @@ from enum import StrEnum
 from inboxes.envelope import NOT_MAIL_ROLES, Envelope
 from inboxes.marks import BY_MARK, KEPT_PRIVATE, Mark
 from inboxes.visibility import Visibility
+from logging_rules.ambiguity import ambiguity_of
 from logging_rules.facts import Facts, Level, Policy, Preset, conversation_keys
 from logging_rules.mail import Mail, shared_address
 
@@ -28,6 +29,7 @@ class Code(StrEnum):
     LOG_UNTICKED = "log_unticked"
     CHOSEN_BY_OWNER = "chosen_by_owner"
     AUTOMATIC_MAIL = "automatic_mail"
+    HELD_FOR_OWNER = "held_for_owner"
     REPLY_TO_LOGGED = "reply_to_logged"
     KNOWN_CONTACT_OUTGOING = "known_contact_outgoing"
     KNOWN_CONTACT_INCOMING = "known_contact_incoming"
@@ -135,15 +137,8 @@ def sent_from_crm(mail: Mail) -> Decision | None:
         return None
     if not sent.log:
         return Decision(False, Code.LOG_UNTICKED, "log_unticked", Level.PERSON, decided_by_id=sent.by_id)
-    return Decision(
-        log=True,
-        code=Code.SENT_FROM_CRM,
-        rule="log_ticked",
-        level=Level.PERSON,
-        matched_address=mail.first_contact_address,
-        contact_ids=mail.contact_ids,
-        decided_by_id=sent.by_id,
-    )
+    address, contact_ids = mail.first_contact_address, mail.contact_ids
+    return Decision(True, Code.SENT_FROM_CRM, "log_ticked", Level.PERSON, address, contact_ids, sent.by_id)
 
 
 def chosen_by_owner(mail: Mail) -> Decision | None:
@@ -248,21 +243,9 @@ def no_known_contact(mail: Mail) -> Decision | None:
 
 
 RULES: tuple[Rule, ...] = (
-    not_mail,
-    outside_window,
-    unlogged_by_owner,
-    marked_private,
-    never_log_workspace,
-    never_log_personal,
-    internal_only,
-    sent_from_crm,
-    chosen_by_owner,
-    automatic_mail,
-    reply_to_logged,
-    known_contact,
-    preset_too_narrow,
-    no_known_contact,
-)
+    not_mail, outside_window, unlogged_by_owner, marked_private, never_log_workspace, never_log_personal, internal_only,
+    sent_from_crm, chosen_by_owner, automatic_mail, reply_to_logged, known_contact, preset_too_narrow, no_known_contact,
+)  # fmt: skip
 """The decision table of the design, in its order."""
 
 
@@ -275,9 +258,17 @@ def decide(envelope: Envelope, facts: Facts, policy: Policy) -> Decision:
     mail = Mail(envelope, facts, policy)
     for rule in RULES:
         decision = rule(mail)
-        if decision is not None and not (decision.code in BY_SETTINGS and mail.is_passed_over):
-            return _as_set(decision, mail) if decision.log else decision
+        if decision is None or (decision.code in BY_SETTINGS and mail.is_passed_over):
+            continue
+        return held_for_owner(mail, decision) or (_as_set(decision, mail) if decision.log else decision)
     raise AssertionError("the last rule always decides")
+
+
+def held_for_owner(mail: Mail, decision: Decision) -> Decision | None:
+    """Asked of what the settings would log: the owner's own choices need no second question."""
+    hold = mail.policy.hold_ambiguous
+    cause = ambiguity_of(mail.envelope, mail.facts) if hold.value and decision.code in BY_SETTINGS else None
+    return Decision(False, Code.HELD_FOR_OWNER, cause, hold.level, decision.matched_address) if cause else None
 
 
 def _as_set(decision: Decision, mail: Mail) -> Decision:

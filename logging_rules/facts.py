@@ -3,6 +3,7 @@
 Pure: no Django, no I/O. `logging_rules.intake` fills these from the database; the tests fill them by hand.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields
@@ -247,6 +248,7 @@ class Facts:
     Addresses appear here only if they are in the page. `conversations` are keyed by message id or provider thread id;
     `chosen_by_hand` by (folder id, remote id) with the person who chose; `sent_from_crm` by message id; `unlogged` holds
     the fingerprints of the page's mails that their owner un-logged before; `marks` those of which any copy carries a mark.
+    `own` are the addresses of the inbox itself; `sensitive` finds words in a subject that may make a mail private.
     """
 
     contacts: Mapping[str, int] = field(default_factory=dict)
@@ -260,6 +262,8 @@ class Facts:
     sent_from_crm: Mapping[str, SentFromCrm] = field(default_factory=dict)
     marks: Mapping[bytes, AbstractSet[Mark]] = field(default_factory=dict)
     mark_names: MarkNames = DEFAULT_NAMES
+    own: AbstractSet[str] = frozenset()
+    sensitive: re.Pattern[str] | None = None
 
     def remember(self, envelope: Envelope, contact_ids: Iterable[int]) -> None:
         """Counts a mail that is about to be logged as part of its conversation, so that other mails of the page can belong to it.
@@ -329,5 +333,6 @@ def facts_about(
         colleagues=insiders,
         blocked_by_workspace=blocked[Level.WORKSPACE],
         blocked_by_person=blocked[Level.PERSON],
+        own=own,
         withheld=withheld,
     )

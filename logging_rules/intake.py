@@ -19,6 +19,8 @@ from inboxes.models import Folder, Inbox
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.intake import DecisionOutdated, Intake, Label, SkippedMail, StoredMail
 from logging_rules.actions import (
+    forget_held,
+    note_held,
     note_label,
     note_logged_by_hand,
     note_open_conversations,
@@ -109,6 +111,8 @@ class InboxIntake(Intake[Decision]):
         if private:
             digests = self.digests(private)
             note_private_copies(folder=folder, remote_ids=[one.remote_id for one in private], digests=digests)
+        causes = {mail.envelope.remote_id: mail.verdict.rule for mail in skipped if _is_held(mail.verdict)}
+        note_held(folder=folder, causes=causes, skipped=[mail.envelope.remote_id for mail in skipped])
 
     def withdraw(self, message_pks: Sequence[int], *, code: str = "") -> None:
         withdraw(inbox=self.inbox, message_ids=message_pks, code=code)
@@ -119,6 +123,7 @@ class InboxIntake(Intake[Decision]):
             note_open_conversations(inbox=self.inbox)
         by_hand = [mail.envelope for mail in stored if mail.verdict.rule == BY_HAND]
         note_logged_by_hand(inbox=self.inbox, mails=by_hand)
+        forget_held(inbox=self.inbox, places=[(one.envelope.folder_id, one.envelope.remote_id) for one in stored])
         self.record_again(stored)
 
     def record_again(self, stored: Sequence[StoredMail[Decision]]) -> None:
@@ -214,6 +219,10 @@ def _links(envelope: Envelope, keys: Iterable[str], *, without: Set[str] = froze
 
 def _is_private_by_mark(decision: Decision) -> bool:
     return decision.code is Code.MARKED_PRIVATE and decision.rule == BY_MARK
+
+
+def _is_held(decision: Decision) -> bool:
+    return decision.code is Code.HELD_FOR_OWNER
 
 
 NEVER = datetime.min.replace(tzinfo=UTC)

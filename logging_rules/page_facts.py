@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from inboxes.envelope import Envelope
+from logging_rules.ambiguity import sensitive_pattern
 from logging_rules.choices import choices_among
 from logging_rules.facts import Colleagues, Facts, conversation_keys, facts_about
 from logging_rules.marks import marks_among
@@ -43,5 +44,7 @@ def facts_of_page(
     facts.chosen_by_hand = choices.chosen_by
     unlogged = unlogged_among(envelopes, inbox=inbox, key=rules.workspace.tombstone_key)
     facts.unlogged = unlogged - choices.waiting
+    if rules.policy.hold_ambiguous.value:
+        facts.sensitive = sensitive_pattern(rules.workspace.sensitive_words)
     facts.marks = marks_among(envelopes, inbox=inbox, key=rules.workspace.tombstone_key)
     return facts

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from logging_rules.ambiguity import Ambiguity
 from logging_rules.engine import Code
 from logging_rules.facts import Level
 
@@ -20,6 +21,7 @@ LABELS: dict[str, Promise] = {
     Code.LOG_UNTICKED: _("Sent from the CRM without logging"),
     Code.CHOSEN_BY_OWNER: _("Chosen by hand or label"),
     Code.AUTOMATIC_MAIL: _("Automatic and bulk mail"),
+    Code.HELD_FOR_OWNER: _("Waiting for the owner’s word"),
     Code.REPLY_TO_LOGGED: _("Part of a logged conversation"),
     Code.KNOWN_CONTACT_OUTGOING: _("Sent to a contact"),
     Code.KNOWN_CONTACT_INCOMING: _("Received from a contact"),
@@ -53,6 +55,16 @@ _SENTENCES: dict[str, Promise] = {
     Code.CHOSEN_BY_OWNER: _("%(actor)s marked it to be logged, in the mail program."),
     f"{Code.CHOSEN_BY_OWNER} by_hand": _("%(actor)s logged it by hand."),
     Code.AUTOMATIC_MAIL: _("A machine sent it, or it went to a list."),
+    Code.HELD_FOR_OWNER: _("It waits for %(owner)s to decide."),
+    f"{Code.HELD_FOR_OWNER} {Ambiguity.SENSITIVE_SUBJECT}": _(
+        "Its subject holds a word that often means something private, so it waits for %(owner)s to decide."
+    ),
+    f"{Code.HELD_FOR_OWNER} {Ambiguity.PRIVATE_SENDER}": _(
+        "%(contact)s is a contact, but a private address sent it, so it waits for %(owner)s to decide."
+    ),
+    f"{Code.HELD_FOR_OWNER} {Ambiguity.MIXED_PARTICIPANTS}": _(
+        "Colleagues and people from outside take part in it, so it waits for %(owner)s to decide."
+    ),
     Code.REPLY_TO_LOGGED: _("It continues a conversation that was logged before, and %(contact)s is in both."),
     Code.KNOWN_CONTACT_OUTGOING: _("%(owner)s sent this e-mail to %(contact)s, a contact of your workspace."),
     Code.KNOWN_CONTACT_INCOMING: _("This e-mail is with %(contact)s, a contact of your workspace."),

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from inboxes.signals import sync_wanted
+from inboxes.signals import folder_renumbered, sync_wanted
+from logging_rules.actions import forget_keys
 from logging_rules.signals import erasure_wanted, past_change_asked, visibility_wanted
 from logging_rules.tasks import apply_visibility, enqueue, erase_unlogged, finish_past_changes
 
@@ -27,3 +28,8 @@ def have_the_past_decided(past_change_id: int, **kwargs: Any) -> None:
 @receiver(visibility_wanted)
 def have_it_applied(inbox_id: int, **kwargs: Any) -> None:
     apply_visibility.delay(inbox_id=inbox_id)
+
+
+@receiver(folder_renumbered)
+def forget_old_keys(folder_id: int, **kwargs: Any) -> None:
+    forget_keys(folder_id=folder_id)

@@ -48,9 +48,15 @@ def unlogged_among(envelopes: Iterable[Envelope], *, inbox: Inbox, key: str) -> 
 
 def lay_tombstones(messages: Iterable[Message], *, inbox: Inbox) -> None:
     """Idempotent. For the owner of the inbox, or for the team inbox alone."""
+    lay_tombstones_on(map(identity_of_stored, messages), inbox=inbox)
+
+
+def lay_tombstones_on(identities: Iterable[bytes], *, inbox: Inbox) -> None:
+    """As `lay_tombstones`, for mails that are not stored."""
     holder = {"inbox_id": inbox.pk} if inbox.kind == InboxKind.TEAM else {"owner_id": inbox.owner_id}
-    digests = digests_of(dict.fromkeys(map(identity_of_stored, messages)))
-    Tombstone.objects.bulk_create((Tombstone(digest=value, **holder) for value in digests), ignore_conflicts=True)
+    Tombstone.objects.bulk_create(
+        (Tombstone(digest=value, **holder) for value in digests_of(identities)), ignore_conflicts=True
+    )
 
 
 def lift_tombstones(identities: Collection[bytes], *, inbox: Inbox) -> int:

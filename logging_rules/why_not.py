@@ -24,7 +24,7 @@ from inboxes.sync.counting import day_of
 from inboxes.sync.redeciding import RemoteKey
 from logging_rules.engine import Code, Decision, decide, decide_page
 from logging_rules.explain import names_of, reason_of_decision, reason_of_sighting
-from logging_rules.models import HandChoice
+from logging_rules.models import HandChoice, HeldMail
 from logging_rules.page_facts import facts_of_page
 from logging_rules.queries import among, everybody_inside
 from logging_rules.reasons import Reason
@@ -39,17 +39,18 @@ MAX_AGE = timedelta(hours=2)
 
 
 class Fate(StrEnum):
-    """What became of a mail. Chosen: its owner logged it by hand, and it is being fetched."""
+    """What became of a mail. Chosen: its owner logged it by hand, and it is being fetched. Held: its owner is asked."""
 
     LOGGED = "logged"
     CHOSEN = "chosen"
+    HELD = "held"
     SKIPPED = "skipped"
     RETRYING = "retrying"
     QUARANTINED = "quarantined"
     NOT_READ = "not_read"
 
 
-CAN_BE_CHOSEN = frozenset({Fate.SKIPPED, Fate.NOT_READ, Fate.RETRYING, Fate.QUARANTINED})
+CAN_BE_CHOSEN = frozenset({Fate.SKIPPED, Fate.HELD, Fate.NOT_READ, Fate.RETRYING, Fate.QUARANTINED})
 NEVER_READ = frozenset({Code.NOT_MAIL, Code.OUTSIDE_WINDOW})
 """Codes of mail that the sync does not even look at."""
 
@@ -251,8 +252,10 @@ class Records:
         remote_ids = among(remote_id for _, remote_id in keys)
         rows = LedgerEntry.objects.filter(inbox=inbox, remote_id__in=remote_ids).select_related("folder")
         self.rows = {(row.folder.remote_id, row.remote_id): row for row in rows}
-        choices = HandChoice.objects.filter(inbox=inbox, remote_id__in=remote_ids, waiting=True)
+        choices = HandChoice.objects.filter(inbox=inbox, remote_id__in=remote_ids)
         self.chosen = set(choices.values_list("folder__remote_id", "remote_id"))
+        held = HeldMail.objects.filter(inbox=inbox, remote_id__in=remote_ids)
+        self.held = set(held.values_list("folder__remote_id", "remote_id"))
         self.skipped = skipped_among(inbox.pk, keys - self.rows.keys())
         self.sightings, self.held_by = _sightings(inbox, [envelope.fingerprint for envelope in envelopes])
 
@@ -265,6 +268,8 @@ class Records:
             return Fate.CHOSEN
         if row and row.state in (LedgerState.RETRYING, LedgerState.QUARANTINED):
             return Fate(row.state)
+        if key in self.held:
+            return Fate.HELD
         return Fate.SKIPPED if key in self.skipped or decision.code in NEVER_READ else Fate.NOT_READ
 
 

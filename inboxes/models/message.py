@@ -252,6 +252,7 @@ class Sighting(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["inbox", "-decided_at"], name="sighting_by_inbox"),
+            models.Index(fields=["inbox"], name="sighting_by_hand", condition=Q(rule="by_hand")),
             models.Index(fields=["message"], name="sighting_strict", condition=~Q(visibility=Visibility.EVERYONE)),
             models.Index(fields=["message"], name="sighting_without_attachments", condition=Q(store_attachments=False)),
         ]

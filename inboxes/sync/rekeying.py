@@ -15,9 +15,11 @@ from inboxes.envelope import Envelope
 from inboxes.marks import Mark, MarkSource
 from inboxes.models import Folder, FolderState, HandledPage, LedgerEntry, LedgerState, MarkedMail, MarkState
 from inboxes.providers.base import RemoteFolder
+from inboxes.signals import folder_renumbered
 from inboxes.sync.counting import count_nothing
 from inboxes.sync.intake import V
 from inboxes.sync.slice import Slice
+from users.signals import send_on_commit
 
 logger = structlog.get_logger(__name__)
 
@@ -75,6 +77,7 @@ def reset_folder(run: Slice[V], folder: Folder, remote: RemoteFolder) -> None:
         _forget_keys(folder)
         count_nothing(folder)
         Folder.objects.filter(pk=folder.pk).update(**changes)
+        send_on_commit(folder_renumbered, folder_id=folder.pk)
     for name, value in changes.items():
         setattr(folder, name, value)
 

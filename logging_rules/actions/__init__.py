@@ -6,6 +6,7 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 from logging_rules.actions.access import ask_access, decline_access, end_access, grant_access
 from logging_rules.actions.changes import apply_change, finish_past_changes
 from logging_rules.actions.choosing import log_by_hand, note_logged_by_hand
+from logging_rules.actions.holding import decide_later, forget_held, forget_keys, keep_private, note_held
 from logging_rules.actions.marks import (
     MarkChoices,
     create_mark_folders,
@@ -43,6 +44,7 @@ __all__ = [
     "apply_visibility_slice",
     "ask_access",
     "create_mark_folders",
+    "decide_later",
     "decline_access",
     "edit_never_log_entry",
     "end_access",
@@ -50,9 +52,13 @@ __all__ = [
     "erase_now",
     "finish_look_backs",
     "finish_past_changes",
+    "forget_held",
+    "forget_keys",
     "grant_access",
+    "keep_private",
     "log_by_hand",
     "look_back",
+    "note_held",
     "note_label",
     "note_logged_by_hand",
     "note_open_conversations",

@@ -12,6 +12,7 @@ from inboxes.envelope import Envelope
 from inboxes.models import Inbox
 from inboxes.signals import sync_wanted
 from inboxes.sync.redeciding import RemoteKey, decide_again
+from logging_rules.actions.holding import at_places, forget_held
 from logging_rules.models import HandChoice
 from logging_rules.tombstones import identity_of, lift_tombstones
 from users.models import User
@@ -35,8 +36,9 @@ def log_by_hand(*, inbox: Inbox, keys: Collection[RemoteKey], by: User, now: dat
         HandChoice.objects.update_or_create(
             folder=folder,
             remote_id=key.remote_id,
-            defaults={"inbox": inbox, "chosen_by": by, "chosen_at": now, "waiting": True},
+            defaults={"inbox": inbox, "chosen_by": by, "chosen_at": now},
         )
+    forget_held(inbox=inbox, places=[key[:2] for key in chosen])
     record(by=by, action="logging.chosen_by_hand", target=inbox, details={"messages": len(chosen)})
     send_on_commit(sync_wanted, inbox_id=inbox.pk)
     return len(chosen)
@@ -46,8 +48,7 @@ def note_logged_by_hand(*, inbox: Inbox, mails: Sequence[Envelope]) -> None:
     """They are logged now: they wait no longer, and are un-logged no longer. Joins the transaction that stores them."""
     if not mails:
         return
-    waiting = HandChoice.objects.filter(inbox=inbox, remote_id__in=[mail.remote_id for mail in mails], waiting=True)
-    places = {(mail.folder_id, mail.remote_id) for mail in mails}
-    keys = [pk for pk, *place in waiting.values_list("pk", "folder__remote_id", "remote_id") if tuple(place) in places]
-    HandChoice.objects.filter(pk__in=keys).update(waiting=False)
+    HandChoice.objects.filter(
+        pk__in=at_places(HandChoice, inbox, [(mail.folder_id, mail.remote_id) for mail in mails])
+    ).delete()
     lift_tombstones([identity_of(mail) for mail in mails], inbox=inbox)

@@ -2,6 +2,7 @@
 
 from logging_rules.models.changes import PastChange
 from logging_rules.models.choices import HandChoice
+from logging_rules.models.held import HeldMail
 from logging_rules.models.marks import DEFAULT_LOGGED_NAME, MarkSettings
 from logging_rules.models.never_log import NEVER_LOG_KIND_LABELS, NEVER_LOG_SCOPE_LABELS, NeverLogEntry
 from logging_rules.models.past import LookBack
@@ -25,6 +26,7 @@ __all__ = [
     "PRESET_LABELS",
     "PRESET_SHOWS",
     "HandChoice",
+    "HeldMail",
     "InboxPolicy",
     "LoggingSettings",
     "LookBack",

@@ -9,10 +9,9 @@ from inboxes.models import Folder, Inbox
 
 
 class HandChoice(models.Model):
-    """The owner asked for this mail to be logged. Opaque keys only: what it is stays in the mailbox until it is logged.
+    """The owner asked for this mail to be logged, and it is waiting to be fetched. Opaque keys only; gone once the mail is logged.
 
-    While it is `waiting` to be fetched it also beats a tombstone: who logs a mail again takes back that they took it off. Once
-    the mail is logged, any tombstone is newer, and wins.
+    It beats a tombstone: who logs a mail again takes back that they took it off.
     """
 
     inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="hand_choices")
@@ -20,7 +19,6 @@ class HandChoice(models.Model):
     remote_id = models.CharField(max_length=300)
     chosen_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     chosen_at = models.DateTimeField()
-    waiting = models.BooleanField(default=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from inboxes.encryption import EncryptedTextField
 from inboxes.models import VISIBILITY_LABELS, Inbox
 from inboxes.visibility import Visibility
+from logging_rules.ambiguity import SENSITIVE_WORDS
 from logging_rules.facts import ContactCreation, Preset
 
 PRESET_LABELS = {
@@ -63,6 +64,10 @@ def new_tombstone_key() -> str:
     return secrets.token_hex(32)
 
 
+def shipped_words() -> list[str]:
+    return list(SENSITIVE_WORDS)
+
+
 class WorkspacePolicyManager(models.Manager["WorkspacePolicy"]):
     def current(self) -> "WorkspacePolicy":
         """The one policy of this deployment, made on first use."""
@@ -72,7 +77,8 @@ class WorkspacePolicyManager(models.Manager["WorkspacePolicy"]):
 class WorkspacePolicy(models.Model):
     """The workspace's value of every setting, and the most open preset anybody may choose; there is exactly one.
 
-    `tombstone_key` must never change: un-logged mail is recognised by hashes made with it.
+    `tombstone_key` must never change: un-logged mail is recognised by hashes made with it. `sensitive_words` in a subject have mail
+    held where `hold_ambiguous` is on.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -88,6 +94,7 @@ class WorkspacePolicy(models.Model):
     log_by_default = models.BooleanField(default=True)
     hold_ambiguous = models.BooleanField(default=False)
     visibility = models.CharField(max_length=10, choices=VISIBILITY_LABELS, default=Visibility.EVERYONE)
+    sensitive_words = ArrayField(models.CharField(max_length=60), default=shipped_words, blank=True)
     tombstone_key = EncryptedTextField(default=new_tombstone_key, editable=False)
 
     objects = WorkspacePolicyManager()

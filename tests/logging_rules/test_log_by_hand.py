@@ -174,7 +174,7 @@ def test_a_body_that_cannot_be_fetched_yet_is_tried_again(inbox, mailbox, clock,
     sync_until_quiet(inbox, mailbox, clock)
 
     assert LedgerEntry.objects.get().state == "logged"
-    assert not HandChoice.objects.filter(waiting=True).exists()
+    assert not HandChoice.objects.exists()
 
 
 def test_nothing_but_opaque_keys_is_kept_before_it_is_fetched(inbox, mailbox, clock, skipped, alice):
@@ -184,7 +184,7 @@ def test_nothing_but_opaque_keys_is_kept_before_it_is_fetched(inbox, mailbox, cl
     folder = Folder.objects.get(remote_id="INBOX").pk
     assert row == {
         "id": row["id"], "inbox_id": inbox.pk, "folder_id": folder, "remote_id": skipped.remote_id,
-        "chosen_by_id": alice.pk, "chosen_at": clock.now, "waiting": True,
+        "chosen_by_id": alice.pk, "chosen_at": clock.now,
     }  # fmt: skip
 
 
