@@ -1,6 +1,6 @@
 """What a colleague sees of the mail that an inbox has logged, by the very same questions that their own pages ask."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -63,22 +63,41 @@ class ViewAs:
 
 def view_as(inbox: Inbox, person: User, *, contact: Contact | None = None, before: str = "") -> ViewAs:
     """For the owner of the inbox only. A broken `before` is the first page. Constant queries."""
-    logged = _logged_by(inbox, contact)
-    totals = Totals(
+    logged = logged_by_inbox(inbox, contact)
+    mails, older = _page(logged, person, Place.parse(before))
+    return ViewAs(mails, totals_of(logged, person), str(older) if older else "")
+
+
+def all_seen(inbox: Inbox, person: User, *, contact: Contact | None = None) -> Iterator[SeenMail]:
+    """The mails of all pages."""
+    logged, older = logged_by_inbox(inbox, contact), None
+    while True:
+        mails, older = _page(logged, person, older)
+        yield from mails
+        if older is None:
+            return
+
+
+def totals_of(logged: MessageQuerySet, person: User) -> Totals:
+    return Totals(
         logged=logged.count(),
         readable=logged.readable_by(person).count(),
         visible=logged.visible_to(person).count(),
     )
+
+
+def _page(logged: MessageQuerySet, person: User, after: Place | None) -> tuple[list[SeenMail], Place | None]:
+    """And where the next one begins, if there is one."""
     rows = logged.visible_to(person).with_access(person)
-    if place := Place.parse(before):
-        rows = rows.filter(place.older("sent_at"))
+    if after:
+        rows = rows.filter(after.older("sent_at"))
     found = list(_in_reading_order(rows)[: PAGE_MAILS + 1])
     shown = found[:PAGE_MAILS]
-    older = str(Place(shown[-1].sent_at, shown[-1].pk)) if len(found) > PAGE_MAILS else ""
-    return ViewAs(_with_reasons(shown, person), totals, older)
+    more = len(found) > len(shown)
+    return _with_reasons(shown, person), Place(shown[-1].sent_at, shown[-1].pk) if more else None
 
 
-def _logged_by(inbox: Inbox, contact: Contact | None) -> MessageQuerySet:
+def logged_by_inbox(inbox: Inbox, contact: Contact | None) -> MessageQuerySet:
     mails: MessageQuerySet = Message.objects.filter(
         Exists(Sighting.objects.filter(message=OuterRef("pk"), inbox=inbox))
     )

@@ -25,6 +25,7 @@ from logging_rules.facts import Preset
 from logging_rules.funnel import funnel_of
 from logging_rules.management.dry_running import add_dry_run_arguments, dry_run
 from logging_rules.management.inbox_marks import add_marks_arguments, show_marks
+from logging_rules.management.viewing import add_view_as_arguments, view_as
 from logging_rules.reasons import label_of
 from logging_rules.slices import sync_slice
 from users.commands import Answer, JsonCommand
@@ -59,6 +60,9 @@ class Command(JsonCommand):
         )
         marks = self.add_action("marks", change_marks, help="folders and labels that log mail from any mail program")
         add_marks_arguments(marks)
+        add_view_as_arguments(
+            self.add_action("view-as", show_view, help="what a colleague sees of the mail that an inbox has logged")
+        )
         explain = self.add_action("explain", explain_mail, help="why a message was logged, or why not")
         explain.add_argument("address")
         explain.add_argument("message_id", metavar="MESSAGE-ID")
@@ -183,6 +187,10 @@ def show_funnel(options: Namespace) -> Answer:
 
 def change_marks(options: Namespace) -> Answer:
     return show_marks(_inbox(options.address), options)
+
+
+def show_view(options: Namespace) -> Answer:
+    return view_as(options, _inbox(options.address), _person(options.person))
 
 
 def explain_mail(options: Namespace) -> Answer:
