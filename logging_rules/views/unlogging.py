@@ -51,6 +51,7 @@ def unlog_mail(request: SignedInRequest, code: UUID) -> HttpResponse:
         "message": message,
         "inbox": inbox,
         "form": form,
+        "matched": inbox.sightings.get(message=message).matched_address,
         **_shown(preview(scopes[UnlogMailForm.MAIL][0])),
         "until": timezone.now() + actions.UNDO_PERIOD,
     }

@@ -5,9 +5,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inboxes.models import DailyCount, Folder, LedgerEntry, LedgerState
-from logging_rules.actions import add_never_log_entry
+from logging_rules.actions import add_never_log_entry, unlog
+from logging_rules.unlogging import Selection
 from notifications import actions
-from tests.factories.contacts import log_mail, make_contact
+from tests.factories.contacts import log_mail, make_contact, make_inbox
 from tests.factories.inboxes import NOW, connected_inbox
 from users.models import User
 
@@ -45,7 +46,16 @@ def pages(admin: User) -> list[str]:
     entry = add_never_log_entry(
         text="a-rather-long-address-of-somebody@a-long-domain-of-a-clinic.example", by=admin, owner=None, note="主治医"
     )
+    mine = make_inbox(admin)
+    private = log_mail(contact, "人間ドックの結果", owner=admin)
+    unlogging = unlog(selection=Selection(inbox=mine, message_ids=[private.pk]), by=admin, now=timezone.now())
+    kept = log_mail(contact, "次回のお打ち合わせ", owner=admin)
     return [
+        reverse("logging_rules:unlog-mail", args=[kept.code]),
+        reverse("inboxes:unlog", args=[mine.code]) + "?domain=meridian.example",
+        reverse("inboxes:unlogged", args=[mine.code]),
+        reverse("logging_rules:undo-unlogging", args=[unlogging.code]),
+        reverse("logging_rules:erase-unlogged", args=[unlogging.code]),
         reverse("contacts:contact-list"),
         reverse("contacts:contact-create"),
         contact.get_absolute_url(),
