@@ -68,6 +68,7 @@ def pages(admin: User) -> list[str]:
         reverse("inboxes:connect"),
         *(reverse(f"inboxes:{name}", args=[inbox.code]) for name in INBOX_PAGES for inbox in inboxes),
         *(reverse("inboxes:funnel", args=[inbox.code]) for inbox in inboxes[:2]),
+        *(reverse("inboxes:marks", args=[inbox.code]) for inbox in inboxes[:2]),
         reverse("inboxes:suggestions", args=[inboxes[0].code]),
         reverse("logging_rules:never-log"),
         reverse("logging_rules:never-log-add"),
