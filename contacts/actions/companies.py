@@ -1,8 +1,9 @@
 """Creating, editing and deleting companies."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from audit.actions import record
 from contacts.actions.indexing import index_companies, index_contacts
@@ -38,7 +39,7 @@ def create_company(*, by: User | None, details: CompanyDetails, made_by: Inbox |
     withdrawn = Company.objects.filter(domain=details.domain or "").exclude(withdrawn_at=None).first()
     company = withdrawn or Company(domain=details.domain)
     company.name, company.withdrawn_at, company.created_automatically_from = details.name, None, made_by
-    company.save()
+    _save_unless_taken(company)
     index_companies([company.pk])
     record(by=by, action="company.created", target=company)
     return company
@@ -50,7 +51,7 @@ def edit_company(*, by: User, company: Company, details: CompanyDetails) -> None
     _refuse_taken_domain(details.domain, but=company)
     Company.objects.filter(domain=details.domain or "").exclude(withdrawn_at=None).update(domain=None)
     company.name, company.domain, company.created_automatically_from = details.name, details.domain, None
-    company.save(update_fields=["name", "domain", "created_automatically_from"])
+    _save_unless_taken(company, fields=["name", "domain", "created_automatically_from"])
     index_companies([company.pk])
     record(by=by, action="company.edited", target=company)
 
@@ -75,9 +76,10 @@ def company_named(name: str, *, emails: list[str], by: User | None) -> Company |
     known = Company.objects.filter(name__iexact=name, withdrawn_at=None).order_by("pk").first()
     if known:
         return known
-    domain = organisation_of(emails)
-    taken = domain is not None and Company.objects.filter(domain=domain, withdrawn_at=None).exists()
-    return create_company(by=by, details=CompanyDetails(name=name, domain=None if taken else domain))
+    try:
+        return create_company(by=by, details=CompanyDetails(name=name, domain=organisation_of(emails)))
+    except DomainTaken:
+        return create_company(by=by, details=CompanyDetails(name=name))
 
 
 def company_of_addresses(emails: list[str], *, by: User | None, made_by: Inbox | None = None) -> Company | None:
@@ -87,7 +89,10 @@ def company_of_addresses(emails: list[str], *, by: User | None, made_by: Inbox |
         return None
     known = Company.objects.filter(domain=domain, withdrawn_at=None).first()
     details = CompanyDetails(name=name_from_domain(domain), domain=domain)
-    return known or create_company(by=by, details=details, made_by=made_by)
+    try:
+        return known or create_company(by=by, details=details, made_by=made_by)
+    except DomainTaken as refusal:  # somebody else made it at the same moment
+        return refusal.company
 
 
 def organisation_of(emails: list[str]) -> str | None:
@@ -103,6 +108,16 @@ def name_from_domain(domain: str) -> str:
     if label.startswith("xn--"):
         return label.encode("ascii").decode("idna")
     return label.replace("-", " ").title()
+
+
+def _save_unless_taken(company: Company, *, fields: Sequence[str] | None = None) -> None:
+    """Raises `DomainTaken` also when another company got the domain at the same moment."""
+    try:
+        with transaction.atomic():
+            company.save(update_fields=fields)
+    except IntegrityError:
+        _refuse_taken_domain(company.domain, but=company)
+        raise
 
 
 def _refuse_taken_domain(domain: str | None, but: Company | None = None) -> None:

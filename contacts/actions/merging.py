@@ -6,6 +6,7 @@ from django.db import transaction
 
 from audit.actions import record
 from contacts.actions.indexing import index_contacts
+from contacts.actions.timeline import ContactGone
 from contacts.models import Contact, MergedContact
 from users.models import User
 
@@ -18,13 +19,16 @@ class SameContact(Exception):
 
 @transaction.atomic
 def merge_contacts(*, by: User, into: Contact, other: Contact) -> Contact:
-    """Move everything of `other` to `into` and delete `other`; its links lead to `into` from now on. Raises `SameContact`.
+    """Move everything of `other` to `into` and delete `other`; its links lead to `into` from now on. Raises `SameContact`, and
+    `ContactGone` when one of them was deleted meanwhile.
 
     Addresses are appended, an e-mail on both timelines stays once, empty fields are filled; what `into` says wins.
     """
     if into.pk == other.pk:
         raise SameContact
     locked = {c.pk: c for c in Contact.objects.filter(pk__in=[into.pk, other.pk]).order_by("pk").select_for_update()}
+    if len(locked) < 2:
+        raise ContactGone
     into, other = locked[into.pk], locked[other.pk]
     _move_addresses(into, other)
     _move_timeline(into, other)

@@ -23,7 +23,7 @@ class MailEntry:
 
 
 class ContactGone(Exception):
-    """A contact was deleted after it was decided that an e-mail stands on its timeline."""
+    """A contact was deleted after it was decided what happens to it."""
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from contacts import actions, queries
-from contacts.actions import AddressTaken, UnusableAddress
+from contacts.actions import AddressTaken, ContactGone, UnusableAddress
 from contacts.forms import ContactForm, NoteForm
 from contacts.models import Contact, EntryKind
 from contacts.timeline import Cursor, InvalidCursor, folded_entries, timeline_page
@@ -124,9 +124,7 @@ def contact_merge(request: SignedInRequest, code: UUID) -> HttpResponse:
     contact = find_contact(request, code)
     other = other_contact(request, contact)
     if request.method == "POST" and other:
-        actions.merge_contacts(by=request.user, into=contact, other=other)
-        messages.success(request, _("%(name)s was merged into this contact.") % {"name": other.name})
-        return redirect(contact)
+        return _merge(request, into=contact, other=other)
     context: dict[str, object] = {"contact": contact, "other": other}
     if other:
         context |= {"moved": queries.belongings_of(other, request.user), "filled": filled_fields(contact, other)}
@@ -134,6 +132,16 @@ def contact_merge(request: SignedInRequest, code: UUID) -> HttpResponse:
         text = request.GET.get("q", "")
         context |= {"text": text, "candidates": queries.merge_candidates(contact, request.user, text=text)}
     return render(request, fragment_or_page(request, "contacts/contact_merge.html", "candidates"), context)
+
+
+def _merge(request: SignedInRequest, *, into: Contact, other: Contact) -> HttpResponse:
+    try:
+        actions.merge_contacts(by=request.user, into=into, other=other)
+    except ContactGone:
+        messages.error(request, _("Somebody deleted one of these contacts just now. Nothing was merged."))
+        return redirect("contacts:contact-list")
+    messages.success(request, _("%(name)s was merged into this contact.") % {"name": other.name})
+    return redirect(into)
 
 
 def filled_fields(contact: Contact, other: Contact) -> list[tuple[str, object]]:
