@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from logging_rules.waiting import count_waiting
 from notifications.queries import unread_count
 from users.models import Workspace
 
@@ -10,8 +11,14 @@ from users.models import Workspace
 def shell(request: HttpRequest) -> dict[str, object]:
     return {
         "workspace_name": SimpleLazyObject(lambda: Workspace.objects.current().name),
+        "held_waiting": SimpleLazyObject(lambda: held_waiting(request)),
         "unread_notifications": SimpleLazyObject(lambda: unread_notifications(request)),
     }
+
+
+def held_waiting(request: HttpRequest) -> int:
+    """How many e-mails wait for the person to say whether they are logged."""
+    return count_waiting(request.user) if request.user.is_authenticated else 0
 
 
 def unread_notifications(request: HttpRequest) -> int:

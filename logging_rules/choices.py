@@ -37,8 +37,8 @@ def choices_among(inbox: Inbox, envelopes: Sequence[Envelope]) -> HandChoices:
         logged = {bytes(fingerprint): person_id for fingerprint, person_id in chosen if person_id}
     chosen_by = dict(waiting)
     for envelope in envelopes if logged else ():
-        if person_id := logged.get(envelope.fingerprint):
-            chosen_by[envelope.folder_id, envelope.remote_id] = person_id
+        if envelope.fingerprint in logged:
+            chosen_by[envelope.folder_id, envelope.remote_id] = logged[envelope.fingerprint]
     return HandChoices(
         chosen_by, frozenset(one.fingerprint for one in envelopes if (one.folder_id, one.remote_id) in waiting)
     )

@@ -12,6 +12,7 @@ from logging_rules.views import (
     suggestions,
     unlogging,
     visibility,
+    waiting,
     why_not,
 )
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("<uuid:code>/marks/folders/", marks.create_folders, name="mark-folders"),
     path("<uuid:code>/logging/", settings.inbox_settings, name="logging"),
     path("<uuid:code>/preview/", connecting.preview, name="preview"),
+    path("<uuid:code>/waiting/", waiting.waiting, name="waiting"),
     path("<uuid:code>/why-not/", why_not.why_not, name="why-not"),
     path("<uuid:code>/why-not/log/", why_not.log_by_hand, name="log-by-hand"),
     path("<uuid:code>/unlog/", unlogging.unlog, name="unlog"),

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from logging_rules.views import dry_run, look_back, never_log, never_log_lines, settings, unlogging, who, why
+from logging_rules.views import (
+    dry_run,
+    held_words,
+    look_back,
+    never_log,
+    never_log_lines,
+    settings,
+    unlogging,
+    waiting,
+    who,
+    why,
+)
 
 app_name = "logging_rules"
 
@@ -27,6 +38,8 @@ urlpatterns = [
     path("unlog/<uuid:code>/", unlogging.unlog_mail, name="unlog-mail"),
     path("unlogged/<uuid:code>/undo/", unlogging.undo, name="undo-unlogging"),
     path("unlogged/<uuid:code>/erase/", unlogging.erase, name="erase-unlogged"),
+    path("waiting/", waiting.waiting_inboxes, name="waiting"),
+    path("held-words/", held_words.held_words, name="held-words"),
     path("why/<uuid:code>/", why.why, name="why"),
     path("who/<uuid:code>/", who.who, name="who"),
     path("who/<uuid:code>/set/", who.set_visibility, name="set-visibility"),

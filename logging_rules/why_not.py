@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 from heapq import merge
@@ -36,6 +36,9 @@ PATIENCE_SECONDS = 20.0
 
 SALT = "logging_rules.why_not"
 MAX_AGE = timedelta(hours=2)
+
+Place = tuple[str, str]
+"""Folder id and remote id of a mail."""
 
 
 class Fate(StrEnum):
@@ -149,10 +152,10 @@ def sign_key(key: RemoteKey) -> str:
     return signing.dumps([key.folder_id, key.remote_id, key.day.isoformat(), key.code], salt=SALT)
 
 
-def key_from_signed(text: str) -> RemoteKey:
+def keys_from_signed(texts: Iterable[str]) -> list[RemoteKey]:
     """Raises `signing.BadSignature`."""
-    folder_id, remote_id, day, code = signing.loads(text, salt=SALT, max_age=MAX_AGE)
-    return RemoteKey(folder_id, remote_id, datetime.fromisoformat(day).date(), code)
+    values = [signing.loads(text, salt=SALT, max_age=MAX_AGE) for text in texts]
+    return [RemoteKey(folder, remote_id, date.fromisoformat(day), code) for folder, remote_id, day, code in values]
 
 
 def search(provider: MailProvider, inbox: Inbox, quest: Quest) -> Answer:
@@ -196,22 +199,44 @@ def _newest(found: dict[str, list[Envelope]], quest: Quest) -> list[tuple[str, E
 
 def pick(provider: MailProvider, inbox: Inbox, keys: Iterable[RemoteKey]) -> list[Hit]:
     """The mails as the mailbox shows them now; those no longer there are missing. Raises `ProviderError`."""
-    by_folder: dict[str, list[str]] = {}
-    for key in keys:
-        by_folder.setdefault(key.folder_id, []).append(key.remote_id)
-    found = []
-    for folder in provider.searchable_folders():
-        if remote_ids := by_folder.get(folder.remote_id):
-            found += [(folder, envelope) for envelope in _read(provider, folder, remote_ids)]
+    found, _ = read_places(provider, [key[:2] for key in keys])
     found.sort(key=lambda hit: hit[1].sent_at, reverse=True)
     return explain(found, inbox)
 
 
-def _read(provider: MailProvider, folder: RemoteFolder, remote_ids: Sequence[str]) -> list[Envelope]:
+def read_places(
+    provider: MailProvider, places: Iterable[Place]
+) -> tuple[list[tuple[RemoteFolder, Envelope]], list[Place]]:
+    """The headers of mails by folder id and remote id, and the places of those that are certainly gone. Raises `ProviderError`."""
+    wanted: dict[str, list[str]] = {}
+    for folder_id, remote_id in places:
+        wanted.setdefault(folder_id, []).append(remote_id)
+    found: list[tuple[RemoteFolder, Envelope]] = []
+    gone: list[Place] = []
+    for folder in provider.searchable_folders():
+        if remote_ids := wanted.get(folder.remote_id):
+            there, missing = _read(provider, folder, remote_ids)
+            found += [(folder, envelope) for envelope in there]
+            gone += [(folder.remote_id, remote_id) for remote_id in missing]
+    return found, gone
+
+
+def _read(
+    provider: MailProvider, folder: RemoteFolder, remote_ids: Sequence[str]
+) -> tuple[list[Envelope], Collection[str]]:
+    """What is there and what is not; a folder that cannot be opened may come back."""
     try:
-        return provider.envelopes(folder, remote_ids)[0]
-    except (CursorExpired, FolderGone):
-        return []
+        envelopes, unreadable = provider.envelopes(folder, remote_ids)
+    except FolderGone:
+        return [], ()
+    except CursorExpired:
+        # One key from before the folder was renumbered voids the whole question.
+        if len(remote_ids) == 1:
+            return [], remote_ids
+        parts = [_read(provider, folder, [remote_id]) for remote_id in remote_ids]
+        return [one for there, _ in parts for one in there], [key for _, missing in parts for key in missing]
+    known = {envelope.remote_id for envelope in envelopes} | {message.remote_id for message in unreadable}
+    return envelopes, [remote_id for remote_id in remote_ids if remote_id not in known]
 
 
 def explain(found: Sequence[tuple[RemoteFolder, Envelope]], inbox: Inbox) -> list[Hit]:

@@ -26,8 +26,8 @@ class WhyNotForm(forms.Form):
     subject = forms.CharField(
         label=_("Words in the subject"), required=False, max_length=200, widget=forms.TextInput(attrs=_ONE_LINE)
     )
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=_("Since (day)"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("Until (day)"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def clean(self) -> None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")

@@ -6,7 +6,14 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 from logging_rules.actions.access import ask_access, decline_access, end_access, grant_access
 from logging_rules.actions.changes import apply_change, finish_past_changes
 from logging_rules.actions.choosing import log_by_hand, note_logged_by_hand
-from logging_rules.actions.holding import decide_later, forget_held, forget_keys, keep_private, note_held
+from logging_rules.actions.holding import (
+    decide_later,
+    forget_held,
+    forget_keys,
+    keep_private,
+    note_held,
+    set_sensitive_words,
+)
 from logging_rules.actions.marks import (
     MarkChoices,
     create_mark_folders,
@@ -67,6 +74,7 @@ __all__ = [
     "set_inbox_policy",
     "set_marks",
     "set_person_policy",
+    "set_sensitive_words",
     "set_visibility",
     "set_workspace_policy",
     "settle_conversations",

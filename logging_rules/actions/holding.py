@@ -10,7 +10,7 @@ from audit.actions import record
 from inboxes.models import Folder, Inbox
 from inboxes.signals import sync_wanted
 from inboxes.sync.redeciding import RemoteKey, decide_again
-from logging_rules.models import HandChoice, HeldMail
+from logging_rules.models import HandChoice, HeldMail, WorkspacePolicy
 from logging_rules.tombstones import lay_tombstones_on
 from users.models import User
 from users.signals import send_on_commit
@@ -49,6 +49,17 @@ def keep_private(*, inbox: Inbox, mails: Mapping[RemoteKey, bytes], by: User, no
     record(by=by, action="logging.kept_private", target=inbox, details={"messages": len(taken_up)})
     send_on_commit(sync_wanted, inbox_id=inbox.pk)
     return len(taken_up)
+
+
+@transaction.atomic
+def set_sensitive_words(*, words: list[str], by: User) -> None:
+    """Words in a subject that have mail held, where people chose that. For super admins."""
+    if not by.is_super_admin:
+        raise PermissionDenied
+    policy = WorkspacePolicy.objects.current()
+    policy.sensitive_words = words
+    policy.save(update_fields=["sensitive_words"])
+    record(by=by, action="logging.sensitive_words_set", target=policy, details={"words": len(words)})
 
 
 @transaction.atomic

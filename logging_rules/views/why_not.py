@@ -26,7 +26,7 @@ from logging_rules import actions
 from logging_rules.remedies import remedy_of
 from logging_rules.rules import rules_of
 from logging_rules.views.reading import read_step
-from logging_rules.why_not import Hit, Quest, key_from_signed, pick, search
+from logging_rules.why_not import Hit, Quest, keys_from_signed, pick, search
 from logging_rules.why_not_forms import WhyNotForm
 from users.http import SignedInRequest
 from users.models import User
@@ -97,7 +97,7 @@ def log_by_hand(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 def _picked(request: SignedInRequest) -> list[RemoteKey]:
     try:
-        return [key_from_signed(text) for text in request.POST.getlist("mail")[:MOST_PICKED]]
+        return keys_from_signed(request.POST.getlist("mail")[:MOST_PICKED])
     except signing.BadSignature:
         return []
 

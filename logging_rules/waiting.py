@@ -1,0 +1,57 @@
+"""Held mail for its owner: how much waits where, and what it is, read live."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from inboxes.models import Inbox
+from inboxes.providers.base import MailProvider
+from logging_rules.models import HeldMail
+from logging_rules.why_not import Fate, Hit, Place, explain, read_places
+from users.models import User
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many mails of an inbox wait; those put off are not counted."""
+
+    inbox: Inbox
+    count: int
+
+
+def count_waiting(person: User) -> int:
+    return HeldMail.objects.visible_to(person).filter(later=False).count()
+
+
+def waiting_by_inbox(person: User) -> list[Waiting]:
+    """Two queries."""
+    rows = HeldMail.objects.visible_to(person).filter(later=False).values_list("inbox")
+    counts = dict(rows.annotate(mails=Count("pk")))
+    inboxes = Inbox.objects.visible_to(person).filter(pk__in=counts).order_by("address")
+    return [Waiting(inbox, counts[inbox.pk]) for inbox in inboxes]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The mails that still wait, those put off apart, and the places of those the mailbox no longer holds."""
+
+    now: list[Hit]
+    later: list[Hit]
+    gone: list[Place]
+
+
+def look_at_held(provider: MailProvider, inbox: Inbox, held: Sequence[HeldMail]) -> Look:
+    """Raises `ProviderError`."""
+    places = {(row.folder.remote_id, row.remote_id): row for row in held}
+    found, gone = read_places(provider, places)
+    hits = [hit for hit in explain(found, inbox) if hit.fate is Fate.HELD]
+    hits.sort(key=lambda hit: hit.envelope.sent_at, reverse=True)
+    put_off = {place for place, row in places.items() if row.later}
+    return Look(
+        now=[hit for hit in hits if hit.key[:2] not in put_off],
+        later=[hit for hit in hits if hit.key[:2] in put_off],
+        gone=gone,
+    )
