@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from inboxes.models import Inbox
-from logging_rules.facts import Level, NeverLog, NeverLogKind, NeverLogScope, Preset
+from logging_rules.facts import SETTING_NAMES, Level, NeverLog, NeverLogKind, NeverLogScope, Preset, opens
 from logging_rules.rules import Rules, said, saying
 
 SALT = "logging_rules.change"
@@ -118,6 +118,7 @@ class Change:
             return replace(
                 rules,
                 workspace=saying(rules.workspace, dict(self.settings)),
+                person=saying(rules.person, self._kept_by_followers(rules)),
                 workspace_never_log=self._list_after(rules, rules.workspace_never_log),
             )
         if self.level is Level.PERSON:
@@ -127,6 +128,16 @@ class Change:
                 personal_never_log=self._list_after(rules, rules.personal_never_log),
             )
         return replace(rules, own=saying(rules.own, dict(self.settings)))
+
+    def _kept_by_followers(self, rules: Rules) -> dict[str, Any]:
+        """Whoever follows the workspace keeps what they have where it opens up."""
+        return {
+            name: said(rules.workspace, name)
+            for name, value in self.settings
+            if name in SETTING_NAMES
+            and said(rules.person, name) is None
+            and opens(name, said(rules.workspace, name), value)
+        }
 
     def _list_after(self, rules: Rules, never_log: NeverLog) -> NeverLog:
         listed = [entry[:3] for entry in self.listed if not rules.is_team or entry.covers_team]

@@ -1,6 +1,7 @@
 """Deciding e-mails again that are logged already, from what is stored of them: which of them would other rules not log?
 
-What a person chose stays: mail logged by hand, by a label, or from the CRM with its box ticked. So does what the change has no part
+What a person chose stays: mail logged by hand, by a label, or from the CRM with its box ticked. What rules would hold for its owner
+to decide stays, too: only what arrives is held. So does what the change has no part
 in: mail that was logged under settings or contacts that are long gone.
 
 A stored e-mail lacks a few things its mailbox shows. Whether it was marked as private and where it lies does not matter, as it was
@@ -145,6 +146,6 @@ def _standing_messages(inbox: Inbox, threads: Iterable[int]) -> QuerySet[Message
 
 
 def _is_taken(sighting: Sighting, before: Decision, after: Decision) -> bool:
-    if after.log or sighting.reason in CHOSEN:
+    if after.log or after.code is Code.HELD_FOR_OWNER or sighting.reason in CHOSEN:
         return False
     return before.log or (before.code, before.rule) != (after.code, after.rule)

@@ -22,6 +22,7 @@ from logging_rules.change_words import before_and_after, direction, place, sente
 from logging_rules.changes import Change
 from logging_rules.facts import Level
 from logging_rules.forms import EVERYTHING, HISTORY_CHOICES, ReachForm, WhatIfForm
+from logging_rules.reach import reach_of
 from logging_rules.reconsidering import Worlds
 from logging_rules.rules import rules_of
 from logging_rules.views.reading import read_step
@@ -110,14 +111,17 @@ def dry_run(request: SignedInRequest) -> HttpResponse:
         question = Question.asked_by(request, request.GET or request.POST)
     except signing.BadSignature:
         return redirect("logging_rules:what-if")
+    reach = reach_of(question.change, viewer=request.user)
     if question.inbox is None:
-        return render(request, "logging_rules/dry_run.html", {"question": question})
+        context = _said(question, address="") | {"reach": reach}
+        return render(request, "logging_rules/dry_run.html", context)
     state, step, problem = _state(request, question, question.inbox), None, None
     if request.method == "POST" and "state" in request.POST and "stop" not in request.POST:
         take = partial(what_if_step, inbox=question.inbox, change=question.change, state=state)
         step, problem = read_step(request, question.inbox, take)
     state = step.state if step else state
     context = _context(request, question, question.inbox, state) | {
+        "reach": reach,
         "samples": step.samples if step else [],
         "problem": problem,
         "is_stopped": "stop" in request.POST,
@@ -163,16 +167,21 @@ def _state(request: SignedInRequest, question: Question, inbox: Inbox) -> WhatIf
         return WhatIf.start(inbox, question.change, since=question.since(timezone.now()))
 
 
+def _said(question: Question, *, address: str) -> dict[str, Any]:
+    return {
+        "question": question,
+        "sentences": sentences(question.change),
+        "place": place(question.change, inbox=address),
+    }
+
+
 def _context(request: SignedInRequest, question: Question, inbox: Inbox, state: WhatIf) -> dict[str, Any]:
     rules = rules_of(inbox)
     worlds = Worlds.of(question.change, rules)
     is_made = question.change.is_made_in(rules)
     time_left = state.scan.time_left
-    return {
-        "question": question,
+    return _said(question, address=inbox.address) | {
         "inbox": inbox,
-        "sentences": sentences(question.change),
-        "place": place(question.change, inbox=inbox.address),
         "is_made": is_made,
         "reach_form": ReachForm(period=question.period, is_made=is_made)
         if question.may_be_made_by(request.user)

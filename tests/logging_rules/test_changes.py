@@ -127,3 +127,13 @@ def test_of_a_change_made_already_entries_are_taken_back_and_settings_to_either_
         for end in (True, False)
     ]
     assert ends == [Change.of_inbox(inbox, preset=Preset.KNOWN), Change.of_inbox(inbox, preset=Preset.MANUAL)]
+
+
+def test_whoever_follows_the_workspace_keeps_what_they_have_where_it_opens_up(alice):
+    rules = rules_of(make_inbox(alice))
+
+    opened = Change.of_workspace(preset=Preset.KNOWN, log_automatic_mail=True).apply_to(rules)
+    closed = Change.of_workspace(preset=Preset.MANUAL).apply_to(rules)
+
+    assert (opened.policy.preset.value, opened.policy.log_automatic_mail.value) == (Preset.REPLIES, False)
+    assert closed.policy.preset == Setting(Preset.MANUAL, Level.WORKSPACE)
