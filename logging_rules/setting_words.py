@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from inboxes.models import VISIBILITY_LABELS
 from inboxes.visibility import Visibility
@@ -76,7 +76,7 @@ def value_label(name: str, value: Any) -> str:
     if value is None:
         return _("as the default says")
     if isinstance(value, bool):
-        return _("Yes") if value else _("No")
+        return pgettext("a setting is on", "Yes") if value else pgettext("a setting is on", "No")
     return str(_VALUES[name][value])
 
 
