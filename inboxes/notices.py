@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -80,30 +81,27 @@ def _moments(context: Words) -> Words:
 
 
 FIELDS = frozenset({"inbox", "cause", "since"})
-DISCONNECTED = Kind(
+_about_inbox = partial(Kind, fields=FIELDS, words=_words)
+DISCONNECTED = _about_inbox(
     code=NEEDS_RECONNECT,
     title=_("%(inbox)s needs to be reconnected"),
     text=_("%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."),
     action=_("Reconnect"),
-    fields=FIELDS,
     tone=Tone.BAD,
     icon="plug",
-    words=_words,
 )
 register(
     DISCONNECTED,
     replace(DISCONNECTED, code=REMINDER, title=_("%(inbox)s is still disconnected")),
-    Kind(
+    _about_inbox(
         code=UNREACHABLE,
         title=_("%(inbox)s cannot be read at the moment"),
         text=_("%(explanation)s We have been trying since %(since)s and go on trying; nothing is lost."),
         action=_("See what happened"),
-        fields=FIELDS,
         tone=Tone.WARN,
         icon="wifi-off",
-        words=_words,
     ),
-    Kind(
+    _about_inbox(
         code=RECOVERED,
         title=_("%(inbox)s works again"),
         text=_("The trouble lasted from %(since)s to %(until)s. E-mail of that time is being logged now."),
@@ -111,16 +109,13 @@ register(
         fields=FIELDS | {"until"},
         tone=Tone.OK,
         icon="circle-check",
-        words=_words,
     ),
-    Kind(
+    _about_inbox(
         code=QUARANTINED,
         title=_("Some e-mail in %(inbox)s could not be read"),
         text=_("It was tried several times and set aside; everything else goes on. You can have it tried again."),
         action=_("See which"),
-        fields=FIELDS,
         tone=Tone.WARN,
         icon="triangle-alert",
-        words=_words,
     ),
 )

@@ -6,8 +6,8 @@ import re
 import smtplib
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from inboxes.providers.base import (
     Misconfigured,
@@ -17,7 +17,8 @@ from inboxes.providers.base import (
     ReconnectRequired,
     TemporarilyUnavailable,
 )
-from inboxes.providers.network import READ_SECONDS, Security, ascii_host, close_quietly, connect, wrap_tls
+from inboxes.providers.network import READ_SECONDS, ascii_host, close_quietly, wrap_tls
+from inboxes.providers.opening import ServerConnection, ServerSettings, out_of_order
 
 Result = TypeVar("Result")
 
@@ -44,69 +45,25 @@ _COMPILED = tuple((re.compile(words, re.IGNORECASE), error, cause) for words, er
 
 
 @dataclass(frozen=True, slots=True)
-class SmtpSettings:
-    """How to reach and enter a submission server. `oauth_token` replaces the password; `read_seconds` as in `ImapSettings`."""
+class SmtpSettings(ServerSettings):
+    """See `ServerSettings`."""
 
-    host: str
-    username: str
     port: int = 465
-    security: Security = Security.TLS
-    password: str = field(default="", repr=False)
-    oauth_token: str = field(default="", repr=False)
-    allowed_hosts: tuple[str, ...] = ()
-    read_seconds: float | None = None
 
 
-class SmtpConnection:
-    """Not thread-safe. Every method raises `ProviderError` only."""
+class SmtpConnection(ServerConnection):
+    """`smtp` is what mail is sent with."""
 
-    def __init__(self, settings: SmtpSettings) -> None:
-        self.settings = settings
-        self._socket: socket.socket | None = None
+    def __init__(self, settings: ServerSettings) -> None:
+        super().__init__(settings)
         self._smtp: smtplib.SMTP | None = None
-
-    @classmethod
-    def open(cls, settings: SmtpSettings) -> Self:
-        """A connection that is signed in, closed again if any step fails."""
-        connection = cls(settings)
-        try:
-            connection.reach()
-            connection.secure()
-            connection.sign_in()
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
     @property
     def smtp(self) -> smtplib.SMTP:
         """The signed-in smtplib object."""
         if self._smtp is None:
-            raise RuntimeError("reach(), secure() and sign_in() come in this order")
+            raise out_of_order()
         return self._smtp
-
-    def reach(self) -> None:
-        """Connect to the server's port; without implicit TLS also hear its greeting."""
-        settings = self.settings
-        self._socket = connect(
-            settings.host,
-            settings.port,
-            security=settings.security,
-            allowed_hosts=settings.allowed_hosts,
-            read_seconds=settings.read_seconds,
-        )
-        if settings.security is not Security.TLS:
-            self._hear_greeting(self._socket)
-
-    def secure(self) -> None:
-        """Encrypt, with the certificate verified. Does nothing for a listed host without encryption."""
-        if self.settings.security is Security.TLS and self._socket is not None:
-            self._socket = wrap_tls(self._socket, self.settings.host)
-            self._hear_greeting(self._socket)
-        elif self.settings.security is Security.STARTTLS:
-            if not self.smtp.has_extn("starttls"):
-                raise Misconfigured("tls_not_offered")
-            _translated(self._start_tls)
 
     def sign_in(self) -> None:
         """Sign in with the token, or with the password by the best mechanism both sides know."""
@@ -134,6 +91,11 @@ class SmtpConnection:
         self._smtp = _translated(greet)
 
     def _start_tls(self) -> None:
+        if not self.smtp.has_extn("starttls"):
+            raise Misconfigured("tls_not_offered")
+        _translated(self._say_starttls)
+
+    def _say_starttls(self) -> None:
         code, text = self.smtp.docmd("STARTTLS")
         if code != 220:
             raise smtplib.SMTPResponseException(code, text)

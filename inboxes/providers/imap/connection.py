@@ -12,8 +12,8 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self, TypeVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
 
@@ -22,12 +22,11 @@ from inboxes.providers.imap.errors import Phase, classify
 from inboxes.providers.imap.wire import Wire
 from inboxes.providers.network import (
     CONNECT_SECONDS,
-    Security,
     ascii_host,
     close_quietly,
-    connect,
     wrap_tls,
 )
+from inboxes.providers.opening import ServerConnection, ServerSettings, out_of_order
 
 # imaplib's own tags are made of A-P, so these can never be mistaken for one.
 _TAG_PREFIX = b"Q"
@@ -38,20 +37,10 @@ _CAPABILITIES_TOLD = re.compile(rb"\[CAPABILITY ([^\]]+)\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class ImapSettings:
-    """How to reach and enter a mailbox. `oauth_token` replaces the password; `allowed_hosts` lists private names or networks.
+class ImapSettings(ServerSettings):
+    """See `ServerSettings`."""
 
-    `read_seconds` is how long an answer may take, None for as long as a sync waits.
-    """
-
-    host: str
-    username: str
     port: int = 993
-    security: Security = Security.TLS
-    password: str = field(default="", repr=False)
-    oauth_token: str = field(default="", repr=False)
-    allowed_hosts: tuple[str, ...] = ()
-    read_seconds: float | None = None
 
 
 class Answer(NamedTuple):
@@ -65,55 +54,17 @@ class Answer(NamedTuple):
         return self.status[:3].upper() == b"OK "
 
 
-class ImapConnection:
-    """Not thread-safe. Every method raises `ProviderError` only; after `TemporarilyUnavailable` the connection is of no more use."""
+class ImapConnection(ServerConnection):
+    """After `TemporarilyUnavailable` the connection is of no more use."""
 
-    def __init__(self, settings: ImapSettings) -> None:
-        self.settings = settings
+    def __init__(self, settings: ServerSettings) -> None:
+        super().__init__(settings)
         self.capabilities: frozenset[str] = frozenset()
         self.greeting = b""
-        self._socket: socket.socket | None = None
         self._client: _Client | None = None
         self._commands_sent = 0
         self._unheard: deque[bytes] = deque()
         self.wire: Wire
-
-    @classmethod
-    def open(cls, settings: ImapSettings) -> Self:
-        """A connection that is signed in, closed again if any step fails."""
-        connection = cls(settings)
-        try:
-            connection.reach()
-            connection.secure()
-            connection.sign_in()
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def reach(self) -> None:
-        """Connect to the server's port; without implicit TLS also hear its greeting."""
-        settings = self.settings
-        self._socket = connect(
-            settings.host,
-            settings.port,
-            security=settings.security,
-            allowed_hosts=settings.allowed_hosts,
-            read_seconds=settings.read_seconds,
-        )
-        if settings.security is not Security.TLS:
-            self._hear_greeting(self._socket)
-
-    def secure(self) -> None:
-        """Encrypt, with the certificate verified. Does nothing for a listed host without encryption."""
-        if self.settings.security is Security.TLS:
-            self._socket = wrap_tls(_made(self._socket), self.settings.host)
-            self._hear_greeting(self._socket)
-        elif self.settings.security is Security.STARTTLS:
-            client = _made(self._client)
-            if not client.has_capability("STARTTLS"):
-                raise Misconfigured("tls_not_offered")
-            self._in_phase(Phase.GREETING, client.starttls)
 
     def sign_in(self) -> None:
         """Sign in, say who we are (NetEase refuses EXAMINE otherwise) and learn what the server can do for this user."""
@@ -224,6 +175,12 @@ class ImapConnection:
         self._client = self._in_phase(Phase.GREETING, lambda: _Client(self.wire, ascii_host(self.settings.host)))
         self.greeting = self._client.greeting
 
+    def _start_tls(self) -> None:
+        client = _made(self._client)
+        if not client.has_capability("STARTTLS"):
+            raise Misconfigured("tls_not_offered")
+        self._in_phase(Phase.GREETING, client.starttls)
+
     def _log_in(self, client: "_Client") -> None:
         settings = self.settings
         for value in (settings.username, settings.password, settings.oauth_token):
@@ -261,7 +218,7 @@ def _refuse_line_ends(argument: bytes) -> None:
 
 def _made(thing: Result | None) -> Result:
     if thing is None:
-        raise RuntimeError("reach(), secure() and sign_in() come in this order")
+        raise out_of_order()
     return thing
 
 
