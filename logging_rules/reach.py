@@ -49,9 +49,8 @@ def _reached(change: Change, viewer: User) -> list[Inbox]:
 
 
 def _logged(entries: Iterable[Entry], inboxes: list[Inbox], viewer: User) -> int:
-    addresses = Concat(
-        Func(F("participants"), Value(" "), function="array_to_string"), Value(" "), output_field=TextField()
-    )
+    joined = Func(F("participants"), Value(" "), function="array_to_string", output_field=TextField())
+    addresses = Concat(joined, Value(" "), output_field=TextField())
     mails = Message.objects.visible_to(viewer).filter(sightings__inbox__in=inboxes).annotate(addresses=addresses)
     named = Q()
     for entry in entries:
