@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import AuditEvent
 from inboxes.causes import cause_of
 from inboxes.models import Inbox
-from logging_rules.models import PRESET_LABELS
+from logging_rules.setting_words import SETTING_LABELS, value_label
 
 LATEST = 20
 
@@ -32,10 +33,8 @@ _WORDS: dict[str, Promise] = {
     "logging.unlogged_erased": _("Un-logged e-mails erased for good: %(messages)s"),
     "logging.marks_set": _("Folders and labels in the mail program were set"),
     "logging.mark_folders_created": _("Folders were created in the mailbox"),
-    "logging.inbox_policy_set": _("What is logged: %(preset)s"),
+    "logging.inbox_policy_set": _("Settings changed: %(settings)s"),
 }
-_PRESETS = {str(preset): label for preset, label in PRESET_LABELS.items()}
-_AS_DEFAULT = _("as your default says")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,11 @@ def _text(event: AuditEvent) -> str:
     words = {
         "messages": event.details.get("messages", ""),
         "cause": cause_of(event.details.get("cause", "")).title,
-        "preset": _PRESETS.get(event.details.get("preset") or "", _AS_DEFAULT),
+        "settings": _changed_settings(event.details),
     }
     return str(_WORDS[event.action]) % words
+
+
+def _changed_settings(details: dict[str, Any]) -> str:
+    changed = [name for name in details if name in SETTING_LABELS]
+    return " · ".join(f"{SETTING_LABELS[name]}: {value_label(name, details[name])}" for name in changed)

@@ -40,6 +40,9 @@ class SettingRow:
 class SettingField(forms.TypedChoiceField):
     """One setting; the presets as cards. `as_default` is the choice that leaves it to the next level, if there is one."""
 
+    always_answered = True
+    """Leaving it to the next level is an answer, too: nothing here is optional."""
+
     def __init__(self, name: str, *, values: list[Any], as_default: str = "") -> None:
         self.name = name
         is_card = name in ("preset", "most_open_preset")

@@ -70,6 +70,8 @@ def pages(admin: User) -> list[str]:
         *(reverse("inboxes:funnel", args=[inbox.code]) for inbox in inboxes[:2]),
         *(reverse("inboxes:marks", args=[inbox.code]) for inbox in inboxes[:2]),
         reverse("inboxes:suggestions", args=[inboxes[0].code]),
+        reverse("logging_rules:settings"),
+        reverse("logging_rules:workspace-policy"),
         reverse("logging_rules:never-log"),
         reverse("logging_rules:never-log-add"),
         reverse("logging_rules:never-log-import"),

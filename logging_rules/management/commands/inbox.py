@@ -25,6 +25,7 @@ from logging_rules.facts import Preset
 from logging_rules.funnel import funnel_of
 from logging_rules.management.dry_running import add_dry_run_arguments, dry_run
 from logging_rules.management.inbox_marks import add_marks_arguments, show_marks
+from logging_rules.management.inbox_settings import add_settings_arguments, show_settings
 from logging_rules.management.viewing import add_view_as_arguments, view_as
 from logging_rules.reasons import label_of
 from logging_rules.slices import sync_slice
@@ -62,6 +63,9 @@ class Command(JsonCommand):
         add_marks_arguments(marks)
         add_view_as_arguments(
             self.add_action("view-as", show_view, help="what a colleague sees of the mail that an inbox has logged")
+        )
+        add_settings_arguments(
+            self.add_action("settings", change_settings, help="every setting in force, with the level it came from")
         )
         explain = self.add_action("explain", explain_mail, help="why a message was logged, or why not")
         explain.add_argument("address")
@@ -191,6 +195,10 @@ def change_marks(options: Namespace) -> Answer:
 
 def show_view(options: Namespace) -> Answer:
     return view_as(options, _inbox(options.address), _person(options.person))
+
+
+def change_settings(options: Namespace) -> Answer:
+    return show_settings(_inbox(options.address), options)
 
 
 def explain_mail(options: Namespace) -> Answer:
