@@ -25,6 +25,7 @@ from logging_rules.forms import EVERYTHING, HISTORY_CHOICES, ReachForm, WhatIfFo
 from logging_rules.reach import reach_of
 from logging_rules.reconsidering import Worlds
 from logging_rules.rules import rules_of
+from logging_rules.views.confirming import question_before
 from logging_rules.views.reading import read_step
 from logging_rules.what_if import WhatIf, what_if_step
 from users.http import SignedInRequest
@@ -136,6 +137,9 @@ def apply_change(request: SignedInRequest) -> HttpResponse:
     except signing.BadSignature:
         messages.error(request, _("This page was open for too long. Ask again, nothing was changed."))
         return redirect("logging_rules:what-if")
+    concerns_others = question.change.level is Level.WORKSPACE and question.change.settings
+    if concerns_others and (asked := question_before(request, dict(question.change.settings))):
+        return asked
     now, past = timezone.now(), request.POST.get("reach") == "past"
     try:
         actions.apply_change(

@@ -15,13 +15,13 @@ from inboxes.models import InboxStatus
 from inboxes.views.own import own_inbox
 from logging_rules import actions
 from logging_rules.changes import Change
-from logging_rules.consequences import consequences_of
 from logging_rules.facts import Level, Preset
 from logging_rules.in_force import defaults_of, resolved_policy
 from logging_rules.models import PersonPolicy, WorkspacePolicy
 from logging_rules.rules import rules_of
 from logging_rules.settings_forms import SettingsForm, WorkspacePolicyForm
 from logging_rules.standing import exceptions_of, standings_of, standings_of_defaults
+from logging_rules.views.confirming import question_before
 from logging_rules.views.connecting import choose_start
 from users.http import SignedInRequest
 
@@ -84,11 +84,9 @@ def workspace_policy(request: SignedInRequest) -> HttpResponse:
     policy = WorkspacePolicy.objects.current()
     form = WorkspacePolicyForm(request.POST or None, policy=policy)
     if request.method == "POST" and form.is_valid():
-        consequences = consequences_of(form.changes, policy)
-        if not request.POST.keys() & {"try", "confirmed"} and consequences:
-            context = {"form": form, "consequences": consequences}
-            return render(request, "logging_rules/workspace_policy_confirm.html", context)
         if form.changes and "try" not in request.POST:
+            if question := question_before(request, form.changes):
+                return question
             actions.set_workspace_policy(by=request.user, **form.changes)
         return _after(request, Change.of_workspace(**form.changes), reverse("logging_rules:workspace-policy"))
     context = {"form": form, "groups": form.rows({}, {}), "saved": _saved(request, Level.WORKSPACE)}

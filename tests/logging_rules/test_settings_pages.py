@@ -240,6 +240,21 @@ def test_the_workspace_form_asks_before_it_narrows_anybody(bob, admin, admin_cli
     assert Notification.objects.get().recipient == bob
 
 
+def test_a_change_tried_out_in_a_dry_run_asks_as_well(bob, admin, admin_client):
+    connected_inbox(bob, "bob@ours.example", preset=Preset.KNOWN)
+    connected_inbox(admin, "admin@ours.example")
+    tried = admin_client.post(POLICY, everything(most_open_preset="replies") | {"try": "1"})
+    path = tried["Location"].replace(reverse("logging_rules:dry-run"), reverse("logging_rules:apply-change"))
+
+    asked = admin_client.post(path, {"reach": "future"})
+
+    assert ("bob@ours.example" in asked.content.decode(), asked.context["sent"]) == (True, {"reach": "future"})
+    assert WorkspacePolicy.objects.current().most_open_preset == Preset.KNOWN
+
+    admin_client.post(path, asked.context["sent"] | {"confirmed": "1"})
+    assert WorkspacePolicy.objects.current().most_open_preset == Preset.REPLIES
+
+
 def test_a_change_that_concerns_nobody_is_saved_at_once(admin, admin_client):
     admin_client.post(POLICY, everything(hold_ambiguous="yes"))
 
