@@ -3,18 +3,18 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, Max, Model, OuterRef, Prefetch, Q, QuerySet
 
 from contacts import search
 from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
+from inboxes.keys import any_of
 from inboxes.models import Attachment, Message, MessageQuerySet, Sighting
 from users.models import User
 
 Found = TypeVar("Found", bound=Model)
-Keys: TypeAlias = "Collection[int] | QuerySet[Any, Any]"
 
 CONTACTS_LISTED = 10_000  # nobody pages further; beyond it a search is the way
 COLLEAGUES_SHOWN = 6
@@ -171,9 +171,9 @@ def survivors_of(contact_ids: Collection[int]) -> dict[int, int]:
     return {pk: pk for pk in alive} | dict(merged)
 
 
-def left_alone(contact_ids: Keys, *, without: Keys = ()) -> "QuerySet[Contact]":
+def left_alone(contact_ids: Collection[int], *, without: Collection[int] = ()) -> "QuerySet[Contact]":
     """Those of the contacts that were created automatically and have nothing on them but, perhaps, the e-mails `without`."""
-    entries = TimelineEntry.objects.filter(contact=OuterRef("pk")).exclude(message__in=without)
+    entries = TimelineEntry.objects.filter(contact=OuterRef("pk")).exclude(message__in=any_of(without))
     made = Contact.objects.filter(pk__in=contact_ids, created_automatically_from__isnull=False, withdrawn_at=None)
     return made.filter(~Exists(entries), merged=None)
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from inboxes.envelope import Envelope
 from inboxes.models import Inbox, InboxKind, Message
+from inboxes.sync.copying import merge_rows
 from logging_rules.models import Tombstone, WorkspacePolicy
 
 
@@ -53,10 +54,9 @@ def lay_tombstones(messages: Iterable[Message], *, inbox: Inbox) -> None:
 
 def lay_tombstones_on(identities: Iterable[bytes], *, inbox: Inbox) -> None:
     """As `lay_tombstones`, for mails that are not stored."""
-    holder = {"inbox_id": inbox.pk} if inbox.kind == InboxKind.TEAM else {"owner_id": inbox.owner_id}
-    Tombstone.objects.bulk_create(
-        (Tombstone(digest=value, **holder) for value in digests_of(identities)), ignore_conflicts=True
-    )
+    holder = (None, inbox.pk) if inbox.kind == InboxKind.TEAM else (inbox.owner_id, None)
+    rows = [(*holder, value) for value in digests_of(identities)]
+    merge_rows(Tombstone, ("owner", "inbox", "digest"), rows, conflict="owner_id, inbox_id, digest")
 
 
 def lift_tombstones(identities: Collection[bytes], *, inbox: Inbox) -> int:

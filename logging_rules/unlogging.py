@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from contacts.models import Contact, MailIndex, TimelineEntry
 from contacts.queries import left_alone
+from inboxes.keys import any_of
 from inboxes.models import Attachment, Inbox, InboxKind, Message, Sighting, Visibility
 from logging_rules.models import UnloggedSighting
 from users.models import User
@@ -157,16 +158,18 @@ def preview(selection: Selection) -> Preview:
     inbox, sightings = selection.inbox, selection.sightings()
     reached = list(inboxes_reached(inbox).order_by("address"))
     keys = set(sightings.values_list("message_id", flat=True))
-    others = Sighting.objects.filter(message__in=keys).exclude(inbox__in=reached)
-    limited = Sighting.objects.filter(message__in=keys).exclude(visibility=Visibility.EVERYONE)
+    others = Sighting.objects.filter(message__in=any_of(keys)).exclude(inbox__in=reached)
+    limited = Sighting.objects.filter(message__in=any_of(keys)).exclude(visibility=Visibility.EVERYONE)
     held = set(others.values_list("message_id", "inbox__owner"))
     holding = set(
-        Sighting.objects.filter(message__in=keys, inbox__in=reached).values_list("inbox_id", flat=True).distinct()
+        Sighting.objects.filter(message__in=any_of(keys), inbox__in=reached)
+        .values_list("inbox_id", flat=True)
+        .distinct()
     )
-    chosen, gone = Message.objects.filter(pk__in=keys), keys - {message_id for message_id, _ in held}
+    chosen, gone = Message.objects.filter(pk__in=any_of(keys)), keys - {message_id for message_id, _ in held}
     own_limits = set(limited.filter(inbox__in=reached).values_list("message_id", flat=True))
     others_limits = set(limited.exclude(inbox__in=reached).values_list("message_id", flat=True))
-    entries = TimelineEntry.objects.filter(message__in=gone)
+    entries = TimelineEntry.objects.filter(message__in=any_of(gone))
     withdrawn = left_alone(set(entries.values_list("contact_id", flat=True)), without=gone)
     reasons = sightings.values_list("reason").annotate(mails=Count("pk")).order_by("-mails", "reason")
     return Preview(
@@ -175,10 +178,10 @@ def preview(selection: Selection) -> Preview:
         opened=len((keys - gone) & own_limits - others_limits),
         holders=list(User.objects.filter(pk__in={owner_id for _, owner_id in held}).order_by("name")),
         also_in=[other for other in reached if other.pk in holding and other != inbox],
-        files=Attachment.objects.filter(message__in=gone).count(),
-        size=Message.objects.filter(pk__in=gone).aggregate(size=Sum("size"))["size"] or 0,
+        files=Attachment.objects.filter(message__in=any_of(gone)).count(),
+        size=Message.objects.filter(pk__in=any_of(gone)).aggregate(size=Sum("size"))["size"] or 0,
         entries=entries.count(),
-        index_rows=MailIndex.objects.filter(message__in=gone).count(),
+        index_rows=MailIndex.objects.filter(message__in=any_of(gone)).count(),
         contacts=withdrawn.count(),
         contacts_named=list(withdrawn.order_by("sort_key", "pk")[:CONTACTS_NAMED]),
         **chosen.aggregate(first_at=Min("sent_at"), last_at=Max("sent_at")),

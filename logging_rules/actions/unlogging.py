@@ -21,6 +21,7 @@ from contacts.actions import (
 from contacts.models import Contact
 from contacts.queries import survivors_of
 from inboxes.erasure import erase_messages
+from inboxes.keys import any_of
 from inboxes.models import Attachment, Inbox, LedgerEntry, Message, Sighting
 from inboxes.sync.counting import recount
 from inboxes.sync.lease import shut_workers_out
@@ -63,9 +64,9 @@ def unlog(*, selection: Selection, by: User, now: datetime, by_rules: bool = Fal
         expires_at=now + UNDO_PERIOD,
     )
     take_snapshot(unlogging, inbox_ids=reached, message_ids=keys)
-    pass_over(LedgerEntry.objects.filter(inbox__in=reached, message__in=keys), code=Code.UNLOGGED_BY_OWNER)
-    Sighting.objects.filter(inbox__in=reached, message__in=keys).delete()
-    shared = set(Sighting.objects.filter(message__in=keys).values_list("message_id", flat=True))
+    pass_over(LedgerEntry.objects.filter(inbox__in=reached, message__in=any_of(keys)), code=Code.UNLOGGED_BY_OWNER)
+    Sighting.objects.filter(inbox__in=reached, message__in=any_of(keys)).delete()
+    shared = set(Sighting.objects.filter(message__in=any_of(keys)).values_list("message_id", flat=True))
     settle_privacy(message_ids=shared)
     _hide(unlogging, [message for message in messages if message.pk not in shared], now=now)
     if not by_rules:
@@ -89,12 +90,12 @@ def _held(selection: Selection, inbox_ids: Collection[int]) -> list[Message]:
     A colleague's worker that is about to log one of the messages is through by now, or waits.
     """
     keys = set(selection.sightings().values_list("message_id", flat=True))
-    contacts = Contact.objects.filter(pk__in=Contact.objects.filter(timeline__message__in=keys).values("pk"))
+    contacts = Contact.objects.filter(pk__in=Contact.objects.filter(timeline__message__in=any_of(keys)).values("pk"))
     list(contacts.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    messages = Message.objects.filter(pk__in=keys).order_by("pk").select_for_update(of=("self",))
+    messages = Message.objects.filter(pk__in=any_of(keys)).order_by("pk").select_for_update(of=("self",))
     found = messages.only("fingerprint", "message_id", "from_email", "sent_at", "subject", "size", "thread_id")
     still = set(
-        Sighting.objects.filter(inbox__in=inbox_ids, message__in=[message.pk for message in found]).values_list(
+        Sighting.objects.filter(inbox__in=inbox_ids, message__in=any_of(message.pk for message in found)).values_list(
             "message_id", flat=True
         )
     )
@@ -106,7 +107,7 @@ def _hide(unlogging: Unlogging, messages: list[Message], *, now: datetime) -> No
     keys = [message.pk for message in messages]
     contact_ids = take_off_timelines(message_ids=keys)
     unlogging.withdrawn_contacts = withdraw_contacts(contact_ids=contact_ids, now=now)
-    unlogging.files = Attachment.objects.filter(message__in=keys).count()
+    unlogging.files = Attachment.objects.filter(message__in=any_of(keys)).count()
     unlogging.size = sum(message.size for message in messages)
 
 
@@ -191,7 +192,7 @@ def _erase_some(unlogging: Unlogging, *, now: datetime) -> int:
     unlogging = Unlogging.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=unlogging.pk)
     kept = unlogging.sightings.order_by("message_id").values_list("message_id", flat=True).distinct()
     if keys := set(kept[:ERASED_AT_ONCE]):
-        unlogging.sightings.filter(message__in=keys).delete()
+        unlogging.sightings.filter(message__in=any_of(keys)).delete()
         return _erase_unheld(keys)
     if unlogging.erased_at is None:
         erase_withdrawn(contact_ids=unlogging.withdrawn_contacts, withdrawn_at=unlogging.at)

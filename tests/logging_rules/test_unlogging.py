@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
-from contacts.actions import ContactDetails, add_note, create_contact, delete_contact, merge_contacts
+from contacts.actions import ContactDetails, add_note, create_contact, delete_contact, merge_contacts, settle_privacy
 from contacts.models import Company, Contact, MailIndex, TimelineEntry
 from contacts.queries import mail_found
 from inboxes import files
-from inboxes.models import DailyCount, LedgerEntry, Message, Sighting
+from inboxes.models import AccessRequest, DailyCount, InboxKind, LedgerEntry, Message, Sighting, Visibility
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.queries import completeness
 from inboxes.sync.rereading import read_again
@@ -20,6 +22,7 @@ from logging_rules.models import Tombstone, UnloggedSighting, Unlogging, Unloggi
 from logging_rules.unlogging import Selection, preview
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import NOW, SARAH, Clock, connected_inbox, mail_bytes, sync_until_quiet
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -374,3 +377,56 @@ def test_choosing_nothing_is_refused(inbox, logged):
 def test_a_selection_means_what_meets_every_condition(inbox, logged, conditions, subjects):
     found = Selection(inbox=inbox, **conditions).sightings()
     assert {sighting.message.subject for sighting in found} == subjects
+
+
+def test_what_it_costs_does_not_depend_on_how_many_they_are(alice, inbox, sarah, mailbox, clock):
+    costs = []
+    for number in range(30):
+        mailbox.deliver(mail_bytes(subject=f"Mail {number}", message_id=f"<{number}@meridian.example>"))
+        if number in (0, 29):
+            sync_until_quiet(inbox, mailbox, clock)
+            with CaptureQueriesContext(connection) as unlogged:
+                preview(Selection(inbox=inbox))
+                unlogging = take_off(inbox)
+            with CaptureQueriesContext(connection) as undone:
+                undo_unlogging(unlogging=unlogging, by=alice, now=NOW)
+            costs.append((len(unlogged), len(undone)))
+    assert costs[0] == costs[1]
+
+
+def test_a_team_inbox_is_in_the_hands_of_account_access_and_forgets_for_itself_alone(alice, bob, mailbox, clock, sarah):
+    team = connected_inbox(alice, "sales@ours.example", kind=InboxKind.TEAM)
+    personal = connected_inbox(alice)
+    mailbox.deliver(mail_bytes(subject="Quote", message_id="<1@meridian.example>"))
+    for inbox in (team, personal):
+        sync_until_quiet(inbox, mailbox, clock)
+    User.objects.filter(pk=bob.pk).update(account_access=True)
+
+    with pytest.raises(PermissionDenied):
+        take_off(team, by=alice)
+    take_off(team, by=User.objects.get(pk=bob.pk))
+    for inbox in (team, personal):
+        read_again(inbox.pk, now=clock())
+        sync_until_quiet(inbox, mailbox, clock)
+
+    assert [sighting.inbox for sighting in Sighting.objects.all()] == [personal]
+
+
+def test_a_limit_that_goes_with_the_inbox_is_told_and_comes_back(alice, bob, inbox, sarah, mailbox, clock, logged):
+    bobs = connected_inbox(bob, "bob@ours.example")
+    sync_until_quiet(bobs, mailbox, clock)
+    Sighting.objects.filter(inbox=inbox).update(visibility=Visibility.PRIVATE)
+    settle_privacy(message_ids=[message.pk for message in logged.values()])
+    request = AccessRequest.objects.create(
+        sighting=Sighting.objects.filter(inbox=inbox).first(), person=bob, note="For the offer", asked_at=NOW
+    )
+    assert preview(Selection(inbox=inbox)).opened == 2
+
+    unlogging = take_off(inbox)
+    assert sarah.timeline.filter(private=True).count() == 0
+
+    undo_unlogging(unlogging=unlogging, by=alice, now=NOW)
+    assert sarah.timeline.filter(private=True).count() == 2
+    assert [(asked.pk, asked.note, asked.sighting_id) for asked in AccessRequest.objects.all()] == [
+        (request.pk, "For the offer", request.sighting_id)
+    ]
