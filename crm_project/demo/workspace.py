@@ -10,7 +10,7 @@ from contacts.models import Contact
 from crm_project.demo.home import HOST, Ports
 from crm_project.demo.people import CONTACTS, DOMAIN, EMMA, JAMES, PASSWORD, SARAH, SATO, WORKSPACE, YUKI, Person
 from inboxes.actions import ConnectionDetails, ServerLogin, connect_imap_inbox, start
-from inboxes.models import Inbox, MailServer, Protocol, Security, Visibility
+from inboxes.models import Inbox, MailServer, Protocol, Security
 from logging_rules.actions import add_never_log_entry, set_inbox_policy
 from logging_rules.facts import Preset
 from users.actions import add_workspace_domain, create_person, rename_workspace
@@ -27,9 +27,8 @@ def ensure(ports: Ports) -> bool:
             _people()
             _contacts()
             _never_log()
-    # Of James's e-mails colleagues see the subject only: there is something to ask for.
-    made |= _connect(YUKI, Preset.KNOWN, Visibility.EVERYONE, ports)
-    made |= _connect(JAMES, Preset.REPLIES, Visibility.SUBJECT, ports)
+    for person, preset in ((YUKI, Preset.KNOWN), (JAMES, Preset.REPLIES)):
+        made |= _connect(person, preset, ports)
     _point_at(ports)
     return made
 
@@ -86,7 +85,7 @@ def _never_log() -> None:
     add_never_log_entry(text="*.aoba-law.example", by=emma, owner=None, note="Our lawyers", covers_team=True)
 
 
-def _connect(person: Person, preset: Preset, visibility: Visibility, ports: Ports) -> bool:
+def _connect(person: Person, preset: Preset, ports: Ports) -> bool:
     if Inbox.objects.filter(address=person.email).exists():
         return False
     owner = User.objects.get(email=person.email)
@@ -101,7 +100,7 @@ def _connect(person: Person, preset: Preset, visibility: Visibility, ports: Port
             history_since=timezone.now() - HISTORY,
             by=owner,
         )
-        set_inbox_policy(inbox=inbox, preset=preset, visibility=visibility, by=owner)
+        set_inbox_policy(inbox=inbox, preset=preset, by=owner)
         start(inbox=inbox, by=owner)
     return True
 
