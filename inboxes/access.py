@@ -78,6 +78,12 @@ def _granted(strict: list[Sighting]) -> dict[int, datetime]:
     return dict(by_all.values_list("person", "until"))
 
 
+def let_in_until(message: Message, person: User) -> datetime | None:
+    """When it ends for somebody who may open the e-mail only because its owners let them in; None for everybody else."""
+    readers = {reader.person: reader for reader in readers_of(message).people}
+    return readers[person].until if person in readers else None
+
+
 @dataclass(frozen=True, slots=True)
 class Closure:
     """Somebody who keeps an e-mail from a person, and what came of the last time the person asked."""

@@ -63,7 +63,7 @@ class GrantForm(forms.Form):
         widget=forms.RadioSelect(attrs={"class": "segments"}),
     )
     last_day = forms.DateField(
-        label=gettext_lazy("Last day"),
+        label=gettext_lazy("The last day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )

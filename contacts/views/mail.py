@@ -14,7 +14,7 @@ from contacts import queries
 from contacts.actions import record_opening
 from contacts.bodies import body_document, body_policy
 from inboxes import files
-from inboxes.access import closures
+from inboxes.access import closures, let_in_until
 from inboxes.attachments import FileUnreadable, read_attachment
 from inboxes.models import Attachment, Message, OpenedPart
 from users.http import SignedInRequest
@@ -43,7 +43,8 @@ def message(request: SignedInRequest, code: UUID) -> HttpResponse:
     if mail is None:
         return _message_outline(request, code)
     _put_on_record(request, mail, OpenedPart.TEXT)
-    context = _surroundings(mail) | {"images": "images" in request.GET}
+    until = None if mail.is_shown else let_in_until(mail, request.user)
+    context = _surroundings(mail) | {"images": "images" in request.GET, "until": until}
     return render(request, "contacts/message.html", context)
 
 

@@ -23,6 +23,7 @@ from logging_rules.settings_forms import SettingsForm, WorkspacePolicyForm
 from logging_rules.standing import exceptions_of, standings_of, standings_of_defaults
 from logging_rules.views.confirming import question_before
 from logging_rules.views.connecting import choose_start
+from logging_rules.visibility import out_of_step
 from users.http import SignedInRequest
 
 
@@ -72,6 +73,7 @@ def inbox_settings(request: SignedInRequest, code: UUID) -> HttpResponse:
         "form": form,
         "groups": form.rows(standings_of(rules), {}),
         "saved": _saved(request, Level.INBOX),
+        "differing": out_of_step(inbox)[1].count() if "saved" in request.GET else 0,
     }
     return render(request, "logging_rules/inbox_settings.html", context, status=422 if form.errors else 200)
 

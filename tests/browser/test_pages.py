@@ -1,15 +1,20 @@
 """Every page of the product, as a person reads it: accessible in both schemes and languages, and no wider than a phone."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from inboxes.models import DailyCount, Folder, LedgerEntry, LedgerState
-from logging_rules.actions import add_never_log_entry, unlog
+from contacts.actions import record_opening
+from contacts.models import Contact
+from inboxes.models import DailyCount, Folder, LedgerEntry, LedgerState, Visibility
+from logging_rules.actions import add_never_log_entry, ask_access, grant_access, unlog
 from logging_rules.unlogging import Selection
 from notifications import actions
 from tests.factories.contacts import log_mail, make_contact, make_inbox
 from tests.factories.inboxes import NOW, connected_inbox
+from tests.factories.users import UserFactory
 from users.models import User
 
 INBOX_PAGES = ["inbox", "logging", "preview", "reconnect", "sending", "disable", "discard"]
@@ -51,6 +56,7 @@ def pages(admin: User) -> list[str]:
     unlogging = unlog(selection=Selection(inbox=mine, message_ids=[private.pk]), by=admin, now=timezone.now())
     kept = log_mail(contact, "次回のお打ち合わせ", owner=admin)
     return [
+        *pages_about_limited_mail(contact, admin),
         reverse("logging_rules:unlog-mail", args=[kept.code]),
         reverse("inboxes:unlog", args=[mine.code]) + "?domain=meridian.example",
         reverse("inboxes:unlogged", args=[mine.code]),
@@ -83,6 +89,25 @@ def pages(admin: User) -> list[str]:
         reverse("users:people"),
         reverse("users:invite"),
         reverse("users:workspace"),
+    ]
+
+
+def pages_about_limited_mail(contact: Contact, admin: User) -> list[str]:
+    """Of the admin's own, asked for, opened and open to a colleague; and of the colleague's, which the admin cannot open."""
+    bob = UserFactory(name="田中 太郎")
+    own = log_mail(contact, "条件のご相談（社外秘）", owner=admin, visibility=Visibility.SUBJECT)
+    [granted] = ask_access(message=own, note="同じお客様の見積もりを準備しています。", by=bob, now=timezone.now())
+    grant_access(request=granted, until=timezone.now() + timedelta(days=7), by=admin, now=timezone.now())
+    ask_access(message=own, by=UserFactory(name="Waiting Person"), now=timezone.now())
+    record_opening(message=own, part="text", by=bob, now=timezone.now())
+    closed = log_mail(contact, "Terms of the framework agreement", owner=bob, visibility=Visibility.SUBJECT)
+    inbox = make_inbox(admin)
+    return [
+        reverse("logging_rules:who", args=[own.code]),
+        reverse("contacts:message", args=[closed.code]),
+        reverse("inboxes:visibility", args=[inbox.code]),
+        reverse("inboxes:view-as", args=[inbox.code]),
+        reverse("inboxes:view-as", args=[inbox.code]) + f"?person={bob.code}",
     ]
 
 

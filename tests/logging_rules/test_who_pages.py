@@ -62,6 +62,7 @@ class TestAsColleague:
         bob_client.get(f"/mail/{mail.code}/body/")
 
         assert BODY in page
+        assert "You can open it until" in page
         assert "Its owner sees that you opened it, and when." in page
         assert list(Opening.objects.values_list("person", "part")) == [(bob.pk, "text")]
 
