@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inboxes.envelope import Envelope
+from inboxes.lookups import among
 from inboxes.models import Inbox, Sighting
 from logging_rules.engine import BY_HAND
 from logging_rules.models import HandChoice
-from logging_rules.queries import among
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """Reads for the logging decision: what the database knows about the addresses and ids of a page."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.expressions import RawSQL
 
 from contacts.models import Contact, ContactAddress, EntryKind, TimelineEntry
 from inboxes.addresses import as_in_headers
+from inboxes.lookups import among
 from inboxes.models import Inbox, InboxKind, Message, Sighting, ThreadReference
 from logging_rules.facts import (
     Colleagues,
@@ -23,16 +23,6 @@ from users.models import User, WorkspaceDomain
 def mails_shared(inbox: Inbox, contact: Contact) -> int:
     """How many mails that the inbox logged stand on the contact's timeline."""
     return Sighting.objects.filter(inbox=inbox, message__timeline_entries__contact=contact).count()
-
-
-def among(values: Iterable[str]) -> RawSQL:
-    """For `__in`: one array parameter however many values. What PostgreSQL text cannot hold is left out; it matches nothing."""
-    storable = [value for value in values if (value.isascii() or _is_encodable(value)) and "\0" not in value]
-    return RawSQL("SELECT unnest(%s::text[])", [storable])
-
-
-def _is_encodable(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def contacts_by_address(emails: Collection[str]) -> dict[str, int]:

@@ -17,6 +17,7 @@ from django.core import signing
 
 from inboxes.causes import Cause, cause_of
 from inboxes.envelope import Envelope
+from inboxes.lookups import among
 from inboxes.models import Inbox, LedgerEntry, LedgerState, Message, Sighting
 from inboxes.providers.base import CursorExpired, FolderGone, MailProvider, RemoteFolder, SearchQuery
 from inboxes.queries import skipped_among
@@ -26,7 +27,7 @@ from logging_rules.engine import Code, Decision, decide, decide_page
 from logging_rules.explain import names_of, reason_of_decision, reason_of_sighting
 from logging_rules.models import HandChoice, HeldMail
 from logging_rules.page_facts import facts_of_page
-from logging_rules.queries import among, everybody_inside
+from logging_rules.queries import everybody_inside
 from logging_rules.reasons import Reason
 from logging_rules.rules import rules_of
 

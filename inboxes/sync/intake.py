@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from inboxes.envelope import Envelope
 from inboxes.marks import MarkNames
@@ -51,9 +51,8 @@ class StoredMail(Generic[V]):
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SkippedMail(Generic[V]):
-    """A mail that was not logged. In memory only."""
+class SkippedMail(NamedTuple, Generic[V]):
+    """A mail that was not logged. In memory only. A named tuple, as `Envelope`: nearly all mail becomes one."""
 
     envelope: Envelope
     verdict: V

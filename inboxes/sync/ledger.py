@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 from django.db.models.functions import TruncDate
 
+from inboxes.lookups import among
 from inboxes.models import Folder, HandledPage, LedgerEntry, LedgerState
 from inboxes.providers.base import MessageGone
 from inboxes.sync.copying import merge_rows
@@ -50,7 +51,7 @@ def settled(folder: Folder, remote_ids: Collection[str]) -> dict[str, StoredAs |
     """Those of the messages that have a ledger row; None for one that is not stored."""
     if not remote_ids:
         return {}
-    rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=remote_ids)
+    rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=among(remote_ids))
     return {
         remote_id: StoredAs(message_pk, thread_pk) if message_pk and thread_pk else None
         for remote_id, message_pk, thread_pk in rows.values_list("remote_id", "message_id", "message__thread_id")
