@@ -17,9 +17,12 @@ from users.models import User
 
 @dataclass(frozen=True, slots=True)
 class LoggedBecause:
-    """Why one inbox logged an e-mail, when, and whether a person decided it."""
+    """Why one inbox logged an e-mail, when, and whether a person decided it. `can_change`: the viewer says what the inbox logs."""
 
+    inbox: Inbox
     reason: Reason
+    matched_address: str
+    can_change: bool
     decided_at: datetime
     decided_by: User | None
     owner: User
@@ -27,12 +30,17 @@ class LoggedBecause:
 
 
 def why_logged(message: Message, *, viewer: User) -> list[LoggedBecause]:
-    """One answer for each inbox that holds the e-mail, the earliest decision first. Two queries."""
+    """One answer for each inbox that holds the e-mail, the earliest decision first. Three queries."""
     sightings = list(message.sightings.select_related("inbox__owner", "decided_by").order_by("decided_at", "pk"))
     names = names_of({sighting.matched_address for sighting in sightings}, viewer=viewer)
+    holding = Inbox.objects.decided_by(viewer).filter(pk__in=[sighting.inbox_id for sighting in sightings])
+    decided = set(holding.values_list("pk", flat=True))
     return [
         LoggedBecause(
+            inbox=sighting.inbox,
             reason=reason_of_sighting(sighting, names),
+            matched_address=sighting.matched_address,
+            can_change=sighting.inbox_id in decided,
             decided_at=sighting.decided_at,
             decided_by=sighting.decided_by,
             owner=sighting.inbox.owner,

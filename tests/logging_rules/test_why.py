@@ -197,3 +197,18 @@ def test_the_page_costs_the_same_for_one_inbox_and_for_many(sarah, alice, bob, a
             decided_at=NOON,
         )
     assert queries(message) == few
+
+
+def test_what_would_change_it_is_offered_to_who_decides_and_to_nobody_else(
+    sarah, alice, alice_client, bob_client, admin_client
+):
+    message = logged(sarah, alice)
+    ways = [
+        reverse("logging_rules:unlog-mail", args=[message.code]),
+        f"{reverse('logging_rules:never-log-add')}?text={SARAH}",
+        reverse("inboxes:logging", args=[make_inbox(alice).code]),
+    ]
+
+    pages = [client.get(url(message)).content.decode() for client in (alice_client, bob_client, admin_client)]
+
+    assert [[f'href="{way}"' in page for way in ways] for page in pages] == [[True] * 3, [False] * 3, [False] * 3]
