@@ -20,10 +20,11 @@ class Mark(StrEnum):
 
 
 class MarkSource(StrEnum):
-    """What carries a mark. A `COPY` carries none itself: it is known to be the same mail as one that does."""
+    """What carries a mark; a label is Gmail's. A `COPY` carries none itself: it is known to be the same mail as one that does."""
 
     FOLDER = "folder"
     KEYWORD = "keyword"
+    LABEL = "label"
     COPY = "copy"
 
 
@@ -59,9 +60,12 @@ class MarkNames:
         """`name` as providers show it; also below INBOX."""
         return self.of_label(name.removeprefix("INBOX/"))
 
+    def name(self, mark: Mark) -> str:
+        return {Mark.PRIVATE: self.private, Mark.LOG: self.log, Mark.LOGGED: self.logged}[mark]
+
     def keywords(self, mark: Mark) -> frozenset[str]:
         """The IMAP keywords that stand for a mark, in lower case."""
-        return keywords_for({Mark.PRIVATE: self.private, Mark.LOG: self.log, Mark.LOGGED: self.logged}[mark])
+        return keywords_for(self.name(mark))
 
 
 DEFAULT_NAMES = MarkNames()

@@ -35,7 +35,8 @@ def marks_among(envelopes: Sequence[Envelope], *, inbox: Inbox, key: str) -> dic
 
 @dataclass(frozen=True, slots=True)
 class MarkState:
-    """How one mark stands in a mailbox: the folder of that name, if there is one, and how many messages carry it by folder or keyword."""
+    """How one mark stands in a mailbox: the folder of that name, if there is one, and how many messages carry it by folder,
+    or by keyword or label."""
 
     mark: Mark
     name: str
@@ -71,7 +72,7 @@ def marks_overview(inbox: Inbox) -> MarksOverview:
             name=name,
             folder=folders.get(mark, ""),
             in_folder=counts.get((mark, MarkSource.FOLDER), 0),
-            by_keyword=counts.get((mark, MarkSource.KEYWORD), 0),
+            by_keyword=counts.get((mark, MarkSource.KEYWORD), 0) + counts.get((mark, MarkSource.LABEL), 0),
         )
         for mark, name in named
     ]

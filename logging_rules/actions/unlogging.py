@@ -149,7 +149,8 @@ def _pending(unlogging: Unlogging, now: datetime) -> Unlogging:
 
 
 def _entries_to_put_back(unlogging: Unlogging) -> tuple[list[MailEntry], set[int]]:
-    """Entries on the timelines of contacts that are still there, and the messages that would have none and that nobody else holds."""
+    """Entries on the timelines of contacts that are still there, and the messages that had some, would have none, and
+    that nobody else holds."""
     kept = unlogging.sightings.values_list("message_id", "message__thread_id", "message__sent_at", "contact_ids")
     survivors = survivors_of({pk for *_, contact_ids in kept for pk in contact_ids})
     entries = {
@@ -162,7 +163,9 @@ def _entries_to_put_back(unlogging: Unlogging) -> tuple[list[MailEntry], set[int
     placed |= set(
         Sighting.objects.filter(message__unlogged_sightings__unlogging=unlogging).values_list("message_id", flat=True)
     )
-    return sorted(entries, key=lambda entry: entry.message_id), {message_id for message_id, *_ in kept} - placed
+    return sorted(entries, key=lambda entry: entry.message_id), {
+        message_id for message_id, *_, on in kept if on
+    } - placed
 
 
 @transaction.atomic

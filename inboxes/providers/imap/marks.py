@@ -1,4 +1,4 @@
-"""Which messages of a folder carry a mark: those that lie in a folder named so, and those with a keyword.
+"""Which messages of a folder carry a mark: those that lie in a folder named so, those with a keyword, and Gmail's with a label.
 
 SEARCH rather than FETCH (CHANGEDSINCE …): its answer is as long as there are marks, not as there are mails that were read since.
 """
@@ -9,9 +9,12 @@ from datetime import datetime
 from functools import reduce
 from typing import NamedTuple, Self
 
+from imapclient import imap_utf7
+
 from inboxes.envelope import FolderRole
 from inboxes.marks import Mark, MarkNames, MarkSource
 from inboxes.providers.base import CursorExpired, MarkedMessage, RemoteFolder
+from inboxes.providers.imap.connection import quoted
 from inboxes.providers.imap.cursors import Place, format_remote_id
 from inboxes.providers.imap.session import LARGEST_UID, OpenFolder, Session
 
@@ -75,6 +78,10 @@ def read_marks(
             uids = session.search(1, LARGEST_UID, _any_of(keywords))
             found.update(MarkedMessage(_key(opened, uid), mark, MarkSource.KEYWORD) for uid in uids)
             has_keywords = True
+        if session.connection.is_gmail and mark is not Mark.LOGGED:
+            label = quoted(imap_utf7.encode(names.name(mark)))
+            uids = session.search(1, LARGEST_UID, b" X-GM-LABELS " + label)
+            found.update(MarkedMessage(_key(opened, uid), mark, MarkSource.LABEL) for uid in uids)
     return frozenset(found), has_keywords
 
 

@@ -12,6 +12,7 @@ from inboxes.providers.base import CursorExpired, MailProvider, MarkedMessage, R
 from inboxes.providers.imap import ImapProvider
 from inboxes.providers.imap.marks import LOOK_AFTER_MINUTES, MarksCursor
 from inboxes.providers.memory import MemoryMailbox
+from tests.fakes.scripted_imap import Reply, ScriptedImap
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 LOG, PRIVATE = (MarkSource.FOLDER, Mark.LOG), (MarkSource.FOLDER, Mark.PRIVATE)
@@ -180,6 +181,23 @@ def test_unchanged_folders_cost_nothing_beside_their_status(mailbox, dovecot):
     commands = [command.split(" ")[0] for command in dovecot.commands()]
     # Nobody waits until the server has noted the LOGOUT.
     assert [command for command in sorted(commands) if command != "LOGOUT"] == ["ID", "STATUS"]
+
+
+def test_gmail_is_asked_for_its_labels():
+    server = ScriptedImap(messages={1: mail(1), 2: mail(2)})
+    server.capabilities += b" X-GM-EXT-1 CONDSTORE"
+    server.folders = b'* LIST (\\HasNoChildren \\All) "/" "[Gmail]/All Mail"\r\n'
+    for label, found in ((b'"CRM/PRIVATE"', b"2"), (b'"&IHITMJBZMIS-"', b"1")):
+        server.replies.append(
+            Reply(b"UID SEARCH UID 1:4294967295 X-GM-LABELS " + label, lines=b"* SEARCH %b\r\n" % found)
+        )
+    with server.running(), ImapProvider(server.settings()) as provider:
+        [everything] = provider.folders()
+        found = provider.marks(everything, "", MarkNames(log="記録する"))
+    assert found.messages == {
+        MarkedMessage("7:2", Mark.PRIVATE, MarkSource.LABEL),
+        MarkedMessage("7:1", Mark.LOG, MarkSource.LABEL),
+    }
 
 
 def cursor(minute=0, **state):

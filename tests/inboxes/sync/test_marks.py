@@ -4,8 +4,9 @@ import pytest
 
 from contacts.models import TimelineEntry
 from inboxes.models import Folder, HandledPage, LedgerEntry, MarkedMail, Message, Sighting
-from logging_rules.actions import MarkChoices, set_marks
-from logging_rules.models import InboxPolicy, MarkSettings
+from logging_rules.actions import MarkChoices, set_marks, undo_unlogging, unlog
+from logging_rules.models import InboxPolicy, MarkSettings, Unlogging
+from logging_rules.unlogging import Selection
 from tests.factories.inboxes import NOW, SARAH, STRANGER, mail_bytes, sync_until_quiet
 
 pytestmark = pytest.mark.django_db
@@ -236,6 +237,17 @@ def test_marks_of_an_unchanged_mailbox_cost_nothing(read, server, inbox):
     assert server.calls["envelopes"] == server.calls["live_page"] == server.calls["bodies"] == 0
 
 
+def test_what_was_unlogged_here_stays_off_although_it_lies_in_the_log_folder(read, server, inbox, alice):
+    key = server.deliver(strangers_mail(), LOG)
+    assert read() == [f"Mail 1: {BY_LABEL}"]
+    unlogging = unlog(selection=Selection(inbox=inbox), by=alice, now=NOW)
+    assert read() == []
+    server.move(server.move(key, LOG, "INBOX"), "INBOX", LOG)
+    assert read() == []
+    undo_unlogging(unlogging=unlogging, by=alice, now=NOW)
+    assert read() == [f"Mail 1: {BY_LABEL}"]
+
+
 # Labels
 
 
@@ -307,9 +319,6 @@ def test_a_removed_label_is_display_only_unless_the_owner_says_otherwise(read, s
 
 
 def test_a_removed_label_unlogs_where_the_owner_wants_that(read, server, labelling, alice, clock):
-    from logging_rules.actions import undo_unlogging
-    from logging_rules.models import Unlogging
-
     key = server.deliver(sarahs_mail(1))
     server.deliver(sarahs_mail(2))
     labelling(removing_unlogs=True)

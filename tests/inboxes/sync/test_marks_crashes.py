@@ -1,0 +1,116 @@
+"""A worker dies while it acts on marks, at every statement it writes and every call to the server. The next one brings it to the end."""
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+
+from contacts.models import TimelineEntry
+from inboxes.models import Inbox, LedgerEntry, MarkedMail, Message, Sighting, Thread
+from tests.factories.contacts import make_contact
+from tests.factories.inboxes import SARAH, STRANGER, Clock, connected_inbox, mail_bytes, sync, sync_until_quiet
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+
+LOG, PRIVATE = "CRM/Log", "CRM/Private"
+POINTS_APART = 7
+"""Every single point takes minutes; set it to 1 after a change to what is written."""
+
+BY_LABEL, BY_RULE = ("chosen_by_owner", "label"), ("known_contact_incoming", "preset_known")
+BEFORE = {"<1@x>": BY_RULE, "<3@x>": BY_LABEL, "<4@x>": BY_LABEL}
+AFTER = {"<2@x>": BY_RULE, "<4@x>": BY_RULE, "<5@x>": BY_LABEL}
+
+
+class Killed(BaseException):
+    """Nothing that any code of ours would catch."""
+
+
+def fill(server):
+    """1 and 2 with a contact, 2 also private; 3 and 4 in the log folder, 4 with a contact; 5 with a stranger."""
+    keys = {}
+    for number, (sender, folder) in enumerate(
+        [(SARAH, "INBOX"), (SARAH, "INBOX"), (STRANGER, LOG), (SARAH, LOG), (STRANGER, "INBOX")], 1
+    ):
+        raw = mail_bytes(sender, message_id=f"<{number}@x>", subject=f"Mail {number}")
+        keys[number] = server.deliver(raw, folder)
+    keys["private"] = server.copy(keys[2], "INBOX", PRIVATE)
+    return keys
+
+
+def change(server, keys):
+    """1 becomes private, 2 is so no more, 3 and 4 leave the log folder, 5 enters it."""
+    server.copy(keys[1], "INBOX", PRIVATE)
+    server.delete(keys["private"], PRIVATE)
+    server.move(keys[3], LOG, "INBOX")
+    server.move(keys[4], LOG, "INBOX")
+    server.move(keys[5], "INBOX", LOG)
+
+
+def die_at(point, server):
+    """A wrapper that dies at the n-th write, as does the n-th call to the server."""
+    passed = 0
+
+    def pass_by():
+        nonlocal passed
+        passed += 1
+        if passed == point:
+            raise Killed
+
+    def execute_or_die(execute, sql, params, many, context):
+        if not sql.lstrip().startswith("SELECT"):
+            pass_by()
+        return execute(sql, params, many, context)
+
+    record_call = server.record_call
+
+    def call_or_die(call):
+        pass_by()
+        record_call(call)
+
+    server.record_call = call_or_die
+    return execute_or_die
+
+
+def logged():
+    rows = Sighting.objects.values_list("message__message_id", "reason", "rule")
+    return {message_id: (reason, rule) for message_id, reason, rule in rows}
+
+
+def test_a_worker_that_dies_while_it_acts_on_marks_leaves_nothing_half_done(alice):
+    from inboxes.providers.memory import MemoryMailbox
+
+    make_contact("Sarah Okafor", SARAH)
+    point, died = 1, True
+    while died:
+        point += POINTS_APART
+        for model in (Message, Thread, Inbox):
+            model.objects.all().delete()
+        inbox, clock, server = connected_inbox(alice), Clock(), MemoryMailbox(now=Clock().now)
+        for name in (LOG, PRIVATE):
+            server.create_folder(name)
+        keys = fill(server)
+        sync_until_quiet(inbox, server, clock)
+        assert logged() == BEFORE
+
+        change(server, keys)
+        clock.pass_by(minutes=1)
+        record_call, died = server.record_call, False
+        try:
+            with connection.execute_wrapper(die_at(point, server)):
+                sync(inbox, server, clock)
+        except Killed:
+            died = True
+        server.record_call = record_call
+        Inbox.objects.update(lease_expires_at=Now())
+        sync_until_quiet(inbox, server, clock)
+
+        assert logged() == AFTER, point
+        assert {*TimelineEntry.objects.values_list("message__message_id", flat=True)} == {"<2@x>", "<4@x>"}
+        assert {*Message.objects.values_list("message_id", flat=True)} == set(AFTER)
+        assert {*LedgerEntry.objects.filter(state="logged").values_list("message__message_id", flat=True)} == set(AFTER)
+        marks = sorted(MarkedMail.objects.values_list("folder__name", "mark", "source", "state"))
+        assert marks == [
+            (LOG, "log", "folder", "held"),
+            (PRIVATE, "private", "folder", "held"),
+            ("INBOX", "private", "copy", "held"),
+        ]
+    assert point > 30  # the points were really passed
