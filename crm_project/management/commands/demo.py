@@ -25,6 +25,7 @@ What to try
   - Open Contacts > {SARAH.name} as Yuki: her e-mails, each with "Why was this logged?"
   - Open Inboxes as Yuki: what was logged, what was skipped, and why.
   - Look for private mail: subjects start with {PRIVATE_MARKS[0]} or {PRIVATE_MARKS[1]}. It is in Yuki's mailbox and nowhere in Genkan.
+  - Un-log a mail from its menu on a timeline, undo it, or un-log many at once under Inboxes > Un-logged.
   - Let a mail arrive:  bin/manage demo send --subject "Hello again"
   - Prove it:           bin/manage privacy verify"""
 
