@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, ContactAddress
+from inboxes.addresses import organisation_domain
 from inboxes.models import Inbox, InboxKind, LedgerEntry, Message, Sighting
 from inboxes.providers.base import MailProvider, SearchQuery
 from logging_rules.engine import Decision
@@ -26,7 +27,16 @@ class LoggedBecause:
     decided_at: datetime
     decided_by: User | None
     owner: User
-    is_personal: bool
+
+    @property
+    def is_personal(self) -> bool:
+        return self.inbox.kind == InboxKind.PERSONAL
+
+    @property
+    def domain(self) -> str:
+        """Of the address, where leaving out all of it makes sense."""
+        domain = self.matched_address.rpartition("@")[2]
+        return domain if organisation_domain(domain) else ""
 
 
 def why_logged(message: Message, *, viewer: User) -> list[LoggedBecause]:
@@ -44,7 +54,6 @@ def why_logged(message: Message, *, viewer: User) -> list[LoggedBecause]:
             decided_at=sighting.decided_at,
             decided_by=sighting.decided_by,
             owner=sighting.inbox.owner,
-            is_personal=sighting.inbox.kind == InboxKind.PERSONAL,
         )
         for sighting in sightings
     ]
@@ -88,8 +97,7 @@ def explain_message(inbox: Inbox, message_id: str, provider: MailProvider) -> li
 
     For the inbox's owner only. `message_id` may come without its angle brackets. Raises `ProviderError`.
     """
-    wanted = message_id.strip()
-    wanted = wanted if wanted.startswith("<") else f"<{wanted}>"
+    wanted = bracketed(message_id)
     found = [
         (folder.name, envelope)
         for folder in provider.folders()
@@ -128,6 +136,12 @@ def explain_message(inbox: Inbox, message_id: str, provider: MailProvider) -> li
             )
         )
     return explanations
+
+
+def bracketed(message_id: str) -> str:
+    """As it stands in the header, however somebody typed it."""
+    text = message_id.strip()
+    return text if text.startswith("<") else f"<{text}>"
 
 
 def reason_of_decision(decision: Decision, inbox: Inbox, names: dict[str, str]) -> Reason:

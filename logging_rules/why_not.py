@@ -68,6 +68,7 @@ class Quest:
     """
 
     inbox_id: int
+    message_id: str = ""
     who: str = ""
     subject: str = ""
     since: str = ""
@@ -88,6 +89,7 @@ class Quest:
 
     def query(self, digest: str) -> SearchQuery:
         return SearchQuery(
+            message_id=self.message_id,
             address=self.who,
             subject=self.subject,
             since=self._since,

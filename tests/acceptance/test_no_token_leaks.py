@@ -176,6 +176,8 @@ def look_for_mail(owner, inbox):
     further = owner.post(address, {"further": response.context["quest"].signed()})
     assert further.headers["Cache-Control"] == response.headers["Cache-Control"]
     assert "no-store" in further.headers["Cache-Control"]
+    told = run("inbox", "why-not", generator.OWNER, "--subject", f"{PRIVATE}00009", "--since", "2026-01-01")
+    assert [(one["fate"], one["code"]) for one in told] == [("skipped", "no_known_contact")]
     hits = owner.post(address, {"who": generator.STRANGERS[9]}).context["answer"].hits
     return [hit for hit in hits if hit.can_be_chosen]
 

@@ -212,3 +212,12 @@ def test_what_would_change_it_is_offered_to_who_decides_and_to_nobody_else(
     pages = [client.get(url(message)).content.decode() for client in (alice_client, bob_client, admin_client)]
 
     assert [[f'href="{way}"' in page for way in ways] for page in pages] == [[True] * 3, [False] * 3, [False] * 3]
+
+
+def test_others_are_told_who_could_change_it(sarah, alice, bob_client):
+    message = logged(sarah, alice)
+
+    page = bob_client.get(url(message)).content.decode()
+
+    assert "Only Alice Mori can take it off the log or change what this inbox logs." in page
+    assert reverse("logging_rules:who", args=[message.code]) in page

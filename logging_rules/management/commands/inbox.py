@@ -27,6 +27,7 @@ from logging_rules.management.dry_running import add_dry_run_arguments, dry_run
 from logging_rules.management.inbox_marks import add_marks_arguments, show_marks
 from logging_rules.management.inbox_settings import add_settings_arguments, show_settings
 from logging_rules.management.viewing import add_view_as_arguments, view_as
+from logging_rules.management.why_not import add_log_arguments, add_why_not_arguments, log_mail, why_not
 from logging_rules.reasons import label_of
 from logging_rules.slices import sync_slice
 from users.commands import Answer, JsonCommand
@@ -67,6 +68,10 @@ class Command(JsonCommand):
         add_settings_arguments(
             self.add_action("settings", change_settings, help="every setting in force, with the level it came from")
         )
+        add_why_not_arguments(
+            self.add_action("why-not", tell_why_not, help="what became of mail in the mailbox, read live")
+        )
+        add_log_arguments(self.add_action("log", log_one, help="log a message of the mailbox by hand"))
         explain = self.add_action("explain", explain_mail, help="why a message was logged, or why not")
         explain.add_argument("address")
         explain.add_argument("message_id", metavar="MESSAGE-ID")
@@ -248,6 +253,14 @@ def _summary(inbox: Inbox) -> dict[str, Any]:
         "synced_at": inbox.live_synced_at,
         "first_sync_done_at": inbox.backfill_done_at,
     }
+
+
+def tell_why_not(options: Namespace) -> Answer:
+    return why_not(_inbox(options.address), options)
+
+
+def log_one(options: Namespace) -> Answer:
+    return log_mail(_inbox(options.address), options)
 
 
 def _inbox(address: str) -> Inbox:
