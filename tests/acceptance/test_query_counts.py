@@ -8,6 +8,8 @@ from django.utils import timezone
 from contacts.actions import ContactDetails, add_note, create_contact
 from inboxes.models import AccessRequest, DailyCount, Folder, LedgerEntry, Opening, Visibility
 from logging_rules.actions import add_never_log_entry, unlog
+from logging_rules.changes import Change, Entry
+from logging_rules.facts import NeverLogKind
 from logging_rules.unlogging import Selection
 from notifications.actions import notify
 from tests.contacts.queries import queries_of
@@ -92,6 +94,10 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin, admin_cli
         f"/logging/who/{limited.message.code}/",
         "/notifications/",
         "/notifications/bell/",
+        "/logging/what-if/",
+        Change.of_person(preset="manual").url,
+        Change.of_workspace(listed=[Entry(NeverLogKind.DOMAIN, "meridian.example")]).url,
+        Change.of_workspace(most_open_preset="manual").url,
         "/logging/never-log/",
         "/logging/never-log/workspace/",
         "/people/",

@@ -10,6 +10,8 @@ from contacts.actions import record_opening
 from contacts.models import Contact
 from inboxes.models import DailyCount, Folder, LedgerEntry, LedgerState, Visibility
 from logging_rules.actions import add_never_log_entry, ask_access, grant_access, unlog
+from logging_rules.changes import Change, Entry
+from logging_rules.facts import NeverLogKind
 from logging_rules.unlogging import Selection
 from notifications import actions
 from tests.factories.contacts import log_mail, make_contact, make_inbox
@@ -82,6 +84,8 @@ def pages(admin: User) -> list[str]:
         reverse("inboxes:suggestions", args=[inboxes[0].code]),
         reverse("logging_rules:settings"),
         reverse("logging_rules:workspace-policy"),
+        reverse("logging_rules:what-if"),
+        Change.of_workspace(listed=[Entry(NeverLogKind.DOMAIN, "meridian.example")]).url,
         reverse("logging_rules:never-log"),
         reverse("logging_rules:never-log-add"),
         reverse("logging_rules:never-log-import"),
