@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from inboxes.models import Inbox, Message, Thread
+from inboxes.models.singly import exists_singly
 from users.models import User
 
 
@@ -187,7 +188,7 @@ class TimelineEntryQuerySet(models.QuerySet["TimelineEntry"]):
         if not user.is_active:
             return self.none()
         theirs = Message.objects.visible_to(user).filter(pk=models.OuterRef("message"))
-        return self.filter(models.Q(private=False) | models.Exists(theirs))
+        return self.filter(models.Q(private=False) | models.Q(exists_singly(theirs)))
 
     def known_to_all(self) -> "TimelineEntryQuerySet":
         return self.filter(private=False)

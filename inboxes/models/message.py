@@ -8,13 +8,14 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Case, Exists, F, Func, OuterRef, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from inboxes.addresses import as_in_headers
 from inboxes.models.access import AccessRequest
 from inboxes.models.inbox import Inbox
+from inboxes.models.singly import exists_singly
 from inboxes.visibility import Visibility
 from users.models import User
 
@@ -81,8 +82,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         added = {
             "visibility": _strictest(),
             "is_own": logged_by(user),
-            "is_readable": Exists(readable),
-            "decided_by_viewer": Exists(decided),
+            "is_readable": exists_singly(readable),
+            "decided_by_viewer": exists_singly(decided),
         }
         return self.annotate(**added)
 
@@ -90,7 +91,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         if not user.is_active:
             return self.none()
         withheld = strict.closed_to(user).filter(message=OuterRef("pk"))
-        return self.filter(Exists(_sightings()), ~Exists(withheld) | logged_by(user) | names(user))
+        return self.filter(Exists(_sightings()), ~exists_singly(withheld) | Q(logged_by(user)) | names(user))
 
     def with_unwanted_attachments(self) -> "MessageQuerySet":
         """Those with contents of files that none of their inboxes keeps."""
@@ -107,15 +108,15 @@ def _sightings() -> "SightingQuerySet":
     return Sighting.objects.filter(message=OuterRef("pk"))
 
 
-def _strictest() -> Case:
-    levels = sorted(Visibility, key=lambda level: level.strictness, reverse=True)
-    wished = (When(Exists(_sightings().filter(visibility=level)), then=Value(level)) for level in levels[:-1])
-    return Case(*wished, default=Value(levels[-1]))
+def _strictest() -> Coalesce:
+    strictest_first = Case(*(When(visibility=level, then=Value(-level.strictness)) for level in Visibility))
+    wishes = _sightings().exclude(visibility=Visibility.EVERYONE).order_by(strictest_first)
+    return Coalesce(Subquery(wishes.values("visibility")[:1]), Value(Visibility.EVERYONE))
 
 
-def logged_by(person: User) -> Exists:
+def logged_by(person: User) -> Coalesce:
     """Condition on messages: an inbox of the person logged it."""
-    return Exists(_sightings().filter(inbox__owner=person))
+    return exists_singly(_sightings().filter(inbox__owner=person))
 
 
 def names(person: User) -> Q:
