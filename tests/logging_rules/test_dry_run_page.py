@@ -170,6 +170,17 @@ def test_only_a_super_admin_is_offered_to_change_the_workspace(inbox, alice_clie
     assert NeverLogEntry.objects.count() == 0
 
 
+def test_a_super_admin_without_an_inbox_changes_the_workspace_from_now_on(inbox, admin_client):
+    url = Change.of_workspace(listed=[CLINIC]).url
+    page = admin_client.get(url).content.decode()
+
+    assert "It would hold for 1 inbox of other people" in page
+    assert "Make the change" in page
+    response = admin_client.post(url.replace("/dry-run/", "/dry-run/apply/"), {"reach": "now"})
+    assert response["Location"] == reverse("inboxes:inbox-list")
+    assert NeverLogEntry.objects.get().owner is None
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
