@@ -90,6 +90,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def _unless_withheld(self, user: User, strict: "SightingQuerySet") -> "MessageQuerySet":
         if not user.is_active:
             return self.none()
+        if not strict.exists():
+            # The usual workspace, whose pages need not ask again for every e-mail: planning that takes longer than reading a page.
+            return self.filter(Exists(_sightings()))
         withheld = strict.closed_to(user).filter(message=OuterRef("pk"))
         return self.filter(Exists(_sightings()), ~exists_singly(withheld) | Q(logged_by(user)) | names(user))
 
