@@ -2,6 +2,7 @@
 
 from inboxes.addresses import is_no_reply, is_valid
 from inboxes.envelope import Address, Envelope
+from inboxes.visibility import Visibility
 from logging_rules.facts import ContactCreation, Facts, Policy, Setting
 
 
@@ -52,9 +53,13 @@ class Mail:
 
     @property
     def newcomers(self) -> tuple[str, ...]:
-        """Addresses that become contacts if the mail is logged: those its owner wrote to, and who answered them."""
+        """Addresses that become contacts if the mail is logged: those its owner wrote to, and who answered them.
+
+        Nobody by mail that colleagues may not know of: everybody sees contacts.
+        """
         creation, envelope = self.policy.create_contacts.value, self.envelope
-        if creation is ContactCreation.NEVER or envelope.is_automatic:
+        is_private = self.policy.visibility.value is Visibility.PRIVATE
+        if creation is ContactCreation.NEVER or is_private or envelope.is_automatic:
             return ()
         if envelope.sent_by_owner:
             people: tuple[Address, ...] = (*envelope.to, *envelope.cc)

@@ -190,6 +190,16 @@ def test_contacts_come_from_mail_the_owner_sent_and_if_chosen_from_answers_to_it
     assert decide(reply, facts(reply, conversations=ANSWERED), rules).newcomers == answer
 
 
+@pytest.mark.parametrize(
+    ("visibility", "newcomers"), [("everyone", (STRANGER,)), ("subject", (STRANGER,)), ("private", ())]
+)
+def test_mail_that_colleagues_may_not_know_of_makes_no_contact_that_would_tell_them(visibility, newcomers):
+    envelope = sent([SARAH, STRANGER])
+    rules = policy(KNOWN, create_contacts="sent", visibility=visibility)
+
+    assert decide(envelope, facts(envelope), rules).newcomers == newcomers
+
+
 def test_mail_to_somebody_unknown_is_logged_because_they_become_a_contact():
     envelope = sent(STRANGER)
 
