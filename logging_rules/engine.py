@@ -11,7 +11,7 @@ from inboxes.envelope import NOT_MAIL_ROLES, Envelope
 from inboxes.marks import BY_MARK, KEPT_PRIVATE, Mark
 from inboxes.visibility import Visibility
 from logging_rules.ambiguity import ambiguity_of
-from logging_rules.facts import Facts, Level, Policy, Preset, conversation_keys
+from logging_rules.facts import ContactCreation, Facts, Level, Policy, Preset, Setting, conversation_keys
 from logging_rules.mail import Mail, shared_address
 
 
@@ -291,9 +291,27 @@ def decide_page(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> 
     A mail may belong to a conversation that another mail of the page makes logged. So the page is decided oldest first, what is
     logged is remembered in `facts.conversations`, and mails that could still turn out to be replies are asked again until
     nothing more is logged. (Only ids that collide or are forged crosswise can make an order count.)
+
+    Contacts are made last: who wrote within a conversation stands with its contacts, whether or not strangers become contacts.
     """
-    decisions = dict(enumerate([_NOBODY] * len(envelopes)))
-    undecided = sorted(decisions, key=lambda index: envelopes[index].sent_at)
+    creation = policy.create_contacts
+    decisions = [_NOBODY] * len(envelopes)
+    _settle(
+        decisions, envelopes, facts, replace(policy, create_contacts=Setting(ContactCreation.NEVER, creation.level))
+    )
+    if creation.value is ContactCreation.NEVER:
+        return decisions
+    _settle(decisions, envelopes, facts, policy)
+    return [
+        _as_set(decision, Mail(envelope, facts, policy)) if decision.log else decision
+        for envelope, decision in zip(envelopes, decisions, strict=True)
+    ]
+
+
+def _settle(decisions: list[Decision], envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> None:
+    """Decides what is undecided or could be a reply, until nothing more is logged."""
+    undecided = [index for index, decision in enumerate(decisions) if decision.code in COULD_BE_REPLIES]
+    undecided.sort(key=lambda index: envelopes[index].sent_at)
     ready = undecided
     while ready:
         for index in ready:
@@ -305,7 +323,6 @@ def decide_page(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> 
             break
         undecided = [index for index in undecided if decisions[index].code in COULD_BE_REPLIES]
         ready = [index for index in undecided if _may_follow(envelopes[index], facts)]
-    return list(decisions.values())
 
 
 def _may_follow(envelope: Envelope, facts: Facts) -> bool:

@@ -72,3 +72,13 @@ def test_the_narrowest_preset_follows_no_conversation():
 
 def test_an_empty_page_has_no_decisions():
     assert decide_page([], facts(), policy()) == []
+
+
+def test_an_answer_with_a_slow_clock_makes_a_contact_of_who_answered():
+    question = sent([SARAH], message_id="<1@x>")
+    answer = mail(STRANGER, [ALICE, SARAH], message_id="<2@x>", references=("<1@x>",), sent_at=NOW - HOUR)
+    page = [question, answer]
+
+    decisions = decide_page(page, facts(*page), policy(Preset.KNOWN, create_contacts="replies"))
+
+    assert [decision.newcomers for decision in decisions] == [(), (STRANGER,)]
