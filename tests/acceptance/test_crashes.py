@@ -9,13 +9,14 @@ from django.db.models.functions import Now
 from redis import Redis
 
 from crm_project.bench import mailbox as generator
-from inboxes.models import Folder, HandledPage, Inbox, LedgerEntry, Message, Thread
+from inboxes.models import Folder, HandledPage, Inbox, LedgerEntry
 from logging_rules.slices import sync_slice
 from logging_rules.tasks import sync_due_inboxes, sync_inbox
 from tests.acceptance.connecting import connected, fill
 from tests.acceptance.expectations import assert_nothing_lost_or_doubled
 from tests.fakes.bad_network import BadNetwork
 from tests.fakes.workers import DoomedWorker, celery_worker, kill
+from tests.forgetting import forget_all_mail
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
@@ -100,6 +101,5 @@ def wait_until(condition, seconds=60):
 
 def forget_everything():
     """As if nothing had ever been connected."""
-    for model in (Inbox, Message, Thread):
-        model.objects.all().delete()
+    forget_all_mail()
     assert not Folder.objects.exists()

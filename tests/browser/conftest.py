@@ -27,6 +27,7 @@ class OpenPage(Protocol):
         language: str = "en",
         width: int = 1440,
         script: bool = True,
+        is_missing: bool = False,
     ) -> Page: ...
 
 
@@ -56,6 +57,7 @@ def open_page(browser: Browser, live_server) -> Iterator[OpenPage]:
         language: str = "en",
         width: int = 1440,
         script: bool = True,
+        is_missing: bool = False,
     ) -> Page:
         context = browser.new_context(
             base_url=live_server.url,
@@ -69,7 +71,9 @@ def open_page(browser: Browser, live_server) -> Iterator[OpenPage]:
         if user is not None:
             sign_in(context, user, live_server.url)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if is_complaint(message, is_missing) else None
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)
         return page
@@ -80,9 +84,10 @@ def open_page(browser: Browser, live_server) -> Iterator[OpenPage]:
     assert complaints == []
 
 
-def is_complaint(message: ConsoleMessage) -> bool:
-    """A form that was filled in wrongly is answered with 422, which is as it should be."""
-    return message.type in COMPLAINTS and "status of 422" not in message.text
+def is_complaint(message: ConsoleMessage, is_missing: bool) -> bool:
+    """A form that was filled in wrongly is answered with 422, what `is_missing` with 404, which is as it should be."""
+    expected = ["status of 422", *(["status of 404"] if is_missing else [])]
+    return message.type in COMPLAINTS and not any(status in message.text for status in expected)
 
 
 def sign_in(context: BrowserContext, user: "User", url: str) -> None:

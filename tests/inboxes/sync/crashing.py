@@ -11,6 +11,8 @@ from datetime import timedelta
 
 from django.db import connection
 
+CHANGES_NOTHING = ("SELECT", "SAVEPOINT", "RELEASE")
+
 
 def build_mailbox(scenario: str):
     """The same mailbox in every process. "first" was never synced; "renumbered" is it after all keys changed and mail came."""
@@ -49,7 +51,7 @@ def die_at(point: int, mailbox) -> None:
         record_call(call)
 
     def count_statement(execute, sql, params, many, context):
-        if not sql.lstrip().startswith("SELECT"):
+        if not sql.lstrip().startswith(CHANGES_NOTHING):
             pass_by()
         return execute(sql, params, many, context)
 

@@ -13,6 +13,7 @@ from contacts.models import TimelineEntry
 from inboxes.models import Attachment, Folder, Inbox, LedgerEntry, Message, Sighting, Thread
 from inboxes.sync.handled import digest, unpack
 from tests.factories.inboxes import Clock, connected_inbox, sync, sync_until_quiet
+from tests.forgetting import forget_all_mail
 from tests.inboxes.sync.crashing import build_mailbox
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -58,11 +59,6 @@ def worker():
     worker.close()
 
 
-def forget_everything() -> None:
-    for model in (Inbox, Message, Thread):
-        model.objects.all().delete()
-
-
 def check(mailbox) -> None:
     for stored in mailbox.folders.values():
         folder = Folder.objects.get(name=stored.name)
@@ -86,7 +82,7 @@ def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(inbox, worker, a
     died = True
     while died:
         point += 1
-        forget_everything()
+        forget_all_mail()
         inbox, clock = connected_inbox(alice), Clock()
         if scenario == "renumbered":
             sync_until_quiet(inbox, build_mailbox("first"), clock)
