@@ -7,7 +7,8 @@ import sys
 from crm_project.runner import checks
 from crm_project.runner.folders import PROJECT
 
-PROCESSES = "2"
+# More than the two cores there are meant for: browsers, servers and killed programs mostly wait.
+PROCESSES = "3"
 
 
 def main(arguments: list[str]) -> int:
