@@ -7,14 +7,14 @@ import sys
 from crm_project.runner import checks
 from crm_project.runner.folders import PROJECT
 
-# More than the two cores there are meant for: browsers, servers and killed programs mostly wait.
-PROCESSES = "3"
+# One more than there are cores, since browsers, servers and killed programs mostly wait; who is done takes over from the others.
+SPREAD = ["-n", "3", "--dist", "worksteal"]
 
 
 def main(arguments: list[str]) -> int:
     """With arguments only pytest runs, with exactly them; without, the checks come first and everything runs."""
     failed = checks.main([]) if not arguments else 0
-    spread = [] if any(argument.startswith("-n") for argument in arguments) else ["-n", PROCESSES]
+    spread = [] if any(argument.startswith("-n") for argument in arguments) else SPREAD
     # pytest-django would read the settings before the services are up, if it were told of them this early.
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     command = [sys.executable, "-m", "pytest", *spread, *arguments]
