@@ -7,17 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from inboxes import files
-from inboxes.envelope import FolderRole
 from inboxes.mime import guard
-from inboxes.mime.envelope_reader import read_envelope
 from inboxes.mime.rewriting import without_files
 from inboxes.models import LedgerEntry, Message, Thread, ThreadReference
 from inboxes.models.message import MessageQuerySet
+from inboxes.originals import read_headers
 from inboxes.sync.ledger import pass_over
 from inboxes.sync.storing import lock_conversations
 from inboxes.threading import message_ids as ids_in
-
-LONGEST_HEADERS = 256 * 1024
 
 
 @transaction.atomic
@@ -42,7 +39,7 @@ def _forget_references(thread_ids: set[int]) -> None:
     """Message ids that only an erased e-mail named say that it existed. What the others name stands in their originals."""
     mentioned: defaultdict[int, set[str]] = defaultdict(set)
     left = Message.objects.filter(thread__in=thread_ids)
-    for message in left.only("thread_id", "message_id", "raw_key", "sent_at"):
+    for message in left.only("thread_id", "message_id", "raw_key", "sent_at", "size"):
         mentioned[message.thread_id] |= _ids_in_original(message)
     references = ThreadReference.objects.filter(thread__in=thread_ids)
     unmentioned = [
@@ -55,23 +52,8 @@ def _forget_references(thread_ids: set[int]) -> None:
 
 def _ids_in_original(message: Message) -> set[str]:
     """Its own alone if the original is gone."""
-    if not message.raw_key:
-        return {message.message_id}
-    try:
-        with files.open_file(message.raw_key) as file:
-            raw = file.read(LONGEST_HEADERS)
-    except FileNotFoundError:
-        return {message.message_id}
-    envelope = read_envelope(
-        raw,
-        remote_id="",
-        folder_id="",
-        folder_role=FolderRole.OTHER,
-        received_at=message.sent_at,
-        size=len(raw),
-        now=message.sent_at,
-    )
-    return set(ids_in(envelope))
+    envelope = read_headers(message)
+    return set(ids_in(envelope)) if envelope else {message.message_id}
 
 
 def drop_unwanted_attachments(messages: MessageQuerySet) -> int:

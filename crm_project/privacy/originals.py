@@ -8,10 +8,10 @@ from django.db.models import Exists, OuterRef
 from crm_project.privacy.search import Search, Trace
 from crm_project.privacy.tokens import Token
 from inboxes import files
-from inboxes.envelope import Envelope, FolderRole
-from inboxes.mime.envelope_reader import read_envelope
+from inboxes.envelope import Envelope
 from inboxes.mime.parse import parse
 from inboxes.models import Message, Sighting
+from inboxes.originals import envelope_in
 from logging_rules.unlogging import kept_for_undo
 
 
@@ -33,7 +33,7 @@ def _logged(asked: Mapping[int, object]) -> Iterator[tuple[int, Message]]:
     """A message that no inbox holds is not logged mail, whatever table it stands in, unless its un-logging can still be undone."""
     held = Exists(Sighting.objects.filter(message=OuterRef("pk"))) | kept_for_undo()
     rows = Message.objects.filter(held, pk__in=asked)
-    fields = ("message_id", "from_email", "subject", "sent_at", "raw_key")
+    fields = ("message_id", "from_email", "subject", "sent_at", "size", "raw_key")
     for message in rows.only(*fields).iterator(chunk_size=500):
         yield message.pk, message
 
@@ -44,23 +44,11 @@ def _said(message: Message, tokens: set[Token]) -> frozenset[Token]:
         raw = files.read(message.raw_key)
     except FileNotFoundError:
         return frozenset()
-    envelope = _envelope(message, raw)
+    envelope = envelope_in(raw, message)
     if not _is_of(message, envelope):
         return frozenset()
     search = Search(tokens)
     return frozenset(token for value in _values(raw, envelope) for token in search.in_value(value))
-
-
-def _envelope(message: Message, raw: bytes) -> Envelope:
-    return read_envelope(
-        raw,
-        remote_id="",
-        folder_id="",
-        folder_role=FolderRole.OTHER,
-        received_at=message.sent_at,
-        size=len(raw),
-        now=message.sent_at,
-    )
 
 
 def _is_of(message: Message, envelope: Envelope) -> bool:

@@ -10,12 +10,9 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from inboxes import files
-from inboxes.envelope import Envelope, FolderRole
 from inboxes.marks import BY_MARK, KEPT_PRIVATE, Mark, MarkSource
-from inboxes.mime import headers
-from inboxes.mime.envelope_reader import read_envelope
 from inboxes.models import LedgerEntry, LedgerState, MarkedMail, MarkState, Sighting
+from inboxes.originals import read_headers
 from inboxes.providers.base import Page
 from inboxes.sync.folders import tolerated
 from inboxes.sync.intake import StoredMail, V
@@ -137,24 +134,13 @@ def _decide_again(run: Slice[V], keys: Collection[tuple[int, str]], private: Col
 
 
 def _still_to_log(run: Slice[V], sightings: Sequence[Sighting]) -> list[StoredMail[V]]:
-    """Of mails the mailbox does not hold any more, those that the rules log, by the headers that are stored."""
-    envelopes = [_stored_envelope(run, sighting) for sighting in sightings]
-    verdicts = run.intake.decide_anew(envelopes)
+    """Of mails the mailbox does not hold any more, those that the rules log, by the headers that are stored. Nothing logs a mail
+    whose original is gone, too: only the mark did."""
+    read = [(sighting, read_headers(sighting.message, outgoing=sighting.outgoing)) for sighting in sightings]
+    known = [(sighting, envelope) for sighting, envelope in read if envelope]
+    verdicts = run.intake.decide_anew([envelope for _, envelope in known])
     return [
         StoredMail(envelope, verdict, sighting.message_id, sighting.message.thread_id, is_new=False)
-        for sighting, envelope, verdict in zip(sightings, envelopes, verdicts, strict=True)
+        for (sighting, envelope), verdict in zip(known, verdicts, strict=True)
         if verdict.log
     ]
-
-
-def _stored_envelope(run: Slice[V], sighting: Sighting) -> Envelope:
-    message = sighting.message
-    return read_envelope(
-        headers.split(files.read(message.raw_key))[0],
-        remote_id="",
-        folder_id="",
-        folder_role=FolderRole.SENT if sighting.outgoing else FolderRole.INBOX,
-        received_at=message.sent_at,
-        size=message.size,
-        now=run.clock(),
-    )

@@ -94,6 +94,16 @@ def test_a_mail_deleted_from_the_log_folder_is_judged_by_its_stored_headers(read
     assert read() == left
 
 
+def test_a_mail_whose_original_is_gone_too_does_not_hold_up_the_rest(read, server):
+    key = server.deliver(sarahs_mail(), LOG)
+    read()
+    Message.objects.update(raw_key="0" * 64)
+    server.delete(key, LOG)
+    server.deliver(sarahs_mail(2))
+
+    assert read() == [f"Mail 2: {BY_RULE}"]
+
+
 def test_a_mail_of_a_logged_conversation_is_no_reply_to_itself(read, server, inbox):
     InboxPolicy.objects.filter(inbox=inbox).update(preset="replies")
     key = server.deliver(sarahs_mail(), LOG)
