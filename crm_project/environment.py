@@ -16,6 +16,7 @@ HINTS = {
     "BASE_URL": "The address people open, without a path: https://crm.example.com",
     "EMAIL_URL": "smtp://USER:PASSWORD@HOST:587?tls=true, smtps://USER:PASSWORD@HOST:465 or consolemail://",
 }
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Environment(Env):
@@ -27,6 +28,7 @@ class Environment(Env):
         self.add_parser("mail_server", lambda value, **_: mail_server(value))
         self.add_parser("broker", lambda value, **_: broker(value))
         self.add_parser("base_url", lambda value, **_: base_url(value))
+        self.add_parser("endpoint", lambda value, **_: endpoint(value))
         self.add_parser("field_keys", lambda value, **_: field_keys(value))
 
     def seal(self) -> None:
@@ -68,6 +70,16 @@ def base_url(url: str) -> str:
     parts = _split(url, schemes={"http", "https"})
     if not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValidationError("It must be a scheme and a host alone.")
+    return url.rstrip("/")
+
+
+def endpoint(url: str) -> str:
+    """The address of somebody else's API; encrypted, unless it is on this machine."""
+    parts = _split(url, schemes={"http", "https"})
+    if not parts.hostname or parts.query:
+        raise ValidationError("It must be a scheme, a host and perhaps a path.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValidationError("It must start with https://.")
     return url.rstrip("/")
 
 

@@ -30,6 +30,25 @@ LOG_FORMAT: str = env.str("LOG_FORMAT", "console" if DEBUG else "json", validate
 MAIL_HOSTS_ALLOWED: list[str] = env.list("MAIL_HOSTS_ALLOWED", [])
 # How many workers may talk to one mail host at a time.
 MAIL_HOST_SLOTS: int = env.int("MAIL_HOST_SLOTS", 4)
+# The client that was registered at Google or Microsoft. Without one, inboxes there cannot be connected through their APIs.
+GOOGLE_CLIENT_ID: str = env.str("GOOGLE_CLIENT_ID", "")
+GOOGLE_CLIENT_SECRET: str = env.str("GOOGLE_CLIENT_SECRET", "")
+MICROSOFT_CLIENT_ID: str = env.str("MICROSOFT_CLIENT_ID", "")
+MICROSOFT_CLIENT_SECRET: str = env.str("MICROSOFT_CLIENT_SECRET", "")
+# Pub/Sub push is optional: the topic to announce new mail on, and the account whose signature its requests carry.
+GOOGLE_PUBSUB_TOPIC: str = env.str("GOOGLE_PUBSUB_TOPIC", "")
+GOOGLE_PUSH_ACCOUNT: str = env.str("GOOGLE_PUSH_ACCOUNT", "")
+# What Google allows the project; older projects have 15,000 a minute for each mailbox.
+GMAIL_UNITS_PER_MINUTE: int = env.int("GMAIL_UNITS_PER_MINUTE", 6_000)
+GMAIL_PROJECT_UNITS_PER_MINUTE: int = env.int("GMAIL_PROJECT_UNITS_PER_MINUTE", 1_200_000)
+# A proxy, a sovereign cloud or a test server can stand in for each of these.
+GOOGLE_API_ROOT: str = env.endpoint("GOOGLE_API_ROOT", "https://gmail.googleapis.com")
+GOOGLE_AUTHORIZE_URL: str = env.endpoint("GOOGLE_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth")
+GOOGLE_TOKEN_URL: str = env.endpoint("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")
+GOOGLE_REVOKE_URL: str = env.endpoint("GOOGLE_REVOKE_URL", "https://oauth2.googleapis.com/revoke")
+GOOGLE_CERTS_URL: str = env.endpoint("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1/certs")
+MICROSOFT_AUTHORITY: str = env.endpoint("MICROSOFT_AUTHORITY", "https://login.microsoftonline.com/common")
+GRAPH_ROOT: str = env.endpoint("GRAPH_ROOT", "https://graph.microsoft.com/v1.0")
 MAIL_SERVER = env.mail_server("EMAIL_URL", "consolemail://")
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "Genkan <genkan@localhost>")
 env.seal()

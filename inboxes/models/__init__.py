@@ -5,6 +5,7 @@ from inboxes.models.counts import DailyCount
 from inboxes.models.inbox import (
     SYNCING_STATUSES,
     Credential,
+    CredentialKind,
     Inbox,
     InboxKind,
     InboxStatus,
@@ -33,6 +34,7 @@ __all__ = [
     "AccessRequestQuerySet",
     "Attachment",
     "Credential",
+    "CredentialKind",
     "DailyCount",
     "Folder",
     "FolderState",

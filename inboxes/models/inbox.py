@@ -20,7 +20,11 @@ class InboxKind(models.TextChoices):
 
 
 class ProviderKind(models.TextChoices):
+    """`gmail` and `graph` are read through the APIs of Google and Microsoft, `imap` is any other mail server."""
+
     IMAP = "imap", _("IMAP")
+    GMAIL = "gmail", _("Gmail")
+    GRAPH = "graph", _("Microsoft 365")
 
 
 class InboxStatus(models.TextChoices):
@@ -120,11 +124,25 @@ class Inbox(models.Model):
         return self.status in SYNCING_STATUSES
 
 
+class CredentialKind(models.TextChoices):
+    """What the secret is, and who gave it out."""
+
+    PASSWORD = "password"  # noqa: S105 - a kind of secret, not one
+    GOOGLE = "google"
+    MICROSOFT = "microsoft"
+
+
 class Credential(models.Model):
-    """The secret that opens a mailbox: a password now, OAuth tokens later. Deleted on removal."""
+    """The secret that opens a mailbox: a password, or an OAuth grant as JSON (`inboxes.oauth.grants`). Deleted on removal.
+
+    `account_id` is how the provider knows the account, whatever its address becomes; `scopes` is what was granted, not what was asked.
+    """
 
     inbox = models.OneToOneField(Inbox, on_delete=models.CASCADE, related_name="credential")
+    kind = models.CharField(max_length=10, choices=CredentialKind, default=CredentialKind.PASSWORD)
     secret = EncryptedTextField()
+    account_id = models.CharField(max_length=200, blank=True)
+    scopes = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ its own, `MailboxWriter`. Cursors are opaque text that only the provider that ma
 transaction as the ledger rows of their page.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +18,8 @@ class ProviderError(Exception):
     """A mailbox could not do what was asked. `cause` is a stable code from `inboxes.causes`, never server text or an address."""
 
     cause = "unknown"
+    is_proof = False
+    """Whether one such answer settles it, so that no second proof is waited for."""
 
     def __init__(self, cause: str | None = None, *, detail: str = "") -> None:
         super().__init__(cause or self.cause)
@@ -32,6 +34,13 @@ class ReconnectRequired(ProviderError):
     cause = "sign_in_refused"
 
 
+class GrantRevoked(ReconnectRequired):
+    """The provider says that the consent itself is gone (OAuth `invalid_grant`), which network trouble never looks like."""
+
+    cause = "access_revoked"
+    is_proof = True
+
+
 class PermissionMissing(ProviderError):
     """Signed in, but not allowed to read the mailbox."""
 
@@ -42,6 +51,15 @@ class Misconfigured(ProviderError):
     """Retrying cannot help until somebody changes a setting (bad certificate, IMAP switched off, host refused)."""
 
     cause = "misconfigured"
+
+
+class ClientMisconfigured(Misconfigured):
+    """The provider refuses this installation's own registration (client id, secret, API switched off), whoever's mailbox it is.
+
+    No owner can mend it: administrators are told, once.
+    """
+
+    cause = "client_refused"
 
 
 class TemporarilyUnavailable(ProviderError):
@@ -58,6 +76,18 @@ class RateLimited(TemporarilyUnavailable):
     def __init__(self, cause: str | None = None, *, retry_after: float = 300, detail: str = "") -> None:
         super().__init__(cause, detail=detail)
         self.retry_after = retry_after
+
+
+class PaceReached(RateLimited):
+    """Nobody refused anything: what we allow ourselves to ask for in a minute is used up for `retry_after` seconds."""
+
+    cause = "pace_reached"
+
+
+class ProjectPaused(RateLimited):
+    """The provider asked for a pause of everything that this installation asks it for, not of one mailbox."""
+
+    cause = "project_paused"
 
 
 class CursorExpired(ProviderError):
@@ -111,8 +141,9 @@ class Unreadable:
 class Page:
     """A batch of envelopes and the cursor that is true once they are recorded.
 
-    `handled` counts all messages the cursor moved past (envelopes + unreadable); `remaining` is the provider's estimate of
-    how many are left on this track; `done` says that the track has nothing more for now.
+    `remaining` is the provider's estimate of how many are left on this track; `done` says that the track has nothing more for
+    now. `touched` are messages that something was said of, but not their headers: those nobody handled yet are to be asked for.
+    `sifted` are messages that the provider's own search left out, because they name none of the addresses that were asked for.
     """
 
     envelopes: list[Envelope]
@@ -120,6 +151,8 @@ class Page:
     done: bool
     unreadable: list[Unreadable] = field(default_factory=list)
     remaining: int = 0
+    touched: list[str] = field(default_factory=list)
+    sifted: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +199,32 @@ class SearchQuery:
     limit: int = 50
 
 
+class AccessToken(Protocol):
+    """Where a provider takes its OAuth access token from. Raises `ProviderError` subclasses only."""
+
+    def get(self) -> str:
+        """A token with at least five minutes to live; the provider's token endpoint is asked only when there is none."""
+        ...
+
+    def renew(self, refused: str) -> str:
+        """Another token than this one, which was answered with 401."""
+        ...
+
+
+class Pace(Protocol):
+    """How much may be asked of a provider in a minute, shared by all workers. Ask before each request; a batch costs its parts."""
+
+    def spend(self, units: int) -> None:
+        """Raises `PaceReached` when there is not so much left, and takes nothing then."""
+        ...
+
+
+class NoPace:
+    """For providers that count nothing."""
+
+    def spend(self, units: int) -> None: ...
+
+
 class MailProvider(Protocol):
     """A connection to one mailbox. Not thread-safe; use as a context manager, `close()` never raises.
 
@@ -195,10 +254,19 @@ class MailProvider(Protocol):
         """
         ...
 
-    def backfill_page(self, folder: RemoteFolder, cursor: str, *, anchor: str, since: datetime | None) -> Page:
+    def backfill_page(
+        self,
+        folder: RemoteFolder,
+        cursor: str,
+        *,
+        anchor: str,
+        since: datetime | None,
+        addresses: Collection[str] | None = None,
+    ) -> Page:
         """Older messages, newest first, from `anchor` back to `since` (None: all). `cursor` is "" at the start.
 
-        Raises `CursorExpired`, `FolderGone`.
+        With `addresses` a provider that searches cheaply may leave out messages that name none of them, were not sent by the owner
+        and carry no mark; it lists them as `sifted`. Others show everything. Raises `CursorExpired`, `FolderGone`.
         """
         ...
 

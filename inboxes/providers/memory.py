@@ -5,7 +5,7 @@ The same contract suite runs against it and against real servers, so what the en
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -228,7 +228,15 @@ class MemoryProvider:
         next_uid = rest[0].uid if rest else stored.next_uid
         return self._page(stored, taken, next_uid, rest)
 
-    def backfill_page(self, folder: RemoteFolder, cursor: str, *, anchor: str, since: datetime | None) -> Page:
+    def backfill_page(
+        self,
+        folder: RemoteFolder,
+        cursor: str,
+        *,
+        anchor: str,
+        since: datetime | None,
+        addresses: Collection[str] | None = None,
+    ) -> Page:
         self.mailbox.record_call("backfill_page")
         stored = self._stored(folder)
         self._place(stored, anchor)

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from inboxes import causes
 from inboxes.actions import ConnectionDetails, ServerLogin
+from inboxes.causes import cause_of, servers
 from inboxes.models import Security
 from inboxes.trial import StepState, try_sending, try_servers
 from tests.fakes.demo_server import DemoServer, demo_server
@@ -104,12 +104,12 @@ def test_a_server_that_repeats_the_password_is_not_quoted():
     assert (failure.state, failure.server_said) == (StepState.FAILED, "")
 
 
-WHILE_TRYING = causes._REACHING | causes._ENCRYPTION | causes._SIGNING_IN | causes._PAUSES
+WHILE_TRYING = servers._REACHING | servers._ENCRYPTION | servers._SIGNING_IN | servers._PAUSES
 
 
 @pytest.mark.parametrize("code", [*WHILE_TRYING, "no_folders", "unknown"])
 def test_nobody_who_tries_servers_out_is_told_to_wait_for_us(code):
-    fix = str(causes.cause_of(code).fix_while_trying)
+    fix = str(cause_of(code).fix_while_trying)
     assert [words for words in ("keep trying", "We try again", "do not need") if words in fix] == []
 
 

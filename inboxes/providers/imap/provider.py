@@ -1,7 +1,7 @@
 """A mailbox behind IMAP as a `MailProvider`: EXAMINE and BODY.PEEK only, UIDs only, headers before bodies."""
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple, Self
@@ -115,7 +115,15 @@ class ImapProvider:
         self._keep(listing._replace(cursor=page.cursor, uids=rest), interruption=scan.error)
         return page
 
-    def backfill_page(self, folder: RemoteFolder, cursor: str, *, anchor: str, since: datetime | None) -> Page:
+    def backfill_page(
+        self,
+        folder: RemoteFolder,
+        cursor: str,
+        *,
+        anchor: str,
+        since: datetime | None,
+        addresses: Collection[str] | None = None,
+    ) -> Page:
         self._raise_interruption()
         track = ("backfill", folder.remote_id, since)
         listing = self._continue(track, cursor) or self._list_before(folder, cursor or anchor, anchor, since)

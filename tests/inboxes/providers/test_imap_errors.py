@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inboxes import causes
+import inboxes
 from inboxes.causes import CAUSES
 from inboxes.providers import base, smtp
 from inboxes.providers.base import (
@@ -20,7 +20,7 @@ from inboxes.providers.base import (
 )
 from inboxes.providers.imap.errors import ROWS, Phase, classify, recognise
 
-INBOXES = Path(causes.__file__).parent
+INBOXES = Path(inboxes.__file__).parent
 ERRORS = {
     name: value for name, value in vars(base).items() if isinstance(value, type) and issubclass(value, ProviderError)
 }

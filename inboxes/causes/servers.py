@@ -1,32 +1,9 @@
-"""Every cause an inbox, a folder or a message can be in trouble for, in words a person can act on.
+"""Causes met while a mail server is asked, and while mail is read and stored."""
 
-Codes are stable: they are stored, shown, logged and counted. The texts say what happened and what to do.
-"""
-
-from dataclasses import dataclass
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from inboxes.causes.cause import WAIT, Cause
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """`title` is a few words, `explanation` says what happened, `fix` what to do (or that nothing needs to be done).
-
-    `fix_by_hand` is for the person who tries servers out: nothing tries again by itself then.
-    """
-
-    title: str | Promise
-    explanation: str | Promise
-    fix: str | Promise
-    fix_by_hand: str | Promise = ""
-
-    @property
-    def fix_while_trying(self) -> str | Promise:
-        return self.fix_by_hand or self.fix
-
-
-_WAIT = _("You do not need to do anything: we keep trying, and no mail is lost.")
 _TRY_AGAIN = _("Wait a few minutes, then try again. If it stays, ask the person who runs your mail to check it.")
 _ASK_ADMIN = _("Ask the person who runs your mail to check it.")
 
@@ -56,12 +33,12 @@ _REACHING = {
     "unreachable": Cause(
         _("Server cannot be reached"),
         _("There is no way through the network to the mail server at the moment."),
-        _WAIT,
+        WAIT,
         _TRY_AGAIN,
     ),
-    "timed_out": Cause(_("Server does not answer"), _("The mail server took too long to answer."), _WAIT, _TRY_AGAIN),
+    "timed_out": Cause(_("Server does not answer"), _("The mail server took too long to answer."), WAIT, _TRY_AGAIN),
     "connection_lost": Cause(
-        _("Connection was cut"), _("The mail server or the network ended the connection half-way."), _WAIT, _TRY_AGAIN
+        _("Connection was cut"), _("The mail server or the network ended the connection half-way."), WAIT, _TRY_AGAIN
     ),
     "protocol_error": Cause(
         _("Answer not understood"),
@@ -70,18 +47,18 @@ _REACHING = {
         _("Check that the port belongs to this kind of server, then try again."),
     ),
     "server_trouble": Cause(
-        _("Mail server has a problem"), _("The mail server reports an internal problem of its own."), _WAIT, _TRY_AGAIN
+        _("Mail server has a problem"), _("The mail server reports an internal problem of its own."), WAIT, _TRY_AGAIN
     ),
     "server_refused": Cause(
         _("Mail server refused"),
         _("The mail server refused a request without a reason that we know."),
-        _WAIT,
+        WAIT,
         _TRY_AGAIN,
     ),
     "server_refused_connection": Cause(
         _("Mail server turned us away"),
         _("The mail server ended the connection as soon as it was made."),
-        _WAIT,
+        WAIT,
         _TRY_AGAIN,
     ),
 }
@@ -108,7 +85,7 @@ _ENCRYPTION = {
     "tls_failed": Cause(
         _("Encryption could not be set up"),
         _("The encrypted connection broke off while it was being made."),
-        _WAIT,
+        WAIT,
         _TRY_AGAIN,
     ),
     "tls_not_offered": Cause(
@@ -200,7 +177,7 @@ _SIGNING_IN = {
 }
 _PAUSES = {
     "rate_limited": Cause(
-        _("Provider asked for a pause"), _("The mail server limits how much is asked of it."), _WAIT, _TRY_AGAIN
+        _("Provider asked for a pause"), _("The mail server limits how much is asked of it."), WAIT, _TRY_AGAIN
     ),
     "too_many_connections": Cause(
         _("Too many connections"),
@@ -211,11 +188,11 @@ _PAUSES = {
     "download_limit": Cause(
         _("Download limit reached"),
         _("The provider's limit for downloads from this mailbox is used up for now."),
-        _WAIT,
+        WAIT,
         _TRY_AGAIN,
     ),
     "mailbox_busy": Cause(
-        _("Mailbox is busy"), _("Another program is holding the mailbox at the moment."), _WAIT, _TRY_AGAIN
+        _("Mailbox is busy"), _("Another program is holding the mailbox at the moment."), WAIT, _TRY_AGAIN
     ),
 }
 _INBOXES = {
@@ -225,7 +202,7 @@ _INBOXES = {
         _("Reconnect the inbox with its password."),
     ),
     "reconnecting": Cause(
-        _("Reconnecting"), _("The inbox was reconnected and is catching up with what it missed."), _WAIT
+        _("Reconnecting"), _("The inbox was reconnected and is catching up with what it missed."), WAIT
     ),
 }
 _LISTENING = {
@@ -271,7 +248,7 @@ _FOLDERS = {
         _(
             "The mail server gave all messages of this folder new numbers. We match them again without downloading them twice."
         ),
-        _WAIT,
+        WAIT,
     ),
     "cursor_resets": Cause(
         _("Folder is renumbered again and again"),
@@ -326,7 +303,7 @@ _MESSAGES = {
         _("Several messages in a row could not be stored, so the sync stopped to be safe."),
         _("Tell the operator of this site. Nothing is lost; the sync goes on where it stopped."),
     ),
-    "unknown": Cause(_("Unknown problem"), _("Something went wrong that we have no name for yet."), _WAIT, _TRY_AGAIN),
+    "unknown": Cause(_("Unknown problem"), _("Something went wrong that we have no name for yet."), WAIT, _TRY_AGAIN),
 }
 
 CAUSES: dict[str, Cause] = {
@@ -339,51 +316,3 @@ CAUSES: dict[str, Cause] = {
     **_FOLDERS,
     **_MESSAGES,
 }
-
-# What somebody with an address at a known provider should know before typing a password; named by `inboxes.discovery`.
-HINTS: dict[str, str | Promise] = {
-    "gmail_app_password": _(
-        "Google needs an app password here: switch on 2-Step Verification in your Google account, then create an app password. "
-        "Your usual Google password does not work."
-    ),
-    "microsoft_password_off": _(
-        "Microsoft no longer accepts passwords from other programs for this mailbox. It can be connected only where your "
-        "administrator has allowed them."
-    ),
-    "app_password": _("This provider needs an app password: create one in the security settings of your account."),
-    "apple_app_password": _(
-        "Apple needs an app-specific password: create one at account.apple.com under Sign-In and Security."
-    ),
-    "enable_imap": _("First switch on IMAP access in the settings of your webmail."),
-    "enable_imap_yahoo_japan": _(
-        "First allow access by IMAP, POP and SMTP in the settings of Yahoo! JAPAN Mail. The user name is your Yahoo! JAPAN ID."
-    ),
-    "authorisation_code": _(
-        "This provider needs an authorisation code: switch on IMAP in the settings of your webmail and use the code it shows "
-        "instead of your password."
-    ),
-    "panel_host": _("Use the mail server name that your hosting company's control panel shows for your account."),
-    "initial_domain": _(
-        "At Sakura Internet the mail server is your initial domain (NAME.sakura.ne.jp), not your own domain: the certificate is "
-        "made for it."
-    ),
-    "mail_password": _(
-        "Use the mail password of your contract. It may differ from the password of your customer page."
-    ),
-    "docomo_password": _(
-        "NTT DOCOMO gives out a password of its own for IMAP: create it in the d ACCOUNT settings. The user name is your d ACCOUNT ID."
-    ),
-    "sonet_option": _("At So-net, IMAP is an option of its own and only works where it was ordered."),
-    "generated_password": _(
-        "Your administrator must allow third-party mail programs; then create a password for them in the mail settings."
-    ),
-    "region_host": _("The server name depends on the region of your account; check it in the mail settings."),
-    "bridge_only": _(
-        "This provider can be read only through its bridge program on your own computer, not from a server."
-    ),
-}
-
-
-def cause_of(code: str) -> Cause:
-    """The texts for a stored code; codes of an older version that are no longer known get the texts of "unknown"."""
-    return CAUSES.get(code, CAUSES["unknown"])
