@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     },
     "remind-of-disconnections": {"task": "inboxes.tasks.remind_of_disconnections", "schedule": 3600.0},
     "sweep-files": {"task": "inboxes.tasks.sweep_files", "schedule": 3600.0},
+    "give-back-grants": {"task": "inboxes.tasks.give_back_grants", "schedule": 60.0, "options": {"expires": 60}},
     "erase-unlogged": {"task": "logging_rules.tasks.erase_unlogged", "schedule": 900.0},
     "finish-past-changes": {"task": "logging_rules.tasks.finish_past_changes", "schedule": 300.0},
     "send-late-notifications": {"task": "notifications.tasks.send_late_e_mails", "schedule": 300.0},

@@ -25,8 +25,12 @@ from inboxes.models import (
     LedgerState,
     MailServer,
     Protocol,
+    ProviderKind,
     Security,
 )
+from inboxes.oauth.clients import CREDENTIAL_KINDS, read_scopes
+from inboxes.oauth.grants import Account, Grant
+from inboxes.oauth.keeping import is_same_account, keep_grant, withdraw_grants
 from inboxes.queries import inbox_with_address
 from inboxes.signals import sync_wanted
 from users.models import User
@@ -67,14 +71,44 @@ def connect_imap_inbox(*, details: ConnectionDetails, history_since: datetime | 
     address = _valid_address(details.address)
     _refuse_taken(address)
     inbox = Inbox(owner=by, connected_by=by, kind=InboxKind.PERSONAL, address=address, history_since=history_since)
-    try:
-        with transaction.atomic():
-            inbox.save(force_insert=True)
-    except IntegrityError:
-        _refuse_taken(address)
-        raise
+    _insert(inbox)
     _write_servers(inbox, details.imap, details.smtp)
     Credential.objects.create(inbox=inbox, secret=details.password)
+    record(by=by, action="inbox.connected", target=inbox, details={"provider": inbox.provider, "kind": inbox.kind})
+    return inbox
+
+
+@transaction.atomic
+def connect_api_inbox(
+    *,
+    kind: ProviderKind,
+    account: Account,
+    grant: Grant,
+    history_since: datetime | None,
+    by: User,
+    shared_mailbox: str = "",
+) -> Inbox:
+    """As `connect_imap_inbox`, for a mailbox that was opened by signing in at Google or Microsoft.
+
+    `shared_mailbox` is the address of a mailbox that the account may read beside its own (Microsoft only). Raises ValidationError with
+    the code `scope_missing` when the grant does not allow mail to be read.
+    """
+    if not by.is_active:
+        raise PermissionDenied
+    address = _valid_address(shared_mailbox or account.address)
+    _refuse_taken(address)
+    _refuse_without_reading(kind, grant, shared=bool(shared_mailbox))
+    inbox = Inbox(
+        owner=by,
+        connected_by=by,
+        kind=InboxKind.PERSONAL,
+        provider=kind,
+        address=address,
+        aliases=[] if shared_mailbox else _own_aliases(account, address),
+        history_since=history_since,
+    )
+    _insert(inbox)
+    keep_grant(inbox=inbox, kind=CREDENTIAL_KINDS[kind], account=account, grant=grant, shared=bool(shared_mailbox))
     record(by=by, action="inbox.connected", target=inbox, details={"provider": inbox.provider, "kind": inbox.kind})
     return inbox
 
@@ -104,6 +138,7 @@ def discard(*, inbox: Inbox, by: User) -> None:
     inbox = _held(inbox, _owner_only, by)
     _refuse_unless_connecting(inbox)
     record(by=by, action="inbox.discarded", target=inbox)
+    withdraw_grants(Credential.objects.filter(inbox=inbox))
     inbox.delete()
 
 
@@ -153,6 +188,7 @@ def disconnect_who_left(*, person: User, by: User | None, now: datetime | None =
         _shut_workers_out(inbox)
         _move(inbox, Event.DISABLED, now=now)
         record(by=by, action="inbox.disabled", target=inbox)
+    withdraw_grants(Credential.objects.filter(inbox__in=own))
     Credential.objects.filter(inbox__in=own).delete()
 
 
@@ -169,11 +205,32 @@ def reconnect(*, inbox: Inbox, details: ConnectionDetails, by: User, now: dateti
     _shut_workers_out(inbox)
     _write_servers(inbox, details.imap, details.smtp)
     Credential.objects.update_or_create(inbox=inbox, defaults={"secret": details.password})
-    inbox.failures, inbox.refused_at, inbox.retry_at = 0, None, None
-    inbox.save(update_fields=["failures", "refused_at", "retry_at"])
-    _move(inbox, Event.RECONNECTED, cause=life.RECONNECTING, now=now)
-    record(by=by, action="inbox.reconnected", target=inbox)
-    _want_sync(inbox, now)
+    _begin_again(inbox, by, now)
+
+
+@transaction.atomic
+def reconnect_api_inbox(*, inbox: Inbox, account: Account, grant: Grant, by: User, now: datetime | None = None) -> None:
+    """A new grant of the same account; for a shared mailbox, of any account that may read it. Goes on from the last good cursors.
+
+    Raises ValidationError with the codes `other_account`, `scope_missing`, or `other_provider` for an inbox with a password.
+    """
+    inbox = _held(inbox, _owner_only, by)
+    kind = ProviderKind(inbox.provider)
+    if kind not in CREDENTIAL_KINDS:
+        raise ValidationError(_("This inbox is read with a password. Reconnect it with one."), code="other_provider")
+    shared = Credential.objects.filter(inbox=inbox).exclude(signed_in_as="").exists()
+    if not (shared or is_same_account(inbox=inbox, account=account)):
+        raise ValidationError(
+            _("This inbox is %(address)s, and you signed in as %(other)s. Sign in with the account of this inbox."),
+            params={"address": inbox.address, "other": account.address},
+            code="other_account",
+        )
+    _refuse_without_reading(kind, grant, shared=shared)
+    _shut_workers_out(inbox)
+    keep_grant(inbox=inbox, kind=CREDENTIAL_KINDS[kind], account=account, grant=grant, shared=shared)
+    inbox.aliases = [] if shared else _own_aliases(account, inbox.address)
+    inbox.save(update_fields=["aliases"])
+    _begin_again(inbox, by, now)
 
 
 @transaction.atomic
@@ -197,6 +254,37 @@ def replay_quarantined(*, inbox: Inbox, by: User, now: datetime | None = None) -
     if inbox.is_syncing:
         _want_sync(inbox, now)
     return count
+
+
+def _insert(inbox: Inbox) -> None:
+    try:
+        with transaction.atomic():
+            inbox.save(force_insert=True)
+    except IntegrityError:
+        _refuse_taken(inbox.address)
+        raise
+
+
+def _begin_again(inbox: Inbox, by: User, now: datetime | None) -> None:
+    inbox.failures, inbox.refused_at, inbox.retry_at = 0, None, None
+    inbox.save(update_fields=["failures", "refused_at", "retry_at"])
+    _move(inbox, Event.RECONNECTED, cause=life.RECONNECTING, now=now)
+    record(by=by, action="inbox.reconnected", target=inbox)
+    _want_sync(inbox, now)
+
+
+def _refuse_without_reading(kind: ProviderKind, grant: Grant, *, shared: bool) -> None:
+    """People can untick what is asked for."""
+    if grant.missing(read_scopes(kind, shared=shared)):
+        raise ValidationError(
+            _("Permission to read mail was not given. Sign in again and leave everything ticked."), code="scope_missing"
+        )
+
+
+def _own_aliases(account: Account, address: str) -> list[str]:
+    """Without those that are inboxes of their own: one address is one inbox."""
+    others = [alias for alias in account.addresses if alias != address]
+    return sorted(set(others) - set(Inbox.objects.filter(address__in=others).values_list("address", flat=True)))
 
 
 def _held(inbox: Inbox, rule: Callable[[Inbox, User], bool], by: User) -> Inbox:

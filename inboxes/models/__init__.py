@@ -11,6 +11,7 @@ from inboxes.models.inbox import (
     InboxStatus,
     MailServer,
     Protocol,
+    ProviderKind,
     Security,
 )
 from inboxes.models.ledger import Folder, FolderState, HandledPage, LedgerEntry, LedgerState
@@ -25,6 +26,7 @@ from inboxes.models.message import (
     Thread,
     ThreadReference,
 )
+from inboxes.models.withdrawal import WithdrawnGrant
 from inboxes.visibility import Visibility
 
 __all__ = [
@@ -53,9 +55,11 @@ __all__ = [
     "OpenedPart",
     "Opening",
     "Protocol",
+    "ProviderKind",
     "Security",
     "Sighting",
     "Thread",
     "ThreadReference",
     "Visibility",
+    "WithdrawnGrant",
 ]

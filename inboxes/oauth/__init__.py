@@ -1,0 +1,1 @@
+"""Access to mailboxes that their owners gave at Google or Microsoft, instead of a password."""

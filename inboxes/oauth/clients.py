@@ -1,0 +1,50 @@
+"""The clients that this installation is registered with."""
+
+from django.conf import settings
+
+from inboxes.models import CredentialKind, ProviderKind
+from inboxes.oauth.scopes import GMAIL_READ, GRAPH_READ, GRAPH_READ_SHARED
+from inboxes.providers.gmail.oauth import GoogleClient, GoogleOAuth
+from inboxes.providers.graph.oauth import MicrosoftClient, MicrosoftOAuth
+
+CREDENTIAL_KINDS = {ProviderKind.GMAIL: CredentialKind.GOOGLE, ProviderKind.GRAPH: CredentialKind.MICROSOFT}
+
+
+def is_offered(kind: CredentialKind) -> bool:
+    """Whether a client was registered; without one nobody can sign in there."""
+    return bool(settings.GOOGLE_CLIENT_ID if kind == CredentialKind.GOOGLE else settings.MICROSOFT_CLIENT_ID)
+
+
+def read_scopes(kind: ProviderKind, *, shared: bool = False) -> tuple[str, ...]:
+    """What has to be granted before mail can be read; `shared`: in a mailbox beside the account's own."""
+    if kind == ProviderKind.GMAIL:
+        return GMAIL_READ
+    return GRAPH_READ_SHARED if shared else GRAPH_READ
+
+
+def oauth_client(kind: CredentialKind) -> GoogleOAuth | MicrosoftOAuth:
+    return google() if kind == CredentialKind.GOOGLE else microsoft()
+
+
+def google() -> GoogleOAuth:
+    return GoogleOAuth(
+        GoogleClient(
+            client_id=settings.GOOGLE_CLIENT_ID,
+            client_secret=settings.GOOGLE_CLIENT_SECRET,
+            authorize_url=settings.GOOGLE_AUTHORIZE_URL,
+            token_url=settings.GOOGLE_TOKEN_URL,
+            revoke_url=settings.GOOGLE_REVOKE_URL,
+            api_root=settings.GOOGLE_API_ROOT,
+        )
+    )
+
+
+def microsoft() -> MicrosoftOAuth:
+    return MicrosoftOAuth(
+        MicrosoftClient(
+            client_id=settings.MICROSOFT_CLIENT_ID,
+            client_secret=settings.MICROSOFT_CLIENT_SECRET,
+            authority=settings.MICROSOFT_AUTHORITY,
+            graph_root=settings.GRAPH_ROOT,
+        )
+    )

@@ -1,0 +1,97 @@
+"""Keeping the grant of an inbox, and giving it back when no inbox uses it any more."""
+
+import contextlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import models
+
+from inboxes.encryption import InvalidToken, UnknownKey
+from inboxes.models import Credential, CredentialKind, Inbox, WithdrawnGrant
+from inboxes.oauth.clients import oauth_client
+from inboxes.oauth.grants import Account, Grant
+from inboxes.providers.base import ProviderError
+
+logger = structlog.get_logger(__name__)
+
+KEEP_TRYING = timedelta(days=7)
+TRY_AGAIN = timedelta(hours=1)
+BATCH = 50
+
+
+def keep_grant(*, inbox: Inbox, kind: CredentialKind, account: Account, grant: Grant, shared: bool) -> None:
+    """Call inside a transaction. `shared`: the inbox is not the account's own mailbox.
+
+    A grant without a refresh token keeps the one that was stored for the same account.
+    """
+    before = Credential.objects.select_for_update(of=("self",)).filter(inbox=inbox, kind=kind).first()
+    if not grant.refresh_token and before is not None and before.account_id == account.id:
+        grant = replace(grant, refresh_token=Grant.from_secret(before.secret).refresh_token)
+    grant = replace(grant, account_id=account.id, address=account.address)
+    WithdrawnGrant.objects.filter(kind=kind, account_id=account.id).delete()
+    Credential.objects.update_or_create(
+        inbox=inbox,
+        defaults={
+            "kind": kind,
+            "secret": grant.to_secret(),
+            "account_id": account.id,
+            "scopes": list(grant.scopes),
+            "signed_in_as": account.address if shared else "",
+        },
+    )
+
+
+def is_same_account(*, inbox: Inbox, account: Account) -> bool:
+    """By the provider's own key for the account; by address where none is stored any more."""
+    known = Credential.objects.filter(inbox=inbox).values_list("account_id", flat=True).first()
+    return known == account.id if known else inbox.address in account.addresses
+
+
+def withdraw_grants(credentials: models.QuerySet[Credential]) -> None:
+    """Notes these grants to be given back soon (`give_back_grants`); the caller deletes the credentials in the same transaction.
+
+    Never fails because of a secret that cannot be read any more: that one can only be removed by its owner, at the provider.
+    """
+    for key in list(credentials.exclude(kind=CredentialKind.PASSWORD).values_list("pk", flat=True)):
+        with contextlib.suppress(UnknownKey, InvalidToken):
+            kept = Credential.objects.get(pk=key)
+            WithdrawnGrant.objects.create(kind=kept.kind, account_id=kept.account_id, secret=kept.secret)
+
+
+def give_back_grants(*, now: datetime) -> int:
+    """Asks the providers to forget what was withdrawn; returns how many are done with. Trouble is tried again for a week."""
+    WithdrawnGrant.objects.filter(created_at__lt=now - KEEP_TRYING).delete()
+    due = WithdrawnGrant.objects.filter(next_try_at__lte=now).order_by("next_try_at").values_list("pk", flat=True)
+    return sum(_give_back(key, now) for key in list(due[:BATCH]))
+
+
+def _give_back(key: int, now: datetime) -> bool:
+    """No transaction is open during the call: the row is put off first, so that nobody else takes it and it is not forgotten."""
+    if not WithdrawnGrant.objects.filter(pk=key, next_try_at__lte=now).update(next_try_at=now + TRY_AGAIN):
+        return False
+    try:
+        confirmed = _ask_to_forget(key)
+    except ProviderError as trouble:
+        logger.info("grant_not_given_back", withdrawn_id=key, cause=trouble.cause)
+        return False
+    WithdrawnGrant.objects.filter(pk=key).delete()
+    logger.info("grant_given_back", withdrawn_id=key, confirmed=confirmed)
+    return True
+
+
+def _ask_to_forget(key: int) -> bool:
+    """False where there is nothing to ask for: the account is connected again, or the secret cannot be read any more."""
+    try:
+        withdrawn = WithdrawnGrant.objects.filter(pk=key).first()
+        if withdrawn is None or _is_in_use(withdrawn):
+            return False
+        grant = Grant.from_secret(withdrawn.secret)
+    except (UnknownKey, InvalidToken, ValueError):
+        return False
+    return oauth_client(CredentialKind(withdrawn.kind)).revoke(grant)
+
+
+def _is_in_use(withdrawn: WithdrawnGrant) -> bool:
+    """For Google all grants of an account to this installation are one: giving back an old one would end the new one."""
+    return Credential.objects.filter(kind=withdrawn.kind, account_id=withdrawn.account_id).exists()

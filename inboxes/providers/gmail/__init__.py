@@ -1,0 +1,1 @@
+"""Mailboxes at Google, through the Gmail API."""

@@ -1,0 +1,1 @@
+"""Mailboxes at Microsoft, through Microsoft Graph."""

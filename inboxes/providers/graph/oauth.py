@@ -1,0 +1,172 @@
+"""Signing in with Microsoft: work, school and personal accounts."""
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import msal
+import requests
+
+from inboxes.oauth import transport
+from inboxes.oauth.grants import Account, Beginning, Grant, SignInRefused
+from inboxes.oauth.refusals import Phase, classify
+from inboxes.providers.base import ClientMisconfigured, ProviderError, TemporarilyUnavailable
+from inboxes.providers.graph.account import read_account
+from inboxes.providers.graph.oauth_refusals import ROWS
+
+OPENID_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
+"""The library asks for them by itself, and refuses to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrosoftClient:
+    """The registration at Microsoft, and where Microsoft is. `authority` ends with the tenant, or `common`."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    authority: str
+    graph_root: str
+
+
+class DescriptionsOnly(dict[str, Any]):
+    """What the library may remember between clients: how the authority describes itself, and nothing else.
+
+    It would keep refusals for a minute and pauses for an hour, and play them back as if the provider had just spoken.
+    """
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if not key.startswith("POST "):
+            super().__setitem__(key, value)
+
+
+_descriptions = DescriptionsOnly()
+
+
+class MicrosoftOAuth:
+    """An `OAuthClient`. Keeps no tokens between calls, so that threads may share it."""
+
+    def __init__(self, config: MicrosoftClient, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._config = config
+        self._now = now
+
+    def begin(
+        self,
+        *,
+        redirect_uri: str,
+        state: str,
+        scopes: Collection[str],
+        login_hint: str = "",
+        prompt_consent: bool = True,
+    ) -> Beginning:
+        """Microsoft asks for consent where it has none yet: insisting would keep out whoever an administrator has allowed in."""
+        flow = self._app().initiate_auth_code_flow(
+            sorted(scopes),
+            redirect_uri=redirect_uri,
+            state=state,
+            login_hint=login_hint or None,
+            prompt=None if login_hint else "select_account",
+        )
+        kept = {**flow, "scopes": list(scopes)}
+        return Beginning(url=self._for_browsers(kept.pop("auth_uri")), kept=kept)
+
+    def finish(self, *, kept: Mapping[str, Any], answer: Mapping[str, str]) -> Grant:
+        """Raises `SignInRefused`, and what `refresh` raises for trouble."""
+        if answer.get("state") != kept["state"]:
+            raise SignInRefused("sign_in_expired")
+        if answer.get("error"):
+            raise classify(answer, Phase.RETURN, ROWS)
+        if not answer.get("code"):
+            raise SignInRefused("sign_in_expired")
+        flow = {name: value for name, value in kept.items() if name != "scopes"}
+        app = self._app()
+        result = _understood(lambda: app.acquire_token_by_auth_code_flow(flow, dict(answer)))
+        if "access_token" not in result:
+            raise classify(result, Phase.EXCHANGE, ROWS)
+        grant = self._grant(result, asked=kept["scopes"])
+        if not grant.refresh_token:
+            raise SignInRefused("access_not_lasting")
+        return grant
+
+    def refresh(self, grant: Grant) -> Grant:
+        """Raises `GrantRevoked`, `PermissionMissing`, `ClientMisconfigured`, `RateLimited`, `TemporarilyUnavailable`."""
+        app, scopes = self._app(), list(grant.scopes)
+        result = _understood(lambda: app.acquire_token_by_refresh_token(grant.refresh_token, scopes))
+        if "access_token" not in result:
+            raise classify(result, Phase.REFRESH, ROWS)
+        renewed = self._grant(result, asked=grant.scopes)
+        return replace(
+            renewed,
+            refresh_token=renewed.refresh_token or grant.refresh_token,
+            account_id=grant.account_id,
+            address=grant.address,
+        )
+
+    def revoke(self, grant: Grant) -> bool:
+        """Microsoft has no way to give a grant back: the person removes it in their account."""
+        return False
+
+    def account(self, grant: Grant) -> Account:
+        return read_account(grant, graph_root=self._config.graph_root)
+
+    def admin_consent_url(self, *, redirect_uri: str, state: str) -> str:
+        """Where an administrator allows this registration for the whole organisation."""
+        asked = {
+            "client_id": self._config.client_id,
+            "scope": "https://graph.microsoft.com/.default",
+            "redirect_uri": redirect_uri,
+            "state": state,
+        }
+        return f"{self._config.authority}/v2.0/adminconsent?{urlencode(asked)}"
+
+    def _app(self) -> msal.ConfidentialClientApplication:
+        """A new one each time: it collects tokens."""
+        session = transport.through(requests.Session(), endpoints=[self._config.authority])
+        try:
+            return msal.ConfidentialClientApplication(
+                self._config.client_id,
+                client_credential=self._config.client_secret,
+                authority=transport.encrypted(self._config.authority),
+                instance_discovery=False,
+                http_client=session,
+                http_cache=_descriptions,
+            )
+        except ValueError:
+            raise ClientMisconfigured("authority_unknown") from None
+
+    def _for_browsers(self, url: str) -> str:
+        """The library knows https only; an authority on this machine is reached without."""
+        authority = urlsplit(self._config.authority)
+        parts = urlsplit(url)
+        return parts._replace(scheme=authority.scheme).geturl() if parts.netloc == authority.netloc else url
+
+    def _grant(self, result: Mapping[str, Any], *, asked: Collection[str]) -> Grant:
+        claims = result.get("id_token_claims") or {}
+        granted = str(result.get("scope") or " ".join(asked)).split()
+        tenant, person = claims.get("tid"), claims.get("oid")
+        return Grant(
+            access_token=result["access_token"],
+            refresh_token=result.get("refresh_token") or "",
+            expires_at=self._now() + timedelta(seconds=float(result.get("expires_in", 3600))),
+            scopes=tuple(_short(scope) for scope in granted if scope not in OPENID_SCOPES),
+            account_id=f"{tenant}.{person}" if tenant and person else "",
+            address=str(claims.get("preferred_username") or "").lower(),
+        )
+
+
+def _short(scope: str) -> str:
+    """`Mail.Read`, whether Microsoft names the resource with it or not."""
+    return scope.removeprefix("https://graph.microsoft.com/")
+
+
+def _understood(ask: Callable[[], Any]) -> Mapping[str, Any]:
+    """The library's own complaints are about answers that do not hang together: a nonce that is another, an id token it cannot read."""
+    try:
+        result = ask()
+    except ProviderError:
+        raise
+    except (ValueError, RuntimeError, KeyError, TypeError, json.JSONDecodeError, msal.oauth2cli.oidc.IdTokenError):
+        raise TemporarilyUnavailable("answer_not_understood") from None
+    return result if isinstance(result, dict) else {}
