@@ -21,13 +21,20 @@ def open_writer(inbox: Inbox) -> MailboxWriter:
     return ImapWriter(imap_settings(inbox))
 
 
+def imap_server(inbox: Inbox) -> MailServer | None:
+    """None for an inbox that is read through an API."""
+    return next((server for server in inbox.servers.all() if server.protocol == Protocol.IMAP), None)
+
+
 def imap_settings(inbox: Inbox) -> ImapSettings:
     """Raises `Misconfigured`."""
     try:
-        server = inbox.servers.get(protocol=Protocol.IMAP)
         secret = inbox.credential.secret
-    except (MailServer.DoesNotExist, Credential.DoesNotExist, UnknownKey, InvalidToken) as error:
+    except (Credential.DoesNotExist, UnknownKey, InvalidToken) as error:
         raise Misconfigured("credential_missing") from error
+    server = imap_server(inbox)
+    if server is None:
+        raise Misconfigured("credential_missing")
     return ImapSettings(
         host=server.host,
         port=server.port,

@@ -103,11 +103,12 @@ def react(inbox: Inbox, trouble: Trouble, *, now: datetime) -> Reaction:
     return Reaction(Event.TROUBLED, now + pause, inbox.refused_at)
 
 
-@transaction.atomic
 def note_success(lease: Lease, *, now: datetime, cause: str = "") -> None:
-    """A slice went through. With a `cause` something in the mailbox is in trouble all the same. Raises `LeaseLost`."""
-    lease.guard()
-    inbox = Inbox.objects.select_related("owner", "connected_by").get(pk=lease.inbox_id)
+    """A slice went through. With a `cause` something in the mailbox is in trouble all the same. Call inside a transaction.
+
+    Raises `LeaseLost`.
+    """
+    inbox = lease.lock()
     event = Event.TROUBLED if cause else Event.SUCCEEDED
     if event == Event.SUCCEEDED and inbox.status == InboxStatus.DEGRADED:
         notices.tell_of_recovery(inbox, now=now, told_before=now - inbox.status_since >= TELL_AFTER)
@@ -118,8 +119,7 @@ def note_success(lease: Lease, *, now: datetime, cause: str = "") -> None:
 @transaction.atomic
 def note_failure(lease: Lease, trouble: Trouble, *, now: datetime) -> datetime | None:
     """Returns when to try again, or None when a person has to act first. Raises `LeaseLost`."""
-    lease.guard()
-    inbox = Inbox.objects.select_related("owner", "connected_by").get(pk=lease.inbox_id)
+    inbox = lease.lock()
     reaction = react(inbox, trouble, now=now)
     inbox.failures += 1
     inbox.retry_at, inbox.refused_at = reaction.retry_at, reaction.refused_at

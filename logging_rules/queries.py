@@ -16,7 +16,7 @@ from logging_rules.facts import (
     NeverLogKind,
     NeverLogScope,
 )
-from logging_rules.models import NeverLogEntry
+from logging_rules.models import InboxPolicy, LookBack, NeverLogEntry
 from users.models import User, WorkspaceDomain
 
 
@@ -106,3 +106,10 @@ def conversations_of(
     for thread_id, contact_id in entries.values_list("thread_id", "contact_id").distinct():
         conversations[thread_id].contact_ids.add(contact_id)
     return conversations
+
+
+def waits_for_the_end(inbox_id: int) -> bool:
+    """Whether something is to be done once the whole window has been read: open conversations, contacts looked back for."""
+    open_conversations = InboxPolicy.objects.filter(inbox=OuterRef("pk"), conversations_open=True)
+    look_backs = LookBack.objects.filter(inbox=OuterRef("pk"))
+    return Inbox.objects.filter(Exists(open_conversations) | Exists(look_backs), pk=inbox_id).exists()

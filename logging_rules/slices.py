@@ -8,6 +8,7 @@ from django.utils import timezone
 from inboxes.sync.engine import Outcome, SliceReport, run_slice
 from logging_rules.actions import finish_look_backs, settle_conversations
 from logging_rules.intake import InboxIntake
+from logging_rules.queries import waits_for_the_end
 
 
 def sync_slice(*, inbox_id: int, worker: str, **options: Any) -> SliceReport:
@@ -17,7 +18,7 @@ def sync_slice(*, inbox_id: int, worker: str, **options: Any) -> SliceReport:
     """
     report = run_slice(inbox_id=inbox_id, intake_for=InboxIntake, worker=worker, **options)
     clock = options.get("clock", timezone.now)
-    if report.outcome is not Outcome.DONE:
+    if report.outcome is not Outcome.DONE or not waits_for_the_end(inbox_id):
         return report
     if settle_conversations(inbox_id=inbox_id, now=clock()):
         return replace(report, outcome=Outcome.MORE)

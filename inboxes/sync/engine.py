@@ -14,9 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from inboxes import life
+from inboxes.connections import imap_server
 from inboxes.connections import open_provider as open_mailbox
 from inboxes.connections import open_writer as open_mailbox_writer
-from inboxes.models import Inbox, MailServer, Protocol
+from inboxes.models import Inbox
 from inboxes.providers.base import MailboxWriter, MailProvider, ProviderError
 from inboxes.sync import reconcile
 from inboxes.sync.folders import discover_folders
@@ -27,7 +28,7 @@ from inboxes.sync.marks import act_on_marks, read_marks
 from inboxes.sync.retries import retry_due
 from inboxes.sync.slice import Clock, Slice, SliceOver, SystemFault
 from inboxes.sync.slots import host_slot
-from inboxes.sync.tracks import follow_live, look_around, read_past
+from inboxes.sync.tracks import follow_live, look_around, note_unchanged, read_past
 from inboxes.sync.unmarking import let_go_of_marks
 
 logger = structlog.get_logger(__name__)
@@ -97,8 +98,10 @@ def _work(run: Slice[V]) -> SliceReport:
     except (SliceOver, DecisionOutdated):
         more = True
     run.provider.close()
-    life.note_success(run.lease, now=run.clock(), cause=run.trouble)
-    run.lease.release(next_due_at=run.clock() + (timedelta() if more else POLL))
+    with transaction.atomic():
+        life.note_success(run.lease, now=run.clock(), cause=run.trouble)
+        note_unchanged(run)
+        run.lease.release(next_due_at=run.clock() + (timedelta() if more else POLL))
     return SliceReport(Outcome.MORE if more else Outcome.DONE, dict(run.counts), run.trouble)
 
 
@@ -134,5 +137,5 @@ def _fail(lease: Lease, trouble: ProviderError | SystemFault, clock: Clock) -> S
 
 def _host_of(inbox: Inbox) -> str:
     """What may be slow for several inboxes at once: the mail server, or the provider."""
-    hosts = MailServer.objects.filter(inbox=inbox, protocol=Protocol.IMAP).values_list("host", flat=True)
-    return next(iter(hosts), inbox.provider)
+    server = imap_server(inbox)
+    return server.host if server else inbox.provider

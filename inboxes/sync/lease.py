@@ -42,6 +42,14 @@ class Lease:
             raise LeaseLost
         self._renewed_at = time.monotonic()
 
+    def lock(self) -> Inbox:
+        """Call first in a transaction that writes the inbox itself: as `guard`, and the inbox as it is now. Raises `LeaseLost`."""
+        held = Inbox.objects.filter(pk=self.inbox_id, lease_fence=self.fence, generation=self.generation)
+        inbox = held.select_for_update(no_key=True).first()
+        if inbox is None:
+            raise LeaseLost
+        return inbox
+
     def keep(self) -> None:
         """Renews a lease that was not renewed for a while; cheap otherwise. Raises `LeaseLost`."""
         if time.monotonic() - self._renewed_at > HEARTBEAT_SECONDS:
@@ -81,5 +89,5 @@ def take_lease(inbox_id: int, *, worker: str) -> tuple[Inbox, Lease] | None:
     )
     if not taken:
         return None
-    inbox = Inbox.objects.select_related("owner").get(pk=inbox_id)
+    inbox = Inbox.objects.select_related("owner").prefetch_related("servers").get(pk=inbox_id)
     return inbox, Lease(inbox.pk, fence=inbox.lease_fence, generation=inbox.generation, due_at=inbox.next_due_at)

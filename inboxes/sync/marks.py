@@ -35,7 +35,8 @@ def read_marks(run: Slice[V]) -> None:
             with tolerated(run, folder):
                 _read(run, folder, remote)
         run.lease.keep()
-    of_gone_folders = MarkedMail.objects.filter(inbox=run.inbox, folder__state=FolderState.RETIRED)
+    gone = [folder.pk for folder in run.folders.values() if folder.state == FolderState.RETIRED]
+    of_gone_folders = MarkedMail.objects.filter(folder__in=gone)
     if of_gone_folders.exclude(state=MarkState.LIFTED).exists():
         with transaction.atomic():
             run.lease.guard()

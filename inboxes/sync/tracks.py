@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
-
 from inboxes.models import Folder, FolderState
 from inboxes.providers.base import Page, RemoteFolder
 from inboxes.sync.folders import tolerated
@@ -14,9 +12,7 @@ from inboxes.sync.slice import Slice
 
 def look_around(run: Slice[V]) -> None:
     """Asks every folder whether it has new mail."""
-    readable = run.readable_folders
-    run.unchanged = run.provider.unchanged({folder.remote_id: folder.live_cursor for folder, _ in readable})
-    _note_ok(run, [folder for folder, _ in readable if folder.remote_id in run.unchanged])
+    run.unchanged = run.provider.unchanged({folder.remote_id: folder.live_cursor for folder, _ in run.readable_folders})
 
 
 def follow_live(run: Slice[V]) -> bool:
@@ -71,10 +67,10 @@ def _found(run: Slice[V], folder: Folder) -> dict[str, Any]:
     return moves
 
 
-def _note_ok(run: Slice[V], folders: list[Folder]) -> None:
-    if folders:
-        with transaction.atomic():
-            run.lease.guard()
-            rows = Folder.objects.filter(pk__in=[folder.pk for folder in folders])
-            rows.update(last_ok_at=run.clock(), missing_sightings=0)
-            rows.filter(state=FolderState.MISSING).update(state=FolderState.LIVE)
+def note_unchanged(run: Slice[V]) -> None:
+    """Folders without new mail are there, too. Call in a transaction that holds the lease."""
+    unchanged = [folder for folder, _ in run.readable_folders if folder.remote_id in run.unchanged]
+    rows = Folder.objects.filter(pk__in=[folder.pk for folder in unchanged])
+    rows.update(last_ok_at=run.clock(), missing_sightings=0)
+    if any(folder.state == FolderState.MISSING for folder in unchanged):
+        rows.filter(state=FolderState.MISSING).update(state=FolderState.LIVE)

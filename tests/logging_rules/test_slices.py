@@ -151,3 +151,14 @@ def test_a_paused_inbox_is_not_read_again(inbox, clock):
 
     assert report.outcome is Outcome.BUSY
     assert InboxPolicy.objects.get().conversations_open is True
+
+
+def test_a_slice_that_finds_nothing_new_asks_the_database_little(inbox, clock, django_assert_max_num_queries):
+    """Every inbox has one each minute. Savepoints of the test count: two for each transaction."""
+    server = mailbox(clock, page_messages=50)
+    deliver(server, 1, SARAH, ALICE)
+    sync_to_the_end(inbox, server, clock)
+    clock.pass_by(minutes=1)
+
+    with django_assert_max_num_queries(19):
+        assert sync_to_the_end(inbox, server, clock) == 1
