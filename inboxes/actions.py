@@ -18,6 +18,7 @@ from inboxes.addresses import InvalidAddress, normalise
 from inboxes.life import Event
 from inboxes.models import (
     Credential,
+    CredentialKind,
     Inbox,
     InboxKind,
     InboxStatus,
@@ -28,7 +29,7 @@ from inboxes.models import (
     ProviderKind,
     Security,
 )
-from inboxes.oauth.clients import CREDENTIAL_KINDS, read_scopes
+from inboxes.oauth.clients import API_ISSUERS, IMAP_HOSTS, read_scopes
 from inboxes.oauth.grants import Account, Grant
 from inboxes.oauth.keeping import is_same_account, keep_grant, withdraw_grants
 from inboxes.queries import inbox_with_address
@@ -86,18 +87,20 @@ def connect_api_inbox(
     grant: Grant,
     history_since: datetime | None,
     by: User,
+    signed_in_at: CredentialKind | None = None,
     shared_mailbox: str = "",
 ) -> Inbox:
     """As `connect_imap_inbox`, for a mailbox that was opened by signing in at Google or Microsoft.
 
-    `shared_mailbox` is the address of a mailbox that the account may read beside its own (Microsoft only). Raises ValidationError with
-    the code `scope_missing` when the grant does not allow mail to be read.
+    `signed_in_at` is needed for IMAP, which both speak. `shared_mailbox` is the address of a mailbox that the account may read beside
+    its own (Microsoft only). Raises ValidationError with the code `scope_missing` when the grant does not allow mail to be read.
     """
     if not by.is_active:
         raise PermissionDenied
+    issuer = signed_in_at or API_ISSUERS[kind]
     address = _valid_address(shared_mailbox or account.address)
     _refuse_taken(address)
-    _refuse_without_reading(kind, grant, shared=bool(shared_mailbox))
+    _refuse_without_reading(kind, issuer, grant, shared=bool(shared_mailbox))
     inbox = Inbox(
         owner=by,
         connected_by=by,
@@ -108,7 +111,9 @@ def connect_api_inbox(
         history_since=history_since,
     )
     _insert(inbox)
-    keep_grant(inbox=inbox, kind=CREDENTIAL_KINDS[kind], account=account, grant=grant, shared=bool(shared_mailbox))
+    if kind == ProviderKind.IMAP:
+        _write_server(inbox, Protocol.IMAP, ServerLogin(IMAP_HOSTS[issuer], 993, Security.TLS, address))
+    keep_grant(inbox=inbox, kind=issuer, account=account, grant=grant, shared=bool(shared_mailbox))
     record(by=by, action="inbox.connected", target=inbox, details={"provider": inbox.provider, "kind": inbox.kind})
     return inbox
 
@@ -216,18 +221,20 @@ def reconnect_api_inbox(*, inbox: Inbox, account: Account, grant: Grant, by: Use
     """
     inbox = _held(inbox, _owner_only, by)
     kind = ProviderKind(inbox.provider)
-    if kind not in CREDENTIAL_KINDS:
+    credential = Credential.objects.filter(inbox=inbox).exclude(kind=CredentialKind.PASSWORD).first()
+    issuer = CredentialKind(credential.kind) if credential else API_ISSUERS.get(kind)
+    if issuer is None:
         raise ValidationError(_("This inbox is read with a password. Reconnect it with one."), code="other_provider")
-    shared = Credential.objects.filter(inbox=inbox).exclude(signed_in_as="").exists()
+    shared = credential is not None and bool(credential.signed_in_as)
     if not (shared or is_same_account(inbox=inbox, account=account)):
         raise ValidationError(
             _("This inbox is %(address)s, and you signed in as %(other)s. Sign in with the account of this inbox."),
             params={"address": inbox.address, "other": account.address},
             code="other_account",
         )
-    _refuse_without_reading(kind, grant, shared=shared)
+    _refuse_without_reading(kind, issuer, grant, shared=shared)
     _shut_workers_out(inbox)
-    keep_grant(inbox=inbox, kind=CREDENTIAL_KINDS[kind], account=account, grant=grant, shared=shared)
+    keep_grant(inbox=inbox, kind=issuer, account=account, grant=grant, shared=shared)
     inbox.aliases = [] if shared else _own_aliases(account, inbox.address)
     inbox.save(update_fields=["aliases"])
     _begin_again(inbox, by, now)
@@ -273,9 +280,9 @@ def _begin_again(inbox: Inbox, by: User, now: datetime | None) -> None:
     _want_sync(inbox, now)
 
 
-def _refuse_without_reading(kind: ProviderKind, grant: Grant, *, shared: bool) -> None:
+def _refuse_without_reading(kind: ProviderKind, issuer: CredentialKind, grant: Grant, *, shared: bool) -> None:
     """People can untick what is asked for."""
-    if grant.missing(read_scopes(kind, shared=shared)):
+    if grant.missing(read_scopes(kind, issuer, shared=shared)):
         raise ValidationError(
             _("Permission to read mail was not given. Sign in again and leave everything ticked."), code="scope_missing"
         )

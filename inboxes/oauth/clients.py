@@ -3,11 +3,13 @@
 from django.conf import settings
 
 from inboxes.models import CredentialKind, ProviderKind
-from inboxes.oauth.scopes import GMAIL_READ, GRAPH_READ, GRAPH_READ_SHARED
+from inboxes.oauth.scopes import GMAIL_IMAP, GMAIL_READ, GRAPH_READ, GRAPH_READ_SHARED, OUTLOOK_IMAP
+from inboxes.providers.base import ClientMisconfigured
 from inboxes.providers.gmail.oauth import GoogleClient, GoogleOAuth
 from inboxes.providers.graph.oauth import MicrosoftClient, MicrosoftOAuth
 
-CREDENTIAL_KINDS = {ProviderKind.GMAIL: CredentialKind.GOOGLE, ProviderKind.GRAPH: CredentialKind.MICROSOFT}
+API_ISSUERS = {ProviderKind.GMAIL: CredentialKind.GOOGLE, ProviderKind.GRAPH: CredentialKind.MICROSOFT}
+IMAP_HOSTS = {CredentialKind.GOOGLE: "imap.gmail.com", CredentialKind.MICROSOFT: "outlook.office365.com"}
 
 
 def is_offered(kind: CredentialKind) -> bool:
@@ -15,14 +17,23 @@ def is_offered(kind: CredentialKind) -> bool:
     return bool(settings.GOOGLE_CLIENT_ID if kind == CredentialKind.GOOGLE else settings.MICROSOFT_CLIENT_ID)
 
 
-def read_scopes(kind: ProviderKind, *, shared: bool = False) -> tuple[str, ...]:
+def read_scopes(kind: ProviderKind, issuer: CredentialKind, *, shared: bool = False) -> tuple[str, ...]:
     """What has to be granted before mail can be read; `shared`: in a mailbox beside the account's own."""
-    if kind == ProviderKind.GMAIL:
-        return GMAIL_READ
-    return GRAPH_READ_SHARED if shared else GRAPH_READ
+    match kind, issuer:
+        case ProviderKind.GMAIL, _:
+            return GMAIL_READ
+        case ProviderKind.GRAPH, _:
+            return GRAPH_READ_SHARED if shared else GRAPH_READ
+        case _, CredentialKind.GOOGLE:
+            return GMAIL_IMAP
+        case _:
+            return OUTLOOK_IMAP
 
 
 def oauth_client(kind: CredentialKind) -> GoogleOAuth | MicrosoftOAuth:
+    """Raises `ClientMisconfigured` where none is registered."""
+    if not is_offered(kind):
+        raise ClientMisconfigured("client_missing")
     return google() if kind == CredentialKind.GOOGLE else microsoft()
 
 
