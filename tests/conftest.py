@@ -48,6 +48,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.pluginmanager.import_plugin("tests.people")
     session.config.pluginmanager.import_plugin("tests.mail_servers")
     session.config.pluginmanager.import_plugin("tests.fakes.google")
+    session.config.pluginmanager.import_plugin("tests.fakes.microsoft")
 
 
 def pytest_unconfigure() -> None:
