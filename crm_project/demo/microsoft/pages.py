@@ -151,7 +151,7 @@ def post_back(redirect_uri: str, answer: dict[str, str]) -> Response:
 
 def meaning(one: Wanted) -> tuple[str, str]:
     title, text = MEANINGS[one.name]
-    return title, f"{text} ({one.name})"
+    return str(title), f"{text} ({one.name})"
 
 
 def _kind(account: Account) -> str:

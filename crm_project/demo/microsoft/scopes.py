@@ -2,24 +2,36 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
 
 from crm_project.demo.microsoft.refusals import SignInRefusal
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 GRAPH = "https://graph.microsoft.com/"
 OUTLOOK = "https://outlook.office.com/"
 IDENTITY = ("openid", "profile", "email", "offline_access")
-MEANINGS: dict[str, tuple[str, str]] = {
-    "User.Read": ("View your basic profile", "Read who you are and the addresses of your account."),
-    "Mail.ReadBasic": ("Read basic mail", "Read your e-mail without bodies and attachments."),
-    "Mail.Read": ("Read your mail", "Read the e-mail in your mailbox."),
-    "Mail.ReadWrite": ("Read and write access to your mail", "Create, read, update and delete e-mail in your mailbox."),
-    "Mail.Send": ("Send mail as you", "Send e-mail as yourself."),
-    "Mail.ReadBasic.Shared": ("Read shared basic mail", "Read e-mail you can access, without bodies."),
-    "Mail.Read.Shared": ("Read mail you can access", "Read e-mail that others have shared with you."),
-    "Mail.ReadWrite.Shared": ("Read and write mail you can access", "Change e-mail that others have shared with you."),
-    "Mail.Send.Shared": ("Send mail on behalf of others", "Send e-mail for mailboxes you may send for."),
-    "IMAP.AccessAsUser.All": ("Read and write access to mailboxes via IMAP", "Use your mailbox through IMAP."),
-    "SMTP.Send": ("Send e-mails using SMTP AUTH", "Send e-mail through SMTP."),
+MEANINGS: "dict[str, tuple[StrPromise, StrPromise]]" = {
+    "User.Read": (_("View your basic profile"), _("Read who you are and the addresses of your account.")),
+    "Mail.ReadBasic": (_("Read basic mail"), _("Read your e-mail without bodies and attachments.")),
+    "Mail.Read": (_("Read your mail"), _("Read the e-mail in your mailbox.")),
+    "Mail.ReadWrite": (
+        _("Read and write access to your mail"),
+        _("Create, read, update and delete e-mail in your mailbox."),
+    ),
+    "Mail.Send": (_("Send mail as you"), _("Send e-mail as yourself.")),
+    "Mail.ReadBasic.Shared": (_("Read shared basic mail"), _("Read e-mail you can access, without bodies.")),
+    "Mail.Read.Shared": (_("Read mail you can access"), _("Read e-mail that others have shared with you.")),
+    "Mail.ReadWrite.Shared": (
+        _("Read and write mail you can access"),
+        _("Change e-mail that others have shared with you."),
+    ),
+    "Mail.Send.Shared": (_("Send mail on behalf of others"), _("Send e-mail for mailboxes you may send for.")),
+    "IMAP.AccessAsUser.All": (_("Read and write access to mailboxes via IMAP"), _("Use your mailbox through IMAP.")),
+    "SMTP.Send": (_("Send e-mails using SMTP AUTH"), _("Send e-mail through SMTP.")),
 }
 _OF_OUTLOOK = {"IMAP.AccessAsUser.All", "SMTP.Send"}
 # Those that no tenant keeps from its people.
