@@ -244,7 +244,10 @@ class MailProvider(Protocol):
         ...
 
     def unchanged(self, cursors: Mapping[str, str]) -> set[str]:
-        """Of the folders (remote id → live cursor), those with certainly nothing new. At most one STATUS per folder."""
+        """Of the folders (remote id → live cursor), those with certainly nothing new. At most one STATUS per folder.
+
+        Right after `folders` it may go by what that has seen.
+        """
         ...
 
     def live_page(self, folder: RemoteFolder, cursor: str) -> Page:

@@ -42,7 +42,7 @@ def check_imap(settings: ImapSettings) -> Iterator[StepResult]:
                 Step.REACH_SERVER: connection.reach,
                 Step.TLS: connection.secure,
                 Step.SIGN_IN: connection.sign_in,
-                Step.FIND_FOLDERS: lambda: list_folders(connection),
+                Step.FIND_FOLDERS: lambda: list_folders(connection)[0],
             }
         )
         connection.log_out()

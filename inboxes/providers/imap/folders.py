@@ -14,6 +14,7 @@ from inboxes.providers.base import RemoteFolder
 from inboxes.providers.imap.connection import ImapConnection
 from inboxes.providers.imap.errors import Phase, classify
 from inboxes.providers.imap.folder_names import EXCHANGE_NAMES, OUTBOX_NAMES, ROLE_NAMES
+from inboxes.providers.imap.statuses import Status, status_items, statuses_in
 
 _LIST_LINE = re.compile(rb'\* (?:LIST|XLIST|LSUB) \(([^)]*)\) (NIL|"(?:\\.|[^"\\])*") ?(.*)', re.IGNORECASE | re.DOTALL)
 _LITERAL_AT_END = re.compile(rb"\{\d+\+?\}$")
@@ -68,16 +69,25 @@ class ListedFolder:
         return _folded(path[0]) if len(path) == 1 else ""
 
 
-def list_folders(connection: ImapConnection, *, with_dropped: bool = False) -> list[RemoteFolder]:
-    """The folders of the mailbox that are worth syncing, with their roles; on request those that are not, behind them."""
-    answer = connection.exchange(_list_command(connection.capabilities))
+def list_folders(
+    connection: ImapConnection, *, with_dropped: bool = False, with_statuses: bool = False
+) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
+    """The folders of the mailbox that are worth syncing, with their roles; on request those that are not, behind them.
+
+    `with_statuses`: also the state of those of which the server tells it along with their names.
+    """
+    # Gmail counts the messages of every label for it, and only one folder is of interest there.
+    answer = connection.exchange(
+        _list_command(connection.capabilities, with_statuses=with_statuses and not connection.is_gmail)
+    )
     if not answer.ok:
         answer = connection.exchange(_PLAIN_LIST)
     if not answer.ok:
         raise classify(answer.status, Phase.COMMAND)
     exchange = b"microsoft exchange" in connection.greeting.lower()
     listed = parse_list(answer.responses)
-    return choose(listed, gmail=connection.is_gmail, exchange=exchange, with_dropped=with_dropped)
+    folders = choose(listed, gmail=connection.is_gmail, exchange=exchange, with_dropped=with_dropped)
+    return folders, statuses_in(answer.responses)
 
 
 def parse_list(responses: Iterable[list[bytes]]) -> list[ListedFolder]:
@@ -142,9 +152,12 @@ def raw_name(remote_id: str) -> bytes:
     return remote_id.encode("latin-1")
 
 
-def _list_command(capabilities: frozenset[str]) -> bytes:
-    if {"SPECIAL-USE", "LIST-EXTENDED"} <= capabilities:
-        return _PLAIN_LIST + b" RETURN (SPECIAL-USE)"
+def _list_command(capabilities: frozenset[str], *, with_statuses: bool) -> bytes:
+    wanted = [b"SPECIAL-USE"] if {"SPECIAL-USE", "LIST-EXTENDED"} <= capabilities else []
+    if with_statuses and "LIST-STATUS" in capabilities:
+        wanted.append(b"STATUS " + status_items(capabilities))
+    if wanted:
+        return _PLAIN_LIST + b" RETURN (" + b" ".join(wanted) + b")"
     if "XLIST" in capabilities and "SPECIAL-USE" not in capabilities:
         return b"X" + _PLAIN_LIST
     return _PLAIN_LIST

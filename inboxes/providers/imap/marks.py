@@ -65,22 +65,27 @@ class MarksCursor(NamedTuple):
 def read_marks(
     session: Session, folder: RemoteFolder, opened: OpenFolder, names: MarkNames
 ) -> tuple[frozenset[MarkedMessage], bool]:
-    """All marks of the folder, which is open, and whether its messages carry keywords that are marks."""
+    """All marks of the folder, and whether its messages carry keywords that are marks."""
+
+    def search(criteria: bytes = b"") -> Iterable[int]:
+        session.select(opened)
+        return session.search(1, LARGEST_UID, criteria)
+
     found: set[MarkedMessage] = set()
     folder_mark = names.of_folder(folder.name) if folder.role is FolderRole.OTHER else None
     if folder_mark:
-        uids = session.search(1, LARGEST_UID)
+        uids = search()
         found.update(MarkedMessage(_key(opened, uid), folder_mark, MarkSource.FOLDER) for uid in uids)
     has_keywords = False
     for mark in Mark:
         keywords = sorted(keyword for keyword in names.keywords(mark) if keyword.encode() in opened.flags)
         if keywords and mark is not folder_mark:
-            uids = session.search(1, LARGEST_UID, _any_of(keywords))
+            uids = search(_any_of(keywords))
             found.update(MarkedMessage(_key(opened, uid), mark, MarkSource.KEYWORD) for uid in uids)
             has_keywords = True
         if session.connection.is_gmail and mark is not Mark.LOGGED:
             label = quoted(imap_utf7.encode(names.name(mark)))
-            uids = session.search(1, LARGEST_UID, b" X-GM-LABELS " + label)
+            uids = search(b" X-GM-LABELS " + label)
             found.update(MarkedMessage(_key(opened, uid), mark, MarkSource.LABEL) for uid in uids)
     return frozenset(found), has_keywords
 

@@ -24,10 +24,11 @@ from inboxes.providers.imap.criteria import criteria_of
 from inboxes.providers.imap.criteria import since as since_criteria
 from inboxes.providers.imap.cursors import Place, format_cursor, format_remote_id, parse_cursor, parse_remote_id
 from inboxes.providers.imap.fetch import Row
-from inboxes.providers.imap.folders import raw_name
+from inboxes.providers.imap.folders import folder_id, raw_name
 from inboxes.providers.imap.marks import MarksCursor, read_marks
 from inboxes.providers.imap.scan import GMAIL_HEADER_ITEMS, HEADER_ITEMS, LARGEST_HEADER, Scan
 from inboxes.providers.imap.session import LARGEST_UID, OpenFolder, Session
+from inboxes.providers.imap.statuses import Status
 from inboxes.providers.imap.streaming import Stream, chunks
 from inboxes.providers.searching import names
 
@@ -66,7 +67,10 @@ class ImapProvider:
         self._listings: dict[tuple[str, str, datetime | None], _Listing] = {}
         self._interruption: ProviderError | None = None
         self._sizes: dict[str, int] = {}
-        self._statuses: dict[str, Mapping[bytes, int]] = {}
+        self._just_told: dict[str, Status] = {}
+        self._statuses: dict[str, Status] = {}
+        # A folder as it was when its anchor was pinned, and its state as it was told before that: its marks need no other look.
+        self._first_looks: dict[str, tuple[Status, OpenFolder]] = {}
         self._just_listed: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -76,28 +80,32 @@ class ImapProvider:
         self.close()
 
     def close(self) -> None:
+        self._just_told.clear()
+        self._first_looks.clear()
         self._session.close()
 
     def folders(self) -> list[RemoteFolder]:
-        return self._session.folders()
+        folders, statuses = self._session.folders()
+        self._just_told = {folder_id(name): status for name, status in statuses.items()}
+        return folders
 
     def searchable_folders(self) -> list[RemoteFolder]:
-        return self._session.folders(with_dropped=True)
+        return self._session.searchable_folders()
 
     def anchor(self, folder: RemoteFolder) -> str:
         opened = self._session.examine(_raw(folder.remote_id))
+        if folder.remote_id in self._just_told:
+            self._first_looks[folder.remote_id] = (self._just_told[folder.remote_id], opened)
         return format_cursor(Place(opened.uidvalidity, opened.uidnext))
 
     def unchanged(self, cursors: Mapping[str, str]) -> set[str]:
-        same, ids = set(), list(cursors)
+        told, self._just_told = self._just_told, {}
+        ids = [remote_id for remote_id in cursors if remote_id not in told]
         for start in range(0, len(ids), _STATUS_BATCH):
             batch = ids[start : start + _STATUS_BATCH]
-            for remote_id, status in zip(batch, self._session.statuses([_raw(one) for one in batch]), strict=True):
-                self._statuses[remote_id] = status
-                place = Place(status.get(b"UIDVALIDITY", -1), status.get(b"UIDNEXT", -1))
-                if format_cursor(place) == cursors[remote_id]:
-                    same.add(remote_id)
-        return same
+            told |= zip(batch, self._session.statuses([_raw(remote_id) for remote_id in batch]), strict=True)
+        self._statuses = {remote_id: told[remote_id] for remote_id in cursors}
+        return {remote_id for remote_id, status in self._statuses.items() if _place(status) == cursors[remote_id]}
 
     def live_page(self, folder: RemoteFolder, cursor: str) -> Page:
         self._raise_interruption()
@@ -165,12 +173,12 @@ class ImapProvider:
 
     def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:
         name = _raw(folder.remote_id)
-        status = self._statuses.pop(folder.remote_id, None) or self._session.statuses([name])[0]
+        status, opened = self._first_looks.pop(folder.remote_id, (self._statuses.pop(folder.remote_id, None), None))
+        status = status or self._session.statuses([name])[0]
         seen = MarksCursor.of(status, names, now=self._now())
         if MarksCursor.parse(cursor).still_holds(seen):
             return None
-        opened = self._session.examine(name)
-        messages, has_keywords = read_marks(self._session, folder, opened, names)
+        messages, has_keywords = read_marks(self._session, folder, opened or self._session.examine(name), names)
         return MarksFound(messages, str(seen._replace(has_keywords=has_keywords)))
 
     def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
@@ -220,7 +228,6 @@ class ImapProvider:
         listing = self._listings.pop(track, None)
         if listing is None or listing.cursor != cursor:
             return None
-        self._session.select(listing.folder)
         return listing
 
     def _keep(self, listing: _Listing, *, interruption: ProviderError | None) -> None:
@@ -286,6 +293,11 @@ def _raw(remote_id: str) -> bytes:
         return raw_name(remote_id)
     except UnicodeEncodeError:
         raise FolderGone from None
+
+
+def _place(status: Status) -> str:
+    """The cursor at which a folder has nothing new; none is like it where the server does not tell."""
+    return format_cursor(Place(status.get(b"UIDVALIDITY", -1), status.get(b"UIDNEXT", -1)))
 
 
 def _raw_message(opened: OpenFolder, uid: int, body: bytes) -> RawMessage:

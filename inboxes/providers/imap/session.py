@@ -3,7 +3,7 @@
 import contextlib
 import re
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from inboxes.providers.base import CursorExpired, ProviderError, RemoteFolder, TemporarilyUnavailable
@@ -11,12 +11,11 @@ from inboxes.providers.imap.connection import Answer, ImapConnection, ImapSettin
 from inboxes.providers.imap.criteria import Criteria
 from inboxes.providers.imap.errors import Phase, classify, recognise
 from inboxes.providers.imap.folders import list_folders
+from inboxes.providers.imap.statuses import Status, status_items, status_of
 
 _UIDVALIDITY = re.compile(rb"\* OK \[UIDVALIDITY (\d{1,10})", re.IGNORECASE)
 _UIDNEXT = re.compile(rb"\* OK \[UIDNEXT (\d{1,10})", re.IGNORECASE)
 _EXISTS = re.compile(rb"\* (\d{1,10}) EXISTS", re.IGNORECASE)
-_STATUS = re.compile(rb"\* STATUS ", re.IGNORECASE)
-_STATUS_ITEM = re.compile(rb"(UIDVALIDITY|UIDNEXT|MESSAGES|HIGHESTMODSEQ) (\d{1,20})", re.IGNORECASE)
 _SEARCH = re.compile(rb"\* SEARCH\b", re.IGNORECASE)
 _FLAGS = re.compile(rb"\* FLAGS \(([^()]*)\)", re.IGNORECASE)
 LARGEST_UID = 0xFFFFFFFF
@@ -50,10 +49,16 @@ class Session:
             self._connection = ImapConnection.open(self._settings)
         return self._connection
 
-    def folders(self, *, with_dropped: bool = False) -> list[RemoteFolder]:
-        """The folders worth syncing; `with_dropped`: and behind them drafts, junk and trash."""
+    def folders(self) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
+        """The folders worth syncing, and the state of those of which the server told it in the same round trip."""
         with self._dropping_broken():
-            return list_folders(self.connection, with_dropped=with_dropped)
+            # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
+            return list_folders(self.connection, with_statuses=self.selected is None)
+
+    def searchable_folders(self) -> list[RemoteFolder]:
+        """Those worth syncing, and behind them drafts, junk and trash."""
+        with self._dropping_broken():
+            return list_folders(self.connection, with_dropped=True)[0]
 
     def examine(self, name: bytes) -> OpenFolder:
         """Open a folder read-only. Raises `FolderGone`."""
@@ -85,9 +90,25 @@ class Session:
         return self.selected
 
     def select(self, folder: OpenFolder) -> None:
-        """Make sure this folder is the open one. Raises `CursorExpired` if its numbering is another one by now."""
-        if self.selected is None or self.selected.name != folder.name:
-            self.examine(folder.name)
+        """Make sure this folder is the open one. Raises `FolderGone`, and `CursorExpired` if its numbering is another one by now."""
+        self.finish_selecting(folder, self.begin_selecting(folder))
+
+    def begin_selecting(self, folder: OpenFolder) -> bytes | None:
+        """`select` without waiting: commands for the folder may be sent right behind."""
+        if self.selected is not None and self.selected.name == folder.name:
+            return None
+        self.selected = None
+        with self._dropping_broken():
+            return self.connection.send(b"EXAMINE " + quoted(folder.name))
+
+    def finish_selecting(self, folder: OpenFolder, tag: bytes | None) -> None:
+        """Call before the answers of those commands are read. Raises as `select`."""
+        if tag is not None:
+            with self._dropping_broken():
+                answer = self.connection.receive(tag)
+            if not answer.ok:
+                raise classify(answer.status, Phase.OPEN_FOLDER)
+            self.selected = folder._replace(uidvalidity=_first_number(answer, _UIDVALIDITY) or 0)
         if self.selected is None or self.selected.uidvalidity != folder.uidvalidity:
             raise CursorExpired
 
@@ -96,19 +117,17 @@ class Session:
         self.discard()
         self.select(folder)
 
-    def statuses(self, names: list[bytes]) -> list[Mapping[bytes, int]]:
-        """What tells each folder's state, in one round trip; without the items a server does not tell or refuses."""
-        items = b" (UIDNEXT UIDVALIDITY MESSAGES)"
-        if "CONDSTORE" in self.connection.capabilities:
-            items = items[:-1] + b" HIGHESTMODSEQ)"
-        commands = [b"STATUS " + quoted(name) + items for name in names]
+    def statuses(self, names: list[bytes]) -> list[Status]:
+        """Each folder's state, in one round trip."""
+        items = status_items(self.connection.capabilities)
+        commands = [b"STATUS " + quoted(name) + b" " + items for name in names]
         if self.selected is not None and "UNSELECT" in self.connection.capabilities:
             # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
             commands.insert(0, b"UNSELECT")
             self.selected = None
         with self._dropping_broken():
             answers = self.connection.exchange_all(commands)
-        return [_status_items(answer) for answer in answers[-len(names) :]]
+        return [status_of(answer) for answer in answers[-len(names) :]]
 
     def search(self, low: int, high: int, criteria: bytes = b"") -> "array[int]":
         """The UIDs from `low` to `high` that match, ascending. Complete also where the server answers in portions (RFC 9738)."""
@@ -198,11 +217,3 @@ def _first_number(answer: Answer, pattern: re.Pattern[bytes]) -> int | None:
 def _flags(answer: Answer) -> frozenset[bytes]:
     found = (_FLAGS.match(response[0]) for response in answer.responses)
     return next((frozenset(match[1].lower().split()) for match in found if match), frozenset())
-
-
-def _status_items(answer: Answer) -> Mapping[bytes, int]:
-    if not answer.ok:
-        return {}
-    # The name may be a literal; what counts is behind it.
-    lines = [response[-1] for response in answer.responses if _STATUS.match(response[0])]
-    return {item[1].upper(): int(item[2]) for line in lines for item in _STATUS_ITEM.finditer(line[line.rfind(b"(") :])}

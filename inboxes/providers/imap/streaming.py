@@ -78,6 +78,10 @@ class Stream:
         self._waiting.extend(uid_chunks)
         self._missing.update(uid for chunk in self._waiting for uid in chunk)
         try:
+            if self._waiting:
+                opening = self._session.begin_selecting(self._folder)
+                self._fill()
+                self._session.finish_selecting(self._folder, opening)
             while self._waiting or self._flying:
                 try:
                     self._fill()

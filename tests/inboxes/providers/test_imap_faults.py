@@ -277,6 +277,32 @@ def test_unchanged_takes_one_round_trip_and_trusts_only_whole_answers(server, pr
     assert len(server.sent(b"STATUS")) == 5
 
 
+def test_folders_that_are_listed_with_their_state_are_not_asked_for_it_again_at_once(server, provider):
+    server.capabilities = b"IMAP4rev1 LIST-EXTENDED LIST-STATUS"
+    server.folders = (
+        b'* LIST () "/" "INBOX"\r\n* STATUS INBOX (UIDNEXT 21 UIDVALIDITY 7)\r\n* LIST () "/" "a \\"b\\""\r\n'
+        b'* STATUS "a \\"b\\"" (UIDVALIDITY 7 UIDNEXT 21)\r\n* LIST () "/" {1}\r\nD\r\n'
+        b'* STATUS {1}\r\nD (UIDVALIDITY 7 UIDNEXT 30)\r\n* LIST () "/" "E"\r\n'
+    )
+    cursors = {folder.remote_id: "v1:7:21" for folder in provider.folders()}
+    assert sorted(cursors) == ["D", "E", "INBOX", 'a "b"']
+    assert provider.unchanged(cursors) == {"INBOX", 'a "b"', "E"}
+    assert server.sent(b"LIST") == [b'LIST "" "*" RETURN (STATUS (UIDNEXT UIDVALIDITY MESSAGES))']
+    assert [command.split(b'"')[1] for command in server.sent(b"STATUS")] == [b"E"]
+    assert provider.unchanged({"INBOX": "v1:7:21"}) == {"INBOX"}
+    assert [command.split(b'"')[1] for command in server.sent(b"STATUS")] == [b"E", b"INBOX"]
+
+
+def test_a_folder_that_was_renumbered_between_two_pages_is_noticed_before_its_answers_are_read(server, provider):
+    server.messages = {uid: mail(uid) for uid in range(1, 6_001)}
+    page = provider.backfill_page(INBOX, "", anchor="v1:7:6001", since=None)
+    provider.anchor(RemoteFolder("Other", "Other", FolderRole.OTHER))
+    server.uidvalidity = 8
+    with pytest.raises(CursorExpired):
+        provider.backfill_page(INBOX, page.cursor, anchor="v1:7:6001", since=None)
+    assert provider.anchor(INBOX) == "v1:8:6001"
+
+
 def test_a_server_with_a_message_limit_is_searched_in_portions(server, provider):
     server.capabilities = b"IMAP4rev1 MESSAGELIMIT=8"
     server.replies += [
