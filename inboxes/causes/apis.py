@@ -215,6 +215,12 @@ _REGISTRATION = {
         _ADMINS_KNOW,
         _TELL_ADMINS,
     ),
+    "links_elsewhere": Cause(
+        _("Provider leads somewhere else"),
+        _("The provider's answers lead to another address than the one that is set. Our access is shown to nobody else."),
+        _ADMINS_KNOW,
+        _TELL_ADMINS,
+    ),
     "client_missing": Cause(
         _("Connection to the provider is not set up"),
         _("This installation is not registered at the provider, or no longer."),

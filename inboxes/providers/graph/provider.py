@@ -1,0 +1,317 @@
+"""A mailbox of Microsoft 365 or Outlook.com as a `MailProvider`.
+
+New mail is told by rounds of delta over each folder; the first of them lists everything there is, and what was there when the
+folder was anchored is left to the past. The past is listed by time of arrival, and counted before it is taken for complete.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, Self
+
+from inboxes.envelope import Address, Envelope, FolderRole
+from inboxes.marks import MarkNames
+from inboxes.providers import searching
+from inboxes.providers.base import (
+    AccessToken,
+    CursorExpired,
+    FolderGone,
+    MarksFound,
+    MessageGone,
+    NoPace,
+    Pace,
+    Page,
+    ProviderError,
+    RawMessage,
+    RemoteFolder,
+    SearchQuery,
+    Unreadable,
+)
+from inboxes.providers.graph import listing
+from inboxes.providers.graph.client import LARGEST_ANSWER, GraphClient, GraphSettings, path_of
+from inboxes.providers.graph.cursors import LiveCursor, PastCursor, arrival, digest
+from inboxes.providers.graph.errors import Asked
+from inboxes.providers.graph.folders import list_folders
+from inboxes.providers.graph.listing import Listed, list_page
+from inboxes.providers.graph.marks import marks_cursor, read_marks
+from inboxes.providers.graph.messages import EXPAND, SELECT, envelope_of, names_any
+from inboxes.providers.graph.reading import REFUSED, Reading, read_messages
+from inboxes.providers.graph.searching import find_rows
+
+Json = dict[str, Any]
+
+ROUND_ROWS = 100
+FIRST_ROUND_ROWS = 500
+PAST_ROWS = 200
+CAREFUL_ROWS = 20
+LAPS = 3
+"""A listing that comes up short of the count is done so often. What is missing then is left to the daily comparison."""
+LINK_GROWS_OLD = timedelta(hours=12)
+"""Links die some time after they were given; where nothing happens a new one is taken now and then."""
+PARTIAL_BYTES = (64 + 256) * 1024
+"""Kept of a message above 35 MB: its headers and the first 256 KB of its text."""
+
+# With the categories: a round reports changes of what it was asked to show.
+_ROUND_QUERY = {"$select": "receivedDateTime,categories"}
+
+
+class _Round(NamedTuple):
+    """One page of a round of delta: what it says of messages that are in the folder, and the link behind it."""
+
+    rows: dict[str, Json]
+    link: str
+    is_last: bool
+    is_empty: bool
+
+
+class GraphProvider:
+    """See `MailProvider`. Cursors and remote ids: `cursors.py`."""
+
+    def __init__(
+        self,
+        settings: GraphSettings,
+        token: AccessToken,
+        pace: Pace | None = None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._client = GraphClient(settings, token, pace or NoPace(), now)
+        self._now = now
+        self._careful = settings.careful
+        self._looked: dict[str, tuple[str, _Round]] = {}
+        self._people: dict[str, tuple[Address, ...]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def folders(self) -> list[RemoteFolder]:
+        return list_folders(self._client)
+
+    def searchable_folders(self) -> list[RemoteFolder]:
+        return list_folders(self._client, with_dropped=True)
+
+    def anchor(self, folder: RemoteFolder) -> str:
+        newest = listing.newest(self._client, folder.remote_id)
+        return str(LiveCursor(digest(folder.remote_id), newest=newest, is_first=True, is_open=True))
+
+    def unchanged(self, cursors: Mapping[str, str]) -> set[str]:
+        same = set()
+        for remote_id, cursor in cursors.items():
+            try:
+                live = LiveCursor.parse(cursor, remote_id)
+                if live.is_settled:
+                    seen = self._follow(remote_id, live)
+                    self._looked[remote_id] = (cursor, seen)
+                    same |= {remote_id} if self._is_quiet(live, seen) else set()
+            except (CursorExpired, FolderGone):
+                continue  # `live_page` says so where it can be acted on
+        return same
+
+    def live_page(self, folder: RemoteFolder, cursor: str) -> Page:
+        live = LiveCursor.parse(cursor, folder.remote_id)
+        looked_at, seen = self._looked.pop(folder.remote_id, ("", None))
+        if seen is None or looked_at != cursor:
+            seen = self._follow(folder.remote_id, live)
+        if self._is_quiet(live, seen):
+            return Page(envelopes=[], cursor=cursor, done=True)
+        new, touched = _told_apart(live, seen.rows)
+        reading = read_messages(self._client, folder, new)
+        answered = [remote_id for remote_id in new if reading.answers_for(remote_id)]
+        if reading.error is None:
+            following, done = self._behind(live, seen), seen.is_last
+        elif answered:
+            following, done = live.having_shown([*answered, *touched]), False
+        else:
+            raise reading.error
+        return self._page(folder, answered, reading, Page([], str(following), done, touched=touched))
+
+    def backfill_page(
+        self,
+        folder: RemoteFolder,
+        cursor: str,
+        *,
+        anchor: str,
+        since: datetime | None,
+        addresses: Collection[str] | None = None,
+    ) -> Page:
+        newest = LiveCursor.parse(anchor, folder.remote_id).newest
+        past = PastCursor.parse(cursor) if cursor else PastCursor(newest, is_done=not newest)
+        if past.is_done:
+            return Page(envelopes=[], cursor=str(past), done=True)
+        is_sent = folder.role is FolderRole.SENT
+        told = past.lap == 0 and (is_sent or addresses is not None)
+        listed = list_page(
+            self._client,
+            folder.remote_id,
+            until=past.until,
+            since=since,
+            select=SELECT if told else "receivedDateTime",
+            expand=EXPAND if told else "",
+            top=self._at_most(PAST_ROWS),
+        )
+        if past.lap:
+            page = Page([], "", done=False, touched=[str(row["id"]) for row in listed.rows])
+        elif is_sent:
+            page = self._page(
+                folder, [str(row["id"]) for row in listed.rows], _read_already(listed), Page([], "", False)
+            )
+        else:
+            page, listed = self._past_page(folder, listed, addresses)
+        following = self._below(folder, past, listed, newest=newest, since=since)
+        page.cursor, page.done, page.remaining = str(following), following.is_done, listed.remaining
+        return page
+
+    def envelopes(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[list[Envelope], list[Unreadable]]:
+        wanted = list(dict.fromkeys(remote_ids))
+        reading = read_messages(self._client, folder, wanted)
+        if reading.error is not None:
+            raise reading.error
+        page = self._page(folder, wanted, reading, Page([], "", done=True))
+        return page.envelopes, page.unreadable
+
+    def bodies(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> Iterator[RawMessage]:
+        paths = {one: path_of("mailFolders", folder.remote_id, "messages", one, "$value") for one in remote_ids}
+        trouble: ProviderError | None = None
+        came = 0
+        for remote_id, found in self._client.contents(paths):
+            if isinstance(found, bytes):
+                came += 1
+                too_large = len(found) > LARGEST_ANSWER
+                yield RawMessage(remote_id, found[:PARTIAL_BYTES] if too_large else found, partial=too_large)
+            elif not isinstance(found, MessageGone):
+                trouble = trouble or found
+        if trouble is not None:
+            raise trouble
+        if paths and not came:
+            # One message after another may be gone, or all of them with their folder.
+            self._client.get(self._client.url(path_of("mailFolders", folder.remote_id)), Asked.FOLDER)
+
+    def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
+        return set(listing.all_ids(self._client, folder.remote_id, since=since))
+
+    def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:
+        link = self._state_of(folder)
+        now = marks_cursor(names, link)
+        if link and cursor == now:
+            return None
+        return MarksFound(read_marks(self._client, folder, names), now)
+
+    def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
+        rows = find_rows(self._client, folder, query)
+        found = (envelope_of(row, folder, now=self._now(), people=self._people) for row in rows)
+        return [envelope for envelope in found if searching.names(envelope, query)][: query.limit]
+
+    def _follow(self, folder_id: str, live: LiveCursor) -> _Round:
+        """The next page of a round, or of the first one."""
+        start = path_of("mailFolders", folder_id, "messages", "delta", query=_ROUND_QUERY)
+        url = self._client.known(live.link) if live.link else self._client.url(start)
+        size = FIRST_ROUND_ROWS if live.is_first else self._at_most(ROUND_ROWS)
+        body = self._client.get(url, Asked.ROUND if live.link else Asked.FOLDER, page_size=size)
+        rows = [row for row in body.get("value", ()) if isinstance(row, dict) and isinstance(row.get("id"), str)]
+        # A message that was moved away and back may be told as removed only, whichever came last: that says nothing.
+        here: dict[str, Json] = {}
+        for row in rows:
+            if "@removed" not in row:
+                here[row["id"]] = {**here.get(row["id"], {}), **row}
+        is_last = "@odata.nextLink" not in body
+        link = self._client.checked(body.get("@odata.deltaLink" if is_last else "@odata.nextLink"))
+        return _Round(here, link, is_last, is_empty=not rows)
+
+    def _is_quiet(self, live: LiveCursor, seen: _Round) -> bool:
+        """Whether there is nothing to note, not even another link."""
+        age = self._now().timestamp() - live.at
+        return live.is_settled and seen.is_last and seen.is_empty and age < LINK_GROWS_OLD.total_seconds()
+
+    def _behind(self, live: LiveCursor, seen: _Round) -> LiveCursor:
+        newest = live.newest if live.is_first else max([live.newest, *map(arrival, seen.rows.values())])
+        if seen.is_last:
+            return LiveCursor(live.folder, seen.link, newest, at=int(self._now().timestamp()))
+        return LiveCursor(live.folder, seen.link, newest, is_first=live.is_first, is_open=True)
+
+    def _state_of(self, folder: RemoteFolder) -> str:
+        """The link from which on nothing has happened in the folder, as far as `unchanged` has just seen; "" if it did not look."""
+        cursor, seen = self._looked.get(folder.remote_id, ("", None))
+        if seen is None:
+            return ""
+        live = LiveCursor.parse(cursor, folder.remote_id)
+        return live.link if seen.is_last and seen.is_empty else seen.link
+
+    def _past_page(
+        self, folder: RemoteFolder, listed: Listed, addresses: Collection[str] | None
+    ) -> tuple[Page, Listed]:
+        """What is to be looked at of a listing, and as much of the listing as was looked at."""
+        sifted = {
+            str(row["id"])
+            for row in listed.rows
+            if addresses is not None and not row.get("categories") and not names_any(row, addresses)
+        }
+        wanted = [str(row["id"]) for row in listed.rows if row["id"] not in sifted]
+        reading = read_messages(self._client, folder, wanted)
+        if reading.error is not None:
+            listed = _up_to_first_unread(listed, reading, sifted)
+        ids = [str(row["id"]) for row in listed.rows]
+        page = Page([], "", done=False, sifted=[remote_id for remote_id in ids if remote_id in sifted])
+        return self._page(folder, ids, reading, page), listed
+
+    def _below(
+        self, folder: RemoteFolder, past: PastCursor, listed: Listed, *, newest: str, since: datetime | None
+    ) -> PastCursor:
+        """Where to go on. At the end everything is counted: a listing that came up short is done again, to look for the rest."""
+        so_far = past.listed + len(listed.rows)
+        if listed.until:
+            return past._replace(until=listed.until, listed=so_far)
+        total = listing.count(self._client, folder.remote_id, until=newest, since=since)
+        if so_far < total and past.lap + 1 < LAPS:
+            return PastCursor(newest, lap=past.lap + 1)
+        return PastCursor("", so_far, past.lap, is_done=True)
+
+    def _page(self, folder: RemoteFolder, remote_ids: Sequence[str], reading: Reading, page: Page) -> Page:
+        """`page` with the envelopes of those of the ids that were read, in their order."""
+        for remote_id in remote_ids:
+            if remote_id in reading.refused:
+                page.unreadable.append(Unreadable(remote_id, REFUSED))
+            elif remote_id in reading.rows:
+                try:
+                    row = reading.rows[remote_id]
+                    page.envelopes.append(envelope_of(row, folder, now=self._now(), people=self._people))
+                except Exception:  # noqa: BLE001 - one message must never stop the mail behind it
+                    page.unreadable.append(Unreadable(remote_id, "headers_unreadable"))
+        return page
+
+    def _at_most(self, rows: int) -> int:
+        return CAREFUL_ROWS if self._careful else rows
+
+
+def _told_apart(live: LiveCursor, rows: Mapping[str, Json]) -> tuple[list[str], list[str]]:
+    """Messages that are new, oldest first, and those of which it cannot be told: changed, or moved here.
+
+    In the first round what arrived before the folder was anchored is neither: the past is listed by itself.
+    """
+    arrivals = {remote_id: arrival(row) for remote_id, row in rows.items()}
+    if live.is_first:
+        new = [one for one, arrived in arrivals.items() if arrived > live.newest]
+        touched = [one for one, arrived in arrivals.items() if not arrived]
+    else:
+        new = [one for one, arrived in arrivals.items() if arrived and arrived >= live.newest]
+        touched = [one for one, arrived in arrivals.items() if not arrived or arrived < live.newest]
+    return live.without_shown(sorted(new, key=arrivals.__getitem__)), live.without_shown(touched)
+
+
+def _read_already(listed: Listed) -> Reading:
+    """For sent mail: it has no Internet headers to ask for."""
+    return Reading(rows={str(row["id"]): row for row in listed.rows})
+
+
+def _up_to_first_unread(listed: Listed, reading: Reading, sifted: Collection[str]) -> Listed:
+    """Raises what ended the reading if it left nothing that can be told by time from what was not read."""
+    unread = next(row for row in listed.rows if row["id"] not in sifted and not reading.answers_for(row["id"]))
+    edge = arrival(unread)
+    kept = [row for row in listed.rows if arrival(row) > edge]
+    if not kept and reading.error is not None:
+        raise reading.error
+    return Listed(kept, edge, listed.remaining + len(listed.rows) - len(kept))
