@@ -217,7 +217,9 @@ _REGISTRATION = {
     ),
     "links_elsewhere": Cause(
         _("Provider leads somewhere else"),
-        _("The provider's answers lead to another address than the one that is set. We did not go there with your access."),
+        _(
+            "The provider's answers lead to another address than the one that is set. We did not go there with your access."
+        ),
         _ADMINS_KNOW,
         _TELL_ADMINS,
     ),

@@ -27,7 +27,7 @@ from inboxes.mime.parse import Attachment
 _MESSAGE_OPTIONS = {"$select", "$filter", "$orderby", "$top", "$skip", "$count", "$search", "$expand"}
 _FOLDER_OPTIONS = {"$select", "$filter", "$top", "$skip", "$count", "includeHiddenFolders"}
 _EXTENDED = re.compile(r"singleValueExtendedProperties\(\$filter=(.+)\)")
-_PROPERTY = re.compile(r"\s*id eq '(String 0x[0-9A-Fa-f]{1,4})'\s*")
+_PROPERTY = re.compile(r"\s*id eq '((?:String|Integer) 0x[0-9A-Fa-f]{1,4})'\s*")
 
 
 # Folders
@@ -199,7 +199,8 @@ def _expanded(call: Call) -> list[str]:
 
 
 _EXTENDED_VALUES = {0x1042: "in-reply-to", 0x1039: "references", 0x1035: "message-id"}
-_TRANSPORT_HEADERS = 0x007D
+_TRANSPORT_HEADERS, _SENSITIVITY, _SIZE = 0x007D, 0x0036, 0x0E08
+_SENSITIVITIES = ("", "personal", "private", "company-confidential")
 
 
 def _extended(message: Message, names: list[str]) -> dict[str, Any]:
@@ -209,6 +210,10 @@ def _extended(message: Message, names: list[str]) -> dict[str, Any]:
         value = message.content.first(_EXTENDED_VALUES.get(tag, ""))
         if tag == _TRANSPORT_HEADERS and not message.submitted:
             value = "".join(f"{pair['name']}: {pair['value']}\r\n" for pair in message.content.pairs())
+        if tag == _SENSITIVITY:
+            value = str(_SENSITIVITIES.index(message.content.first("sensitivity").lower()))
+        if tag == _SIZE:
+            value = str(len(message.raw))
         if value:
             values.append({"id": name, "value": value})
     return {"singleValueExtendedProperties": values} if values else {}

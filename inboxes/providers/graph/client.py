@@ -15,9 +15,9 @@ from requests.auth import AuthBase
 
 from inboxes.providers.base import (
     AccessToken,
+    ClientMisconfigured,
     CursorExpired,
     MessageGone,
-    ClientMisconfigured,
     Pace,
     ProviderError,
     RateLimited,
