@@ -69,7 +69,7 @@ def wrap_tls(sock: socket.socket, host: str) -> ssl.SSLSocket:
     try:
         return context.wrap_socket(sock, server_hostname=ascii_host(host))
     except ssl.SSLCertVerificationError as error:
-        problem: ProviderError = Misconfigured(_CERTIFICATE_CAUSES.get(error.verify_code, "certificate_untrusted"))
+        problem: ProviderError = certificate_problem(error)
     except ssl.SSLError as error:
         plain = error.reason in {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"}
         problem = Misconfigured("tls_not_offered") if plain else TemporarilyUnavailable("tls_failed")
@@ -79,6 +79,10 @@ def wrap_tls(sock: socket.socket, host: str) -> ssl.SSLSocket:
         problem = TemporarilyUnavailable("tls_failed")
     close_quietly(sock)
     raise problem
+
+
+def certificate_problem(error: ssl.SSLCertVerificationError) -> Misconfigured:
+    return Misconfigured(_CERTIFICATE_CAUSES.get(error.verify_code, "certificate_untrusted"))
 
 
 def ascii_host(host: str) -> str:

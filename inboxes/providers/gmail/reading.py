@@ -1,0 +1,75 @@
+"""Reading headers of many messages: what was read, what could not be, and what was not reached."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from inboxes.envelope import Address, Envelope
+from inboxes.providers.base import MessageGone, Page, ProviderError, RemoteFolder, Unreadable
+from inboxes.providers.gmail.client import Answer, Client
+from inboxes.providers.gmail.labels import lies_in
+from inboxes.providers.gmail.messages import envelope_call, read_message
+
+NOT_READABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError)
+
+
+class Reading:
+    """Collects the headers of some messages. `error` is what ended it before the last of them, if anything did."""
+
+    def __init__(self, folder: RemoteFolder, *, now: datetime) -> None:
+        self.error: ProviderError | None = None
+        self.sizes: dict[str, int] = {}
+        self._folder = folder
+        self._now = now
+        self._answers: dict[str, Answer] = {}
+        self._done: set[str] = set()
+        self._unreadable: dict[str, str] = {}
+
+    def ask(self, client: Client, ids: Sequence[str]) -> None:
+        """What was read before the provider or the network failed counts; the failure is kept in `error`."""
+        try:
+            for message_id, answer in client.run_many({one: envelope_call(one) for one in ids}):
+                self._done.add(message_id)
+                if isinstance(answer, dict):
+                    self._answers[message_id] = answer
+                elif not isinstance(answer, MessageGone):
+                    self._unreadable[message_id] = "refused_by_server"
+        except ProviderError as error:
+            self.error = error
+
+    @property
+    def label_ids(self) -> set[str]:
+        """Of all messages that were read."""
+        return {str(label) for answer in self._answers.values() for label in answer.get("labelIds", ())}
+
+    def rest(self, ids: Sequence[str]) -> tuple[str, ...]:
+        return tuple(message_id for message_id in ids if message_id not in self._done)
+
+    def page(self, ids: Sequence[str], label_names: Mapping[str, str], *, cursor: str = "", done: bool = True) -> Page:
+        """The page of `ids`, in their order, without those that are gone or lie elsewhere."""
+        people: dict[str, tuple[Address, ...]] = {}
+        envelopes = [
+            envelope
+            for message_id in ids
+            if (answer := self._answers.get(message_id))
+            and (envelope := self._read(answer, message_id, label_names, people))
+        ]
+        unreadable = [Unreadable(one, self._unreadable[one]) for one in ids if one in self._unreadable]
+        return Page(envelopes, cursor, done, unreadable)
+
+    def _read(
+        self,
+        answer: Answer,
+        message_id: str,
+        label_names: Mapping[str, str],
+        people: dict[str, tuple[Address, ...]],
+    ) -> Envelope | None:
+        try:
+            if not lies_in(self._folder, answer.get("labelIds", ())):
+                return None
+            envelope = read_message(answer, self._folder, label_names, now=self._now, people=people)
+        except NOT_READABLE:
+            # One message that is shown in a broken form must never stop the mail behind it.
+            self._unreadable[message_id] = "malformed_answer"
+            return None
+        self.sizes[envelope.remote_id] = envelope.size
+        return envelope
