@@ -1,1 +1,5 @@
 """Mailboxes at Google, through the Gmail API."""
+
+from inboxes.providers.gmail.provider import GmailProvider, GmailSettings
+
+__all__ = ["GmailProvider", "GmailSettings"]

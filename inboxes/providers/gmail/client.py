@@ -179,11 +179,11 @@ class Client:
         return refusal(error.resp.status, error.resp, error.content, method=method, now=self._now())
 
 
-class _Credentials(Credentials):  # type: ignore[misc]
+class _Credentials(Credentials):
     """Google's library asks these for a token; they ask whoever keeps it. Only a refused token is renewed here."""
 
     def __init__(self, source: AccessToken) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._source = source
 
     def look_up(self) -> None:
@@ -191,7 +191,7 @@ class _Credentials(Credentials):  # type: ignore[misc]
 
     def before_request(self, request: Any, method: str, url: str, headers: Any) -> None:
         self.look_up()
-        self.apply(headers)
+        self.apply(headers)  # type: ignore[no-untyped-call]
 
     def refresh(self, request: Any) -> None:
         self.token = self._source.renew(self.token) if self.token else self._source.get()

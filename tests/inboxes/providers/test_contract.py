@@ -1,47 +1,83 @@
-"""What every provider must do, run against the mailbox in memory and against a real Dovecot over TLS."""
+"""What every provider must do, run against the mailbox in memory, a real Dovecot over TLS, and Gmail on loopback."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.header import Header
+from functools import partial
 from typing import Any
 
 import pytest
 
 from inboxes.envelope import Envelope, FolderRole
 from inboxes.providers.base import CursorExpired, FolderGone, MailProvider, RemoteFolder, SearchQuery
+from inboxes.providers.gmail import GmailProvider, GmailSettings
 from inboxes.providers.imap import ImapProvider
 from inboxes.providers.memory import MemoryMailbox
+from tests.fakes.access_tokens import GivenTokens
 from tests.fakes.dovecot import Mailbox
+from tests.fakes.google import FakeGoogle
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
 
 @dataclass
 class Subject:
-    """A provider under test and the ways to change its mailbox behind its back."""
+    """A provider under test and the ways to change its mailbox behind its back.
+
+    `expire_cursors` makes the cursors of INBOX void. `keys_stay`: the keys of messages and their past are good all the same.
+    `roles`: the folders worth syncing; where there is but one, messages lie in it wherever their owner sees them.
+    """
 
     provider: MailProvider
     deliver: Callable[..., Any]
     delete: Callable[[Any], Any]
-    change_uidvalidity: Callable[[str, int], None]
-    delete_folder: Callable[[str], None]
+    expire_cursors: Callable[[int], None]
+    roles: dict[str, FolderRole]
+    keys_stay: bool = False
 
     def folder(self, role: FolderRole = FolderRole.INBOX) -> RemoteFolder:
-        return next(folder for folder in self.provider.folders() if folder.role is role)
+        folders = self.provider.folders()
+        return next((folder for folder in folders if folder.role is role), folders[0])
 
 
-@pytest.fixture(params=["memory", "dovecot"])
+ROLES = {"INBOX": FolderRole.INBOX, "Sent": FolderRole.SENT}
+
+
+@pytest.fixture(params=["memory", "dovecot", "gmail"])
 def subject(request):
     if request.param == "memory":
         memory = MemoryMailbox(now=NOW)
         memory.create_folder("Drafts", FolderRole.DRAFTS)
         with memory.open() as provider:
-            yield Subject(provider, memory.deliver, memory.delete, memory.change_uidvalidity, memory.delete_folder)
-        return
-    mailbox: Mailbox = request.getfixturevalue("mailbox")
-    with ImapProvider(mailbox.settings, now=lambda: NOW) as provider:
-        yield Subject(provider, mailbox.deliver, mailbox.delete, mailbox.set_uidvalidity, mailbox.delete_folder)
+            renumber = partial(memory.change_uidvalidity, "INBOX")
+            yield Subject(provider, memory.deliver, memory.delete, renumber, ROLES)
+    elif request.param == "dovecot":
+        mailbox: Mailbox = request.getfixturevalue("mailbox")
+        with ImapProvider(mailbox.settings, now=lambda: NOW) as provider:
+            renumber = partial(mailbox.set_uidvalidity, "INBOX")
+            yield Subject(provider, mailbox.deliver, mailbox.delete, renumber, ROLES)
+    else:
+        yield from gmail(request.getfixturevalue("google"))
+
+
+def gmail(google: FakeGoogle) -> Iterator[Subject]:
+    google.clock.stop(NOW)
+    mailbox = google.mailbox("haruka@crm.example")
+    tokens = GivenTokens(lambda: google.grant(mailbox.address)["access_token"])
+
+    def deliver(raw: bytes, folder: str = "INBOX", **more: Any) -> str:
+        return mailbox.deliver(raw, labels=[folder], **more)
+
+    with GmailProvider(GmailSettings(google.url, mailbox.address), tokens, now=lambda: NOW) as provider:
+        yield Subject(
+            provider,
+            deliver,
+            mailbox.delete,
+            lambda change: mailbox.expire_history(),
+            {"Gmail": FolderRole.ALL},
+            keys_stay=True,
+        )
 
 
 def mail(number: int, *, sender: str = "ken@client.example", subject: str = "Quote", body: str = "Hello") -> bytes:
@@ -65,9 +101,21 @@ def read_all_live(subject: Subject, folder: RemoteFolder, cursor: str) -> tuple[
             return found, cursor
 
 
+def read_past(
+    subject: Subject, folder: RemoteFolder, *, anchor: str = "", since: datetime | None = None, **more: Any
+) -> tuple[list[Envelope], str]:
+    found, cursor, anchor = [], "", anchor or subject.provider.anchor(folder)
+    while True:
+        page = subject.provider.backfill_page(folder, cursor, anchor=anchor, since=since, **more)
+        found += page.envelopes
+        cursor = page.cursor
+        if page.done:
+            return found, cursor
+
+
 def test_folders_name_their_roles_and_leave_out_what_is_no_mail(subject):
     roles = {folder.name: folder.role for folder in subject.provider.folders()}
-    assert roles == {"INBOX": FolderRole.INBOX, "Sent": FolderRole.SENT}
+    assert roles == subject.roles
 
 
 def test_an_empty_folder_has_a_cursor_that_finds_its_first_message(subject):
@@ -102,19 +150,18 @@ def test_backfill_goes_from_the_anchor_down_newest_first(subject):
         subject.deliver(mail(number), received_at=NOW - timedelta(hours=4 - number))
     anchor = subject.provider.anchor(inbox)
     subject.deliver(mail(4))
-    page = subject.provider.backfill_page(inbox, "", anchor=anchor, since=None)
-    assert subjects(page.envelopes) == ["Quote 3", "Quote 2", "Quote 1"]
-    again = subject.provider.backfill_page(inbox, page.cursor, anchor=anchor, since=None)
-    assert (page.done, again.done, again.envelopes) == (True, True, [])
+    envelopes, cursor = read_past(subject, inbox, anchor=anchor)
+    assert subjects(envelopes) == ["Quote 3", "Quote 2", "Quote 1"]
+    again = subject.provider.backfill_page(inbox, cursor, anchor=anchor, since=None)
+    assert (again.done, again.envelopes) == (True, [])
 
 
 def test_backfill_stops_at_the_window_give_or_take_a_day(subject):
     inbox = subject.folder()
     subject.deliver(mail(1), received_at=NOW - timedelta(days=40))
     subject.deliver(mail(2), received_at=NOW - timedelta(days=10))
-    anchor = subject.provider.anchor(inbox)
-    page = subject.provider.backfill_page(inbox, "", anchor=anchor, since=NOW - timedelta(days=30))
-    assert subjects(page.envelopes) == ["Quote 2"]
+    envelopes, _ = read_past(subject, inbox, since=NOW - timedelta(days=30))
+    assert subjects(envelopes) == ["Quote 2"]
 
 
 def test_an_envelope_carries_what_the_decision_needs(subject):
@@ -122,8 +169,7 @@ def test_an_envelope_carries_what_the_decision_needs(subject):
     received_at = datetime(2026, 11, 20, 9, 1, 2, tzinfo=UTC)
     raw = mail(1)
     subject.deliver(raw, received_at=received_at)
-    cursor = subject.provider.backfill_page(inbox, "", anchor=subject.provider.anchor(inbox), since=None)
-    (envelope,) = cursor.envelopes
+    [envelope], _ = read_past(subject, inbox)
     assert envelope.folder_id == inbox.remote_id
     assert envelope.folder_role is FolderRole.INBOX
     assert envelope.received_at == received_at
@@ -140,8 +186,8 @@ def test_only_the_sent_folder_attests_that_the_owner_sent_it(subject):
     attested: dict[str, bool] = {}
     for role in (FolderRole.INBOX, FolderRole.SENT):
         folder = subject.folder(role)
-        page = subject.provider.backfill_page(folder, "", anchor=subject.provider.anchor(folder), since=None)
-        attested |= {envelope.subject: envelope.sent_by_owner for envelope in page.envelopes}
+        envelopes, _ = read_past(subject, folder)
+        attested |= {envelope.subject: envelope.sent_by_owner for envelope in envelopes}
     assert attested == {"Quote 1": False, "Quote 2": True}
 
 
@@ -149,8 +195,10 @@ def test_unchanged_names_exactly_the_folders_with_nothing_new(subject):
     cursors = {folder.remote_id: subject.provider.anchor(folder) for folder in subject.provider.folders()}
     assert subject.provider.unchanged(cursors) == set(cursors)
     subject.deliver(mail(1))
-    assert subject.provider.unchanged(cursors) == {"Sent"}
-    assert subject.provider.unchanged({**cursors, "No such folder": cursors["Sent"]}) == {"Sent"}
+    inbox = subject.folder().remote_id
+    others = cursors.keys() - {inbox}
+    assert subject.provider.unchanged(cursors) == others
+    assert subject.provider.unchanged({**cursors, "No such folder": cursors[inbox]}) == others
     assert subject.provider.unchanged({}) == set()
 
 
@@ -158,8 +206,8 @@ def test_bodies_come_byte_for_byte_and_only_those_that_are_there(subject):
     inbox = subject.folder()
     raws = {number: mail(number) for number in (1, 2, 3)}
     files = {number: subject.deliver(raw) for number, raw in raws.items()}
-    page = subject.provider.backfill_page(inbox, "", anchor=subject.provider.anchor(inbox), since=None)
-    remote_ids = {envelope.subject[-1]: envelope.remote_id for envelope in page.envelopes}
+    envelopes, _ = read_past(subject, inbox)
+    remote_ids = {envelope.subject[-1]: envelope.remote_id for envelope in envelopes}
     subject.delete(files[2])
     bodies = {
         one.remote_id: (one.raw, one.partial) for one in subject.provider.bodies(inbox, list(remote_ids.values()))
@@ -170,9 +218,9 @@ def test_bodies_come_byte_for_byte_and_only_those_that_are_there(subject):
 def test_named_envelopes_come_without_those_that_are_gone(subject):
     inbox = subject.folder()
     files = [subject.deliver(mail(number)) for number in (1, 2)]
-    page = subject.provider.backfill_page(inbox, "", anchor=subject.provider.anchor(inbox), since=None)
+    envelopes, _ = read_past(subject, inbox)
     subject.delete(files[0])
-    with_gone, unreadable = subject.provider.envelopes(inbox, [envelope.remote_id for envelope in page.envelopes])
+    with_gone, unreadable = subject.provider.envelopes(inbox, [envelope.remote_id for envelope in envelopes])
     assert (subjects(with_gone), unreadable) == (["Quote 2"], [])
     assert subject.provider.envelopes(inbox, []) == ([], [])
 
@@ -181,40 +229,50 @@ def test_remote_ids_are_those_of_the_envelopes(subject):
     inbox = subject.folder()
     subject.deliver(mail(1), received_at=NOW - timedelta(days=40))
     subject.deliver(mail(2), received_at=NOW)
-    page = subject.provider.backfill_page(inbox, "", anchor=subject.provider.anchor(inbox), since=None)
-    keys = {envelope.subject: envelope.remote_id for envelope in page.envelopes}
+    envelopes, _ = read_past(subject, inbox)
+    keys = {envelope.subject: envelope.remote_id for envelope in envelopes}
     assert subject.provider.remote_ids(inbox, since=None) == {keys["Quote 1"], keys["Quote 2"]}
     assert subject.provider.remote_ids(inbox, since=NOW - timedelta(days=5)) == {keys["Quote 2"]}
 
 
 @pytest.mark.parametrize("change", [7, -7])
-def test_any_change_of_numbering_expires_cursors_and_keys(subject, change):
+def test_cursors_that_name_no_place_any_more_are_expired_and_all_is_found_again(subject, change):
     inbox = subject.folder()
     subject.deliver(mail(1))
     anchor = subject.provider.anchor(inbox)
-    page = subject.provider.backfill_page(inbox, "", anchor=anchor, since=None)
+    [before], cursor = read_past(subject, inbox, anchor=anchor)
     subject.provider.close()
-    subject.change_uidvalidity("INBOX", change)
+    subject.expire_cursors(change)
     assert subject.provider.unchanged({inbox.remote_id: anchor}) == set()
+    with pytest.raises(CursorExpired):
+        subject.provider.live_page(inbox, anchor)
+    if not subject.keys_stay:
+        assert_old_keys_are_refused(subject, inbox, anchor, cursor, before)
+    [after], _ = read_past(subject, inbox)
+    assert after.subject == "Quote 1"
+    assert (after.remote_id == before.remote_id) is subject.keys_stay
+    assert after.fingerprint == before.fingerprint
+
+
+def assert_old_keys_are_refused(subject, folder, anchor, cursor, envelope):
     for call in (
-        lambda: subject.provider.live_page(inbox, anchor),
-        lambda: subject.provider.backfill_page(inbox, "", anchor=anchor, since=None),
-        lambda: subject.provider.backfill_page(inbox, page.cursor, anchor=anchor, since=None),
-        lambda: subject.provider.envelopes(inbox, [page.envelopes[0].remote_id]),
-        lambda: list(subject.provider.bodies(inbox, [page.envelopes[0].remote_id])),
+        lambda: subject.provider.backfill_page(folder, "", anchor=anchor, since=None),
+        lambda: subject.provider.backfill_page(folder, cursor, anchor=anchor, since=None),
+        lambda: subject.provider.envelopes(folder, [envelope.remote_id]),
+        lambda: list(subject.provider.bodies(folder, [envelope.remote_id])),
     ):
         with pytest.raises(CursorExpired):
             call()
-    fresh = subject.provider.anchor(inbox)
-    relisted = subject.provider.backfill_page(inbox, "", anchor=fresh, since=None)
-    assert subjects(relisted.envelopes) == ["Quote 1"]
-    assert relisted.envelopes[0].remote_id != page.envelopes[0].remote_id
-    assert relisted.envelopes[0].fingerprint == page.envelopes[0].fingerprint
 
 
 def test_a_cursor_nobody_made_is_expired(subject):
-    with pytest.raises(CursorExpired):
-        subject.provider.live_page(subject.folder(), "nonsense")
+    inbox = subject.folder()
+    for call in (
+        lambda: subject.provider.live_page(inbox, "nonsense"),
+        lambda: subject.provider.backfill_page(inbox, "nonsense", anchor="nonsense", since=None),
+    ):
+        with pytest.raises(CursorExpired):
+            call()
 
 
 def test_a_folder_that_is_gone_says_so_and_the_others_go_on(subject):
@@ -282,8 +340,7 @@ def test_search_keeps_to_a_period_give_or_take_a_day(subject):
 
 def test_search_goes_on_below_where_it_ended(subject):
     inbox = subject.folder()
-    for number in range(5):
-        subject.deliver(mail(number))
+    keys = [subject.deliver(mail(number)) for number in range(5)]
     first = subject.provider.search(inbox, SearchQuery(limit=2))
     second = subject.provider.search(inbox, SearchQuery(limit=2, below=first[-1].remote_id))
     third = subject.provider.search(inbox, SearchQuery(limit=2, below=second[-1].remote_id))
@@ -295,16 +352,19 @@ def test_search_goes_on_below_where_it_ended(subject):
     assert subject.provider.search(inbox, SearchQuery(below=third[-1].remote_id)) == []
 
     subject.provider.close()
-    subject.change_uidvalidity("INBOX", 1)
+    if subject.keys_stay:
+        subject.delete(keys[3])
+    else:
+        subject.expire_cursors(1)
     with pytest.raises(CursorExpired):
         subject.provider.search(inbox, SearchQuery(below=first[-1].remote_id))
 
 
 def test_drafts_junk_and_trash_can_be_searched_too_and_come_last(subject):
     subject.deliver(mail(1))
-    folders = subject.provider.searchable_folders()
-    assert [folder.role for folder in folders if folder.role in (FolderRole.INBOX, FolderRole.DRAFTS)] == [
-        FolderRole.INBOX,
+    folders, inbox = subject.provider.searchable_folders(), subject.folder()
+    assert [folder.role for folder in folders if folder == inbox or folder.role is FolderRole.DRAFTS] == [
+        inbox.role,
         FolderRole.DRAFTS,
     ]
     assert subject.provider.search(folders[-1], SearchQuery()) == []
