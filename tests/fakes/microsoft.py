@@ -8,7 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
+from crm_project.demo.microsoft import faults
 from crm_project.demo.microsoft.server import MicrosoftStandIn
+
+__all__ = ["FakeMicrosoft", "faults", "microsoft"]
 
 
 class FakeMicrosoft(MicrosoftStandIn):
@@ -48,6 +51,9 @@ class FakeMicrosoft(MicrosoftStandIn):
 
 
 @pytest.fixture
-def microsoft() -> Iterator[FakeMicrosoft]:
-    with FakeMicrosoft() as running:
-        yield running
+def microsoft(settings) -> Iterator[FakeMicrosoft]:
+    """A new Microsoft, that the settings name."""
+    with FakeMicrosoft() as fake:
+        for name, value in fake.environment().items():
+            setattr(settings, name, value)
+        yield fake

@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.utils import translation
 from werkzeug.wrappers import Request, Response
 
-from crm_project.demo.microsoft import graph, pages, signing_in, token_endpoint
+from crm_project.demo.microsoft import admin_consent, graph, pages, signing_in, subscriptions, token_endpoint
 from crm_project.demo.microsoft.batch import answer_batch
 from crm_project.demo.microsoft.queries import preferences
 from crm_project.demo.microsoft.refusals import GraphRefusal, SignInRefusal
@@ -58,6 +58,9 @@ class MicrosoftApp:
         account = self.world.directory.accounts[token.account_id]
         if request.path == graph.ROOT + "$batch":
             return self.world.faults.meet(request) or answer_batch(self, request)
+        first, _, rest = graph.segments(request.path).partition("/")
+        if first.lower() == "subscriptions":
+            return self.world.faults.meet(request) or subscriptions.answer(self.world, request, account, token, rest)
         return graph.answer(self.world, request, account, token)
 
     def _sign_in(self, request: Request) -> Response:
@@ -80,6 +83,8 @@ class MicrosoftApp:
         match page:
             case "authorize":
                 return signing_in.authorize(self.world, request, authority)
+            case "adminconsent":
+                return admin_consent.ask(self.world, request, authority)
             case "token":
                 return _as_response(token_endpoint.token(self.world, request, authority))
             case "openid-configuration":

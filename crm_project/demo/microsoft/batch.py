@@ -12,6 +12,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
 from crm_project.demo.microsoft import graph
+from crm_project.demo.microsoft.faults import SOCKET
 from crm_project.demo.microsoft.refusals import GraphRefusal, bad_request, over_concurrency
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _request(outer: Request, part: dict[str, Any]) -> Request:
     builder = EnvironBuilder(
         path=graph.ROOT + path, query_string=query, method=part["method"], headers=headers, input_stream=BytesIO(data)
     )
-    return Request(builder.get_environ())
+    return Request(builder.get_environ() | {SOCKET: outer.environ[SOCKET]})
 
 
 def _refused(refusal: GraphRefusal) -> Response:

@@ -17,7 +17,6 @@ from crm_project.demo.microsoft.rows import (
     MESSAGE_FIELDS,
     Look,
     folder_row,
-    message_id,
     message_row,
     value_at,
 )
@@ -44,7 +43,6 @@ class Round:
     sent: int = 0
     empty: int = 0
     generation: int = 0
-    last_id: str = ""
 
     def token(self) -> str:
         return urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode().rstrip("=")
@@ -176,12 +174,15 @@ def _place(message: Message) -> tuple[str, int]:
 
 
 def _ordered(call: Call, now: Round) -> list[Message]:
-    found = [m for m in call.mailbox.in_folder(now.folder) if _passes(call.mailbox, m, now.filter)]
-    return sorted(found, key=_place, reverse=True)
+    test = _test(call.mailbox, now.filter)
+    return sorted(filter(test, call.mailbox.in_folder(now.folder)), key=_place, reverse=True)
 
 
-def _passes(mailbox: Mailbox, message: Message, text: str) -> bool:
-    return not text or Filter(text, {"receivedDateTime"})(lambda path: value_at(mailbox, message, path))
+def _test(mailbox: Mailbox, text: str) -> Callable[[Message], bool]:
+    if not text:
+        return lambda message: True
+    test = Filter(text, {"receivedDateTime"})
+    return lambda message: test(lambda path: value_at(mailbox, message, path))
 
 
 def _changed_rows(call: Call, now: Round, size: int) -> Rows:
@@ -207,9 +208,7 @@ def _changed_row(call: Call, now: Round, changes: list[Change]) -> dict[str, Any
         return _removed_row(call, removal) if removal and _wanted(now, "removed") else None
     if message is None or not is_here:
         return _removed_row(call, changes[-1]) if _wanted(now, "removed") else None
-    if not _passes(call.mailbox, message, now.filter) or not _wanted(
-        now, "created" if "created" in kinds else "updated"
-    ):
+    if not _test(call.mailbox, now.filter)(message) or not _wanted(now, "created" if "created" in kinds else "updated"):
         return None
     names = {name for change in changes for name in change.fields}
     thin = "created" not in kinds and (oddities.thin_updates or names == {"isRead"})
@@ -225,8 +224,7 @@ def _thin_row(mailbox: Mailbox, message: Message, look: Look, select: tuple[str,
 
 
 def _removed_row(call: Call, change: Change) -> dict[str, Any]:
-    message = Message(change.key, "", b"", call.world.clock.now(), call.world.clock.now(), "")
-    row_id = message_id(call.mailbox, message, call.look) if call.look.immutable_ids else change.changeable_id
+    row_id = call.mailbox.immutable_id_of(change.key) if call.look.immutable_ids else change.changeable_id
     return {"@odata.type": "#microsoft.graph.message", "id": row_id, "@removed": {"reason": "deleted"}}
 
 

@@ -1,6 +1,9 @@
 """What goes wrong on demand: answers in place of the right one, and the oddities of delta rounds and batches."""
 
+import contextlib
+import random
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +23,7 @@ from crm_project.demo.microsoft.refusals import (
     too_many_requests,
 )
 
+SOCKET = "werkzeug.socket"
 Answer = Callable[[Request], Response | None]
 """Returns a response, raises a refusal, or lets the request go on (None)."""
 
@@ -109,7 +113,9 @@ def slow(seconds: float) -> Answer:
 def cut() -> Answer:
     """The connection breaks without an answer."""
 
-    def answer(_request: Request) -> Response | None:
+    def answer(request: Request) -> Response | None:
+        with contextlib.suppress(OSError):
+            request.environ[SOCKET].shutdown(socket.SHUT_RDWR)
         raise ConnectionResetError
 
     return answer
@@ -129,13 +135,14 @@ def _raises(refusal: Callable[[], GraphRefusal]) -> Answer:
 
 @dataclass
 class Fault:
-    """`times` None: for ever. `after`: so many matching requests pass first."""
+    """`times` None: for ever. `after`: so many matching requests pass first. `chance`: of meeting a request at all."""
 
     answer: Answer
     path: re.Pattern[str]
     method: str
     times: int | None
     after: int
+    chance: float = 1.0
     met: int = 0
 
     @property
@@ -174,6 +181,7 @@ class Faults:
     concurrent_requests: int = 4
     requests_in_ten_minutes: int = 10_000
     _faults: list[Fault] = field(default_factory=list)
+    _dice: random.Random = field(default_factory=lambda: random.Random(7))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, answer: Answer, *, path: str = "", method: str = "", times: int | None = 1, after: int = 0) -> Fault:
@@ -182,8 +190,11 @@ class Faults:
             self._faults.append(fault)
         return fault
 
-    def always(self, answer: Answer, *, path: str = "", method: str = "") -> Fault:
-        return self.add(answer, path=path, method=method, times=None)
+    def always(self, answer: Answer, *, path: str = "", method: str = "", chance: float = 1.0) -> Fault:
+        """`chance` 0.1: about one request in ten, the same ones in every run."""
+        fault = self.add(answer, path=path, method=method, times=None)
+        fault.chance = chance
+        return fault
 
     def clear(self) -> None:
         with self._lock:
@@ -201,6 +212,8 @@ class Faults:
 
     def _of(self, fault: Fault, request: Request) -> Answer | None:
         if fault.is_over or fault.method not in ("", request.method) or not fault.path.search(request.path):
+            return None
+        if fault.chance < 1 and self._dice.random() >= fault.chance:
             return None
         fault.met += 1
         return fault.answer if fault.met > fault.after else None

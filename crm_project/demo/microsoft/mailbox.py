@@ -3,10 +3,12 @@
 import hashlib
 import threading
 from base64 import urlsafe_b64encode
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import Literal
 
 from crm_project.demo.microsoft.clock import Clock
@@ -261,7 +263,11 @@ class Mailbox:
             self._touch(message, "isRead")
 
     def immutable_id(self, message: Message) -> str:
-        return self._opaque("AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0A", "message", str(message.key))
+        return self.immutable_id_of(message.key)
+
+    def immutable_id_of(self, key: int) -> str:
+        """Also of a message that is gone."""
+        return self._opaque("AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0A", "message", str(key))
 
     def changeable_id(self, message: Message) -> str:
         return self._opaque("AAMkAG", "message", str(message.key), message.folder_id, str(message.moves))
@@ -278,8 +284,11 @@ class Mailbox:
 
     def changes_in(self, folder_id: str, *, after: int, upto: int) -> Iterator[Change]:
         """In order; numbers in (after, upto]."""
-        for change in self.changes:
-            if after < change.number <= upto and change.folder_id == folder_id:
+        first = bisect_right(self.changes, after, key=lambda change: change.number)
+        for change in islice(self.changes, first, None):
+            if change.number > upto:
+                return
+            if change.folder_id == folder_id:
                 yield change
 
     def _enter(self, message: Message) -> None:

@@ -6,7 +6,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Response
 
 from crm_project.demo.microsoft.directory import PERSONAL_TENANT, Account
 from crm_project.demo.microsoft.refusals import SignInRefusal
@@ -35,7 +35,7 @@ textarea { width: 100%; box-sizing: border-box; font: inherit; border-radius: 6p
 """
 
 
-def choose_account(request: Request, accounts: Sequence[Account], hint: str) -> Response:
+def choose_account(accounts: Sequence[Account], hint: str) -> Response:
     ordered = sorted(accounts, key=lambda account: hint.lower() not in (account.address.lower(), account.id))
     choices = format_html_join(
         "",
@@ -49,9 +49,7 @@ def choose_account(request: Request, accounts: Sequence[Account], hint: str) -> 
     )
 
 
-def ask_consent(
-    request: Request, account: Account, wanted: Iterable[Wanted], *, application: str, everybody: bool
-) -> Response:
+def ask_consent(account: Account, wanted: Iterable[Wanted], *, application: str, everybody: bool) -> Response:
     rows = format_html_join(
         "",
         '<li><label><input type="checkbox" name="scope" value="{}" checked><span>{}</span><small>{}</small></label></li>',
@@ -75,7 +73,7 @@ def ask_consent(
     return _page(_("Permissions requested"), content)
 
 
-def approval_needed(request: Request, account: Account, wanted: Iterable[Wanted], *, can_ask: bool) -> Response:
+def approval_needed(account: Account, wanted: Iterable[Wanted], *, can_ask: bool) -> Response:
     rows = format_html_join("", "<li>{}<br><small>{}</small></li>", (meaning(one) for one in wanted))
     back = format_html(
         '<button name="step" value="return">{}</button>', _("Return to the application without granting consent")
@@ -100,7 +98,7 @@ def approval_needed(request: Request, account: Account, wanted: Iterable[Wanted]
     return _page(_("Approval required") if can_ask else _("Need admin approval"), content)
 
 
-def approval_requested(request: Request, account: Account) -> Response:
+def approval_requested(account: Account) -> Response:
     back = format_html('<button class="main" name="step" value="return">{}</button>', _("Back to the application"))
     content = format_html(
         '<p>{}</p><form method="post">{}{}</form>',
@@ -111,7 +109,7 @@ def approval_requested(request: Request, account: Account) -> Response:
     return _page(_("Request sent"), content)
 
 
-def administrator_consent(request: Request, administrators: Sequence[Account], wanted: Iterable[Wanted]) -> Response:
+def administrator_consent(administrators: Sequence[Account], wanted: Iterable[Wanted]) -> Response:
     rows = format_html_join("", "<li>{}<br><small>{}</small></li>", (meaning(one) for one in wanted))
     choices = format_html_join(
         "",

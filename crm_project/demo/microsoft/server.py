@@ -76,8 +76,10 @@ class MicrosoftStandIn(World):
         self.url = f"http://{HOST}:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
+        self.notifier.start()
 
     def stop(self) -> None:
+        self.notifier.stop()
         if self._server is not None and self._thread is not None:
             self._server.shutdown()
             self._server.hang_up()

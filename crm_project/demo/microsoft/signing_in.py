@@ -58,7 +58,7 @@ def authorize(world: World, request: Request, authority: str) -> Response:
     if account is None:
         if asked.prompt == "none":
             return _back(asked, {"error": "login_required", "error_description": "AADSTS50058: Nobody is signed in."})
-        return pages.choose_account(request, asked.accounts, asked.login_hint)
+        return pages.choose_account(asked.accounts, asked.login_hint)
     if account.trouble:
         raise SignInRefusal(account.trouble)
     return _ask_consent(world, request, asked, account) or _code(world, asked, account)
@@ -120,8 +120,8 @@ def _ask_consent(world: World, request: Request, asked: Asked, account: Account)
     if tenant.needs_administrator(asked.full) and not account.is_administrator:
         if step == "request" and tenant.policy is ConsentPolicy.REQUEST:
             tenant.requests.append(account.address)
-            return pages.approval_requested(request, account)
-        return pages.approval_needed(request, account, asked.wanted, can_ask=tenant.policy is ConsentPolicy.REQUEST)
+            return pages.approval_requested(account)
+        return pages.approval_needed(account, asked.wanted, can_ask=tenant.policy is ConsentPolicy.REQUEST)
     if step == "consent":
         ticked = {one.full for one in asked.wanted if one.name in form.getlist("scope")}
         account.consented = (account.consented - asked.full) | ticked
@@ -133,7 +133,7 @@ def _ask_consent(world: World, request: Request, asked: Asked, account: Account)
     if asked.prompt == "none":
         return _refused(asked, 65001)
     return pages.ask_consent(
-        request, account, asked.wanted, application=world.directory.application.name, everybody=account.is_administrator
+        account, asked.wanted, application=world.directory.application.name, everybody=account.is_administrator
     )
 
 

@@ -14,6 +14,7 @@ from crm_project.demo.microsoft.directory import Account, Application, ConsentPo
 from crm_project.demo.microsoft.faults import Faults
 from crm_project.demo.microsoft.grants import Grants, client_info
 from crm_project.demo.microsoft.mailbox import Mailbox
+from crm_project.demo.microsoft.notifying import Notifier
 from crm_project.demo.microsoft.refusals import over_concurrency, too_many_requests
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -51,6 +52,7 @@ class World:
         self.directory = Directory(application)
         self.grants = Grants(self.directory, self.clock)
         self.faults = Faults()
+        self.notifier = Notifier(self.directory, self.clock)
         self.mailboxes: dict[str, Mailbox] = {}  # by the owner's id
         self.requests: deque[Recorded] = deque(maxlen=keep_requests)
         self.meters: dict[str, Meter] = {}
@@ -67,15 +69,22 @@ class World:
         with self._lock:
             account = self.directory.account(address, name=name, personal=personal)
             if account.id not in self.mailboxes:
-                self.mailboxes[account.id] = Mailbox(account.address, account.id, self.clock, language=language)
+                self.add(Mailbox(account.address, account.id, self.clock, language=language))
             return self.mailboxes[account.id]
 
     def shared_mailbox(self, address: str, *, readers: Iterable[str] = (), language: str = "en") -> Mailbox:
         """A mailbox nobody signs in to, with the people who were given Full Access."""
         with self._lock:
-            mailbox = Mailbox(address, stable_id("shared", address), self.clock, language=language)
+            mailbox = self.find_mailbox(address) or self.add(
+                Mailbox(address, stable_id("shared", address), self.clock, language=language)
+            )
             mailbox.readers = {reader.lower() for reader in readers}
-            return self.mailboxes.setdefault(mailbox.owner_id, mailbox)
+            return mailbox
+
+    def add(self, mailbox: Mailbox) -> Mailbox:
+        mailbox.listeners.append(self.notifier.hear)
+        self.mailboxes[mailbox.owner_id] = mailbox
+        return mailbox
 
     def account(self, address: str) -> Account:
         account = self.directory.find(address)

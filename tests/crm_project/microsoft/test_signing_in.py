@@ -173,3 +173,56 @@ def test_the_answer_comes_back_in_the_way_asked_for(microsoft, client):
     form = {"account": microsoft.account(YUKI).id, "step": "consent", "scope": READ}
     answer = requests.post(flow["auth_uri"], data=form, allow_redirects=False, timeout=10)
     assert dict(parse_qsl(urlsplit(answer.headers["Location"]).fragment))["state"] == flow["state"]
+
+
+def test_an_administrator_allows_everybody(microsoft, client):
+    microsoft.tenant("minato.example", policy="administrator")
+    microsoft.mailbox("boss@minato.example")
+    microsoft.account("boss@minato.example").is_administrator = True
+    url = f"{microsoft.url}/minato.example/v2.0/adminconsent"
+    query = {
+        "client_id": microsoft.environment()["MICROSOFT_CLIENT_ID"],
+        "scope": "https://graph.microsoft.com/.default",
+        "redirect_uri": CALLBACK,
+        "state": "s",
+    }
+    assert "boss@minato.example" in requests.get(url, params=query, timeout=10).text
+    form = {"account": microsoft.account("boss@minato.example").id}
+    answer = requests.post(url, params=query, data=form, allow_redirects=False, timeout=10)
+    told = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+    assert (told["admin_consent"], told["tenant"]) == ("True", microsoft.account(YUKI).tenant_id)
+    flow = begin(client)
+    result = client.acquire_token_by_auth_code_flow(flow, microsoft.consent(flow["auth_uri"], YUKI))
+    assert {"User.Read", "Mail.Read"} <= set(result["scope"].split())
+
+
+def test_an_administrator_can_be_asked(microsoft, client):
+    tenant = microsoft.tenant("minato.example", policy="request")
+    flow = begin(client)
+    form = {"account": microsoft.account(YUKI).id, "step": "request", "justification": "My mail"}
+    assert "Request sent" in requests.post(flow["auth_uri"], data=form, timeout=10).text
+    assert tenant.requests == [YUKI]
+
+
+def test_the_pages_speak_japanese(microsoft, client):
+    page = requests.get(begin(client)["auth_uri"], headers={"Accept-Language": "ja,en;q=0.5"}, timeout=10).text
+    assert "アカウントを選択する" in page
+
+
+@pytest.mark.parametrize("number", [53003, 50057])
+def test_an_account_in_trouble_meets_its_number_everywhere(microsoft, client, number):
+    grant = microsoft.grant(YUKI, READ)
+    microsoft.account(YUKI).trouble = number
+    flow = begin(client)
+    with pytest.raises(AssertionError, match=f"AADSTS{number}"):
+        microsoft.consent(flow["auth_uri"], YUKI)
+    assert client.acquire_token_by_refresh_token(grant["refresh_token"], READ)["error_codes"] == [number]
+
+
+def test_a_single_tenant_application_cannot_use_the_shared_endpoint(microsoft, client):
+    microsoft.directory.application.tenant_id = microsoft.account(YUKI).tenant_id
+    with pytest.raises(AssertionError, match="AADSTS50194"):
+        microsoft.consent(begin(client)["auth_uri"], YUKI)
+    own = application(microsoft, authority="minato.example")
+    flow = begin(own)
+    assert "access_token" in own.acquire_token_by_auth_code_flow(flow, microsoft.consent(flow["auth_uri"], YUKI))
