@@ -200,7 +200,7 @@ def _expanded(call: Call) -> list[str]:
 
 _EXTENDED_VALUES = {0x1042: "in-reply-to", 0x1039: "references", 0x1035: "message-id"}
 _TRANSPORT_HEADERS, _SENSITIVITY, _SIZE = 0x007D, 0x0036, 0x0E08
-_SENSITIVITIES = ("", "personal", "private", "company-confidential")
+_SENSITIVITIES = {"personal": "1", "private": "2", "company-confidential": "3"}
 
 
 def _extended(message: Message, names: list[str]) -> dict[str, Any]:
@@ -211,7 +211,7 @@ def _extended(message: Message, names: list[str]) -> dict[str, Any]:
         if tag == _TRANSPORT_HEADERS and not message.submitted:
             value = "".join(f"{pair['name']}: {pair['value']}\r\n" for pair in message.content.pairs())
         if tag == _SENSITIVITY:
-            value = str(_SENSITIVITIES.index(message.content.first("sensitivity").lower()))
+            value = _SENSITIVITIES.get(message.content.first("sensitivity").lower(), "0")
         if tag == _SIZE:
             value = str(len(message.raw))
         if value:

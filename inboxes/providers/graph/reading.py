@@ -11,6 +11,8 @@ from inboxes.providers.graph.messages import EXPAND, SELECT_WITH_HEADERS
 
 Json = dict[str, Any]
 
+PARTS_AT_ONCE = 4
+"""Of one batch Graph answers so many at a time for a mailbox."""
 REFUSED = "refused_by_server"
 _QUERY = {"$select": SELECT_WITH_HEADERS, "$expand": EXPAND}
 
@@ -31,8 +33,7 @@ class Reading:
 def read_messages(client: GraphClient, folder: RemoteFolder, remote_ids: Sequence[str]) -> Reading:
     """A message that lies in another folder by now is gone from this one. Raises nothing.
 
-    Parts for which there were too many at once are asked again in smaller batches: Graph answers four at a time for a mailbox, so
-    they only stood in one another's way.
+    Parts for which there were too many at once are asked again in smaller batches: they only stood in one another's way.
     """
     reading = Reading()
     waiting, parts = list(remote_ids), PARTS_PER_BATCH
@@ -42,7 +43,7 @@ def read_messages(client: GraphClient, folder: RemoteFolder, remote_ids: Sequenc
         if crowded_out and parts == 1 and reading.error is None:
             reading.error = crowded_out[batch[0]]
         elif crowded_out:
-            waiting, parts = [*crowded_out, *waiting], max(parts // 2, 1)
+            waiting, parts = [*crowded_out, *waiting], PARTS_AT_ONCE if parts > PARTS_AT_ONCE else 1
     return reading
 
 

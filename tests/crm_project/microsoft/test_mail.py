@@ -151,11 +151,16 @@ def test_search_finds_words_people_and_dates(mailbox, graph):
     assert subjects("quote received>=2026-02-15") == ["Quote for March"]
 
 
-def test_extended_properties_tell_what_a_mail_answers(mailbox, graph):
-    mailbox.deliver(mail("Re: x", In_Reply_To="<1@a.example>"))
-    expand = "singleValueExtendedProperties($filter=id eq 'String 0x1042')"
+def test_extended_properties_tell_what_a_mail_answers_and_how_private_it_is(mailbox, graph):
+    raw = mail("Re: x", In_Reply_To="<1@a.example>", Sensitivity="Private")
+    mailbox.deliver(raw)
+    names = ("String 0x1042", "Integer 0x36", "Integer 0xe08")
+    expand = (
+        f"singleValueExtendedProperties($filter={' or '.join(f'id eq {chr(39)}{name}{chr(39)}' for name in names)})"
+    )
     row = graph.rows("me/messages", **{"$expand": expand, "$select": "subject"})[0]
-    assert row["singleValueExtendedProperties"] == [{"id": "String 0x1042", "value": "<1@a.example>"}]
+    values = {one["id"]: one["value"] for one in row["singleValueExtendedProperties"]}
+    assert values == dict(zip(names, ("<1@a.example>", "2", str(len(raw))), strict=True))
 
 
 def test_the_profile_shows_aliases_when_asked(microsoft, graph):

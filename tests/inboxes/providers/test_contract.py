@@ -1,4 +1,4 @@
-"""What every provider must do, run against the mailbox in memory, a real Dovecot over TLS, and Gmail on loopback."""
+"""What every provider must do, run against the mailbox in memory, a real Dovecot over TLS, and Gmail and Graph on loopback."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from inboxes.providers.memory import MemoryMailbox
 from tests.fakes.access_tokens import GivenTokens
 from tests.fakes.dovecot import Mailbox
 from tests.fakes.google import FakeGoogle
+from tests.fakes.graph_mailbox import GraphMailbox
+from tests.fakes.microsoft import FakeMicrosoft
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -44,7 +46,7 @@ class Subject:
 ROLES = {"INBOX": FolderRole.INBOX, "Sent": FolderRole.SENT}
 
 
-@pytest.fixture(params=["memory", "dovecot", "gmail"])
+@pytest.fixture(params=["memory", "dovecot", "gmail", "graph"])
 def subject(request):
     if request.param == "memory":
         memory = MemoryMailbox(now=NOW)
@@ -57,8 +59,10 @@ def subject(request):
         with ImapProvider(mailbox.settings, now=lambda: NOW) as provider:
             renumber = partial(mailbox.set_uidvalidity, "INBOX")
             yield Subject(provider, mailbox.deliver, mailbox.delete, renumber, ROLES)
-    else:
+    elif request.param == "gmail":
         yield from gmail(request.getfixturevalue("google"))
+    else:
+        yield from graph(request.getfixturevalue("microsoft"))
 
 
 def gmail(google: FakeGoogle) -> Iterator[Subject]:
@@ -76,6 +80,19 @@ def gmail(google: FakeGoogle) -> Iterator[Subject]:
             mailbox.delete,
             lambda change: mailbox.expire_history(),
             {"Gmail": FolderRole.ALL},
+            keys_stay=True,
+        )
+
+
+def graph(microsoft: FakeMicrosoft) -> Iterator[Subject]:
+    mailbox = GraphMailbox(microsoft, now=NOW)
+    with mailbox.open() as provider:
+        yield Subject(
+            provider,
+            mailbox.deliver,
+            mailbox.box.purge,
+            lambda change: mailbox.box.forget_sync_state(),
+            {"INBOX": FolderRole.INBOX, "Sent Items": FolderRole.SENT, "Archive": FolderRole.ARCHIVE},
             keys_stay=True,
         )
 
@@ -99,6 +116,11 @@ def read_all_live(subject: Subject, folder: RemoteFolder, cursor: str) -> tuple[
         cursor = page.cursor
         if page.done:
             return found, cursor
+
+
+def up_to_date(subject: Subject, folder: RemoteFolder, anchor: str = "") -> str:
+    """The live cursor of a folder in which everything new was read."""
+    return read_all_live(subject, folder, anchor or subject.provider.anchor(folder))[1]
 
 
 def read_past(
@@ -192,7 +214,7 @@ def test_only_the_sent_folder_attests_that_the_owner_sent_it(subject):
 
 
 def test_unchanged_names_exactly_the_folders_with_nothing_new(subject):
-    cursors = {folder.remote_id: subject.provider.anchor(folder) for folder in subject.provider.folders()}
+    cursors = {folder.remote_id: up_to_date(subject, folder) for folder in subject.provider.folders()}
     assert subject.provider.unchanged(cursors) == set(cursors)
     subject.deliver(mail(1))
     inbox = subject.folder().remote_id
@@ -240,12 +262,13 @@ def test_cursors_that_name_no_place_any_more_are_expired_and_all_is_found_again(
     inbox = subject.folder()
     subject.deliver(mail(1))
     anchor = subject.provider.anchor(inbox)
+    live_cursor = up_to_date(subject, inbox, anchor)
     [before], cursor = read_past(subject, inbox, anchor=anchor)
     subject.provider.close()
     subject.expire_cursors(change)
-    assert subject.provider.unchanged({inbox.remote_id: anchor}) == set()
+    assert subject.provider.unchanged({inbox.remote_id: live_cursor}) == set()
     with pytest.raises(CursorExpired):
-        subject.provider.live_page(inbox, anchor)
+        subject.provider.live_page(inbox, live_cursor)
     if not subject.keys_stay:
         assert_old_keys_are_refused(subject, inbox, anchor, cursor, before)
     [after], _ = read_past(subject, inbox)
