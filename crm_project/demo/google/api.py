@@ -60,6 +60,7 @@ class GmailApi:
                 self._note(request, method, address, fault, units=0)
                 return fault
             spent_before = state.meter.spent[address]
+            state.changes += request.method != "GET"
             try:
                 done = self._perform(request, method, path, under_way)
             except Refused as refusal:

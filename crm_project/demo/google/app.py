@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from werkzeug.datastructures import Authorization
 from werkzeug.wrappers import Request, Response
 
-from crm_project.demo.google import consent
+from crm_project.demo.google import answers, consent
 from crm_project.demo.google.answers import Answer, Refused, Wire
 from crm_project.demo.google.api import GmailApi, Incoming
 from crm_project.demo.google.batch import Batch
@@ -38,6 +38,7 @@ OPERATIONS = {
     ("POST", "/revoke"): "revoke",
     ("GET", "/oauth2/v1/certs"): "certs",
     ("POST", "/batch/gmail/v1"): "batch",
+    ("POST", "/stand-in/deliver"): "deliver",
 }
 
 
@@ -77,6 +78,7 @@ class App:
             if operation == "batch":
                 return self._batch.answer(incoming, under_way)
             with self._state.lock:
+                self._state.changes += incoming.method == "POST"
                 return self._page(operation, incoming, form, language)
         except Refused as refusal:
             return refusal.answer
@@ -99,6 +101,8 @@ class App:
                 return self._tokens.token(form)
             case "revoke":
                 return self._tokens.revoke(form | dict(incoming.query))
+            case "deliver":
+                return self._deliver(incoming)
             case "certs":
                 key = signing_key()
                 return Answer(200, {key.id: key.certificate}, {"Cache-Control": "public, max-age=21600"})
@@ -106,6 +110,14 @@ class App:
                 style = (consent.PAGES / "style.css").read_text(encoding="utf-8")
                 return Answer(200, style, content_type="text/css; charset=utf-8")
         return consent.home(self._state, language)
+
+    def _deliver(self, incoming: Incoming) -> Answer:
+        """Not Google's: how the demo, another process, sends a mail to an account."""
+        query = incoming.query_lists()
+        mailbox = self._state.mailboxes.get(query.get("to", [""])[0])
+        if mailbox is None:
+            return answers.not_found()
+        return Answer(200, {"id": mailbox.deliver(incoming.body, labels=query.get("label", ["INBOX", "UNREAD"]))})
 
     def _note(self, operation: str, incoming: Incoming, form: dict[str, str], mailbox: str, answer: Answer) -> None:
         query, now = incoming.query_lists(), self._state.clock.now()

@@ -92,6 +92,9 @@ class Consent:
         asked = self._asked(key)
         if account not in self._state.mailboxes:
             raise Blocked(400, "invalid_account")
+        organisation = asked.client.organisation
+        if organisation and not account.endswith(f"@{organisation}"):
+            raise Blocked(403, "org_internal", f"{asked.client.name} is for accounts of its own organisation only.")
         policy = self._state.grants.policies.get(account)
         if policy:
             raise Blocked(policy.status, policy.body["error"], policy.body.get("error_description", ""))
@@ -169,7 +172,8 @@ class Consent:
             nonce=parameters.get("nonce", ""),
             gives_refresh_token=is_offline and is_new and (is_first or "consent" in asked.prompts),
         )  # fmt: skip
-        return _redirected(asked, code=code.value, scope=" ".join(scopes), authuser="0", prompt="consent")
+        shown = "consent" if is_new else "none"
+        return _redirected(asked, code=code.value, scope=" ".join(scopes), authuser="0", prompt=shown)
 
 
 def blocked_page(blocked: Blocked, language: str) -> Answer:

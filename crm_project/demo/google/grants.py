@@ -1,6 +1,7 @@
 """What people allowed which client: codes, tokens, and when they end."""
 
 import secrets
+import zlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,13 +20,17 @@ MAIL_SCOPES = ("https://mail.google.com/", "https://www.googleapis.com/auth/gmai
 
 @dataclass(slots=True)
 class Client:
-    """A registered application. `is_testing`: its refresh tokens live for seven days."""
+    """A registered application.
+
+    `is_testing`: its refresh tokens live for seven days. `organisation`: the domain whose accounts alone may use it, "" for all.
+    """
 
     id: str
     secret: str
     name: str = "Genkan"
     redirect_uris: list[str] = field(default_factory=list)
     is_testing: bool = False
+    organisation: str = ""
 
 
 @dataclass(slots=True)
@@ -74,8 +79,22 @@ class Grants:
         self.codes: dict[str, Code] = {}
         self.refresh_tokens: dict[str, RefreshToken] = {}
         self.access_tokens: dict[str, AccessToken] = {}
+        self.subjects: dict[str, str] = {}
         self.policies: dict[str, Answer] = {}
         self.rotates = False
+
+    def subject_of(self, address: str) -> str:
+        """The account's number: it stays when the address changes."""
+        return self.subjects.setdefault(address, f"1{zlib.crc32(address.encode()):020d}")
+
+    def rename(self, address: str, new: str) -> None:
+        self.subjects[new] = self.subject_of(address)
+        del self.subjects[address]
+        for held in self._all():
+            held.address = new if held.address == address else held.address
+        self.consents = {
+            (client, new if owner == address else owner): scopes for (client, owner), scopes in self.consents.items()
+        }
 
     def allowed(self, client: Client, address: str) -> tuple[str, ...]:
         """The scopes this person has allowed the client so far."""

@@ -1,6 +1,7 @@
 """A signing key with its certificate, as Google publishes its own, and the tokens signed with it."""
 
 import hashlib
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,6 +17,7 @@ from google.auth.crypt import RSASigner
 
 ISSUER = "https://accounts.google.com"
 _VALID_FOR = timedelta(days=3650)
+_lock = threading.Lock()
 
 
 class SigningKey:
@@ -29,9 +31,14 @@ class SigningKey:
         return token.decode()
 
 
-@cache
 def signing_key(name: str = "google") -> SigningKey:
-    """The key of that name, made once in each process: any name but the first is a forger's."""
+    """The key of that name, the same in the whole process: any name but the usual one is a forger's."""
+    with _lock:
+        return _made(name)
+
+
+@cache
+def _made(name: str) -> SigningKey:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name}.stand-in.example")])
     now = datetime.now(UTC)

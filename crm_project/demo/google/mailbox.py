@@ -4,7 +4,7 @@ import re
 import threading
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 
@@ -71,7 +71,7 @@ class FakeMailbox:
         self.history = History(self.address)
         self._order: list[tuple[int, str]] = []
         self._by_message_id: dict[str, str] = {}
-        self._serials = count(1)
+        self.serials = count(1)
         if not self.labels:
             self.labels = {name: Label(name, name, "system") for name in SYSTEM_LABELS}
         if not self.aliases:
@@ -97,9 +97,9 @@ class FakeMailbox:
         """The id of the new message. `labels` are ids or names; names that are new become labels of the owner's."""
         with self.lock:
             received = int((received_at or self.clock.now()).timestamp() * 1000)
-            message_id = f"{received << 16 | next(self._serials) & 0xFFFF:016x}"
+            message_id = f"{received << 16 | next(self.serials) & 0xFFFF:016x}"
             while message_id in self.messages:
-                message_id = f"{received << 16 | next(self._serials) & 0xFFFF:016x}"
+                message_id = f"{received << 16 | next(self.serials) & 0xFFFF:016x}"
             message = StoredMessage(message_id, "", raw, received, {self.label_id(label) for label in labels})
             message.thread_id = thread_id or self._thread_of(message) or message_id
             self.restore(message)
@@ -150,7 +150,9 @@ class FakeMailbox:
 
     def create_label(self, name: str) -> Label:
         with self.lock:
-            label = Label(f"Label_{next(self._serials)}", name)
+            label = Label(f"Label_{next(self.serials)}", name)
+            while label.id in self.labels:
+                label = Label(f"Label_{next(self.serials)}", name)
             self.labels[label.id] = label
             return label
 
@@ -205,13 +207,3 @@ class FakeMailbox:
 
 def _bare(subject: str) -> str:
     return _REPLY_MARKS.sub("", subject).strip().casefold()
-
-
-def settings_of(mailbox: FakeMailbox) -> dict[str, object]:
-    """Everything but its messages and history, as JSON."""
-    return {
-        "name": mailbox.name,
-        "is_enabled": mailbox.is_enabled,
-        "labels": [asdict(label) for label in mailbox.labels.values()],
-        "aliases": [asdict(alias) for alias in mailbox.aliases],
-    }

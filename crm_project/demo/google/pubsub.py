@@ -15,9 +15,8 @@ from crm_project.demo.google.clock import Clock
 from crm_project.demo.google.keys import ISSUER, signing_key
 from crm_project.demo.google.mailbox import FakeMailbox
 from crm_project.demo.google.messages import StoredMessage
+from crm_project.demo.google.registration import PUSH_ACCOUNT, SUBSCRIPTION
 
-PUSH_ACCOUNT = "push@genkan-stand-in.iam.gserviceaccount.com"
-SUBSCRIPTION = "projects/genkan-stand-in/subscriptions/mail"
 ACKNOWLEDGED = frozenset({102, 200, 201, 202, 204})
 TIMEOUT_SECONDS = 10
 TOKEN_SECONDS = 3600

@@ -1,15 +1,20 @@
 """The stand-in on a port of loopback."""
 
 import threading
-from typing import Any, Self
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from crm_project.demo.google import folder as files
 from crm_project.demo.google.app import App
+from crm_project.demo.google.registration import environment
 from crm_project.demo.google.state import State
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.02
+_SAVE_SECONDS = 1
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -26,7 +31,9 @@ class FakeGoogle(State):
     def __init__(self, *, port: int = 0) -> None:
         super().__init__()
         self._port = port
+        self._folder: Path | None = None
         self._server: ThreadedWSGIServer | None = None
+        self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
     @property
@@ -35,33 +42,35 @@ class FakeGoogle(State):
 
     def environment(self) -> dict[str, str]:
         """The settings of an installation that takes this for Google."""
-        return {
-            "GOOGLE_CLIENT_ID": self.client.id,
-            "GOOGLE_CLIENT_SECRET": self.client.secret,
-            "GOOGLE_API_ROOT": self.url,
-            "GOOGLE_AUTHORIZE_URL": f"{self.url}/o/oauth2/v2/auth",
-            "GOOGLE_TOKEN_URL": f"{self.url}/token",
-            "GOOGLE_REVOKE_URL": f"{self.url}/revoke",
-            "GOOGLE_CERTS_URL": f"{self.url}/oauth2/v1/certs",
-            "GOOGLE_PUBSUB_TOPIC": self.topic,
-            "GOOGLE_PUSH_ACCOUNT": self.pubsub.account,
-        }
+        own = {"GOOGLE_CLIENT_ID": self.client.id, "GOOGLE_CLIENT_SECRET": self.client.secret}
+        return environment(self.url) | own
 
     def start(self) -> None:
-        self._server = ThreadedWSGIServer(HOST, self._port, App(self), _QuietHandler)
-        self._port = self._server.port
-        self._run(self._server.serve_forever, _POLL_SECONDS)
+        server = ThreadedWSGIServer(HOST, self._port, App(self), _QuietHandler)
+        self._server, self._port = server, server.port
+        self._run(lambda: server.serve_forever(_POLL_SECONDS))
 
     def push_by_itself(self) -> None:
         """Sends notifications as they come, until `stop`."""
         self._run(self.pubsub.run)
 
+    def keep_in(self, folder: Path) -> bool:
+        """Takes over what the folder holds and keeps it up to date, until `stop`. False if it held nothing."""
+        found = files.load(self, folder)
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._run(self._save_by_itself)
+        return found
+
     def stop(self) -> None:
+        self._stopping.set()
         self.pubsub.stop()
         if self._server:
             self._server.shutdown()
         for thread in self._threads:
             thread.join()
+        if self._folder:
+            files.save(self, self._folder)
 
     def __enter__(self) -> Self:
         self.start()
@@ -70,7 +79,14 @@ class FakeGoogle(State):
     def __exit__(self, *exc: object) -> None:
         self.stop()
 
-    def _run(self, act: Any, *arguments: object) -> None:
-        thread = threading.Thread(target=act, args=arguments, daemon=True)
+    def _save_by_itself(self) -> None:
+        saved = self.changes
+        while self._folder and not self._stopping.wait(_SAVE_SECONDS):
+            if saved != self.changes:
+                saved = self.changes
+                files.save(self, self._folder)
+
+    def _run(self, act: Callable[[], None]) -> None:
+        thread = threading.Thread(target=act, daemon=True)
         self._threads.append(thread)
         thread.start()

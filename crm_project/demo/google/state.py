@@ -11,15 +11,13 @@ from crm_project.demo.google.clock import Clock
 from crm_project.demo.google.faults import Faults
 from crm_project.demo.google.grants import Client, Grants
 from crm_project.demo.google.mailbox import FakeMailbox
+from crm_project.demo.google.messages import StoredMessage
 from crm_project.demo.google.paging import PageTokens
 from crm_project.demo.google.pubsub import PubSub
 from crm_project.demo.google.quota import Limits, Meter
+from crm_project.demo.google.registration import CLIENT_ID, CLIENT_SECRET, TOPIC
 from crm_project.demo.google.tokens import TokenEndpoint
 
-CLIENT_ID = "123456789012-genkan.apps.googleusercontent.com"
-CLIENT_SECRET = "GOCSPX-a-secret-of-the-stand-in"  # noqa: S105 - it opens nothing but the stand-in
-PROJECT = "genkan-stand-in"
-TOPIC = f"projects/{PROJECT}/topics/mail"
 READ_SCOPE = "https://www.googleapis.com/auth/gmail.readonly"
 _KEPT_REQUESTS = 200_000
 
@@ -67,7 +65,7 @@ class Requests:
 
 
 class State:
-    """One project with one client, and the accounts that may sign in."""
+    """One project with one client, and the accounts that may sign in. `changes` counts what is worth saving."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -81,6 +79,7 @@ class State:
         self.grants.clients[self.client.id] = self.client
         self.meter = Meter(Limits())
         self.topic = TOPIC
+        self.changes = 0
         self.pubsub = PubSub(self.clock, self.lock)
 
     @property
@@ -96,7 +95,7 @@ class State:
         """The account with this address; a new one if there is none."""
         with self.lock:
             if address not in self.mailboxes:
-                made = FakeMailbox(address, name, self.clock, self.lock, self.pubsub.announce)
+                made = FakeMailbox(address, name, self.clock, self.lock, self._changed)
                 self.mailboxes[address] = made
             return self.mailboxes[address]
 
@@ -116,6 +115,8 @@ class State:
             mailbox = self.mailboxes.pop(address)
             mailbox.address = new
             self.mailboxes[new] = mailbox
-            for held in (self.grants.refresh_tokens, self.grants.access_tokens):
-                for token in held.values():
-                    token.address = new if token.address == address else token.address
+            self.grants.rename(address, new)
+
+    def _changed(self, mailbox: FakeMailbox, message: StoredMessage) -> None:
+        self.changes += 1
+        self.pubsub.announce(mailbox, message)

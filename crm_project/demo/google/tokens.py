@@ -118,7 +118,7 @@ class TokenEndpoint:
     def _id_token(self, client: Client, access: AccessToken, nonce: str) -> str:
         now = int(self._grants.clock.now().timestamp())
         claims = {"iss": ISSUER, "azp": client.id, "aud": client.id, "iat": now, "exp": now + 3600}
-        claims["sub"] = subject_of(access.address)
+        claims["sub"] = self._grants.subject_of(access.address)
         if {"email", "https://www.googleapis.com/auth/userinfo.email"} & set(access.scopes):
             claims |= {"email": access.address, "email_verified": True}
         return signing_key().sign(claims | ({"nonce": nonce} if nonce else {}))
@@ -126,11 +126,6 @@ class TokenEndpoint:
     def _refuse_by_policy(self, address: str) -> None:
         if address in self._grants.policies:
             raise Refused(self._grants.policies[address])
-
-
-def subject_of(address: str) -> str:
-    """The account's number at Google: it stays when the address changes."""
-    return f"1{int(hashlib.sha256(address.encode()).hexdigest(), 16) % 10**20:020d}"
 
 
 def _required(form: Form, name: str) -> str:
