@@ -30,6 +30,8 @@ LOG_FORMAT: str = env.str("LOG_FORMAT", "console" if DEBUG else "json", validate
 MAIL_HOSTS_ALLOWED: list[str] = env.list("MAIL_HOSTS_ALLOWED", [])
 # How many workers may talk to one mail host at a time.
 MAIL_HOST_SLOTS: int = env.int("MAIL_HOST_SLOTS", 4)
+# The same for an API: it has room for everybody, but a dead one must not hold all workers.
+API_HOST_SLOTS: int = env.int("API_HOST_SLOTS", 32)
 # The client that was registered at Google or Microsoft. Without one, inboxes there cannot be connected through their APIs.
 GOOGLE_CLIENT_ID: str = env.str("GOOGLE_CLIENT_ID", "")
 GOOGLE_CLIENT_SECRET: str = env.str("GOOGLE_CLIENT_SECRET", "")
@@ -41,6 +43,8 @@ GOOGLE_PUSH_ACCOUNT: str = env.str("GOOGLE_PUSH_ACCOUNT", "")
 # What Google allows the project; older projects have 15,000 a minute for each mailbox.
 GMAIL_UNITS_PER_MINUTE: int = env.int("GMAIL_UNITS_PER_MINUTE", 6_000)
 GMAIL_PROJECT_UNITS_PER_MINUTE: int = env.int("GMAIL_PROJECT_UNITS_PER_MINUTE", 1_200_000)
+# Microsoft allows 10,000 requests in ten minutes for each mailbox.
+GRAPH_REQUESTS_PER_MINUTE: int = env.int("GRAPH_REQUESTS_PER_MINUTE", 900)
 # A proxy, a sovereign cloud or a test server can stand in for each of these.
 GOOGLE_API_ROOT: str = env.endpoint("GOOGLE_API_ROOT", "https://gmail.googleapis.com")
 GOOGLE_AUTHORIZE_URL: str = env.endpoint("GOOGLE_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth")

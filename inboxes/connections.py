@@ -1,10 +1,22 @@
 """Opening the mailbox behind an inbox."""
 
-from django.conf import settings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from django.conf import settings
+from django.utils import timezone
+
+from inboxes import pauses
 from inboxes.encryption import InvalidToken, UnknownKey
-from inboxes.models import Credential, Inbox, MailServer, Protocol
-from inboxes.providers.base import MailboxWriter, MailProvider, Misconfigured
+from inboxes.models import Credential, Inbox, MailServer, Protocol, ProviderKind
+from inboxes.providers.base import (
+    MailboxWriter,
+    MailProvider,
+    Misconfigured,
+    PaceReached,
+    RateLimited,
+    WritingNotOffered,
+)
 from inboxes.providers.imap.connection import ImapSettings
 from inboxes.providers.imap.provider import ImapProvider
 from inboxes.providers.imap.writer import ImapWriter
@@ -16,8 +28,32 @@ def open_provider(inbox: Inbox) -> MailProvider:
     return ImapProvider(imap_settings(inbox))
 
 
+@contextmanager
+def look_into(inbox: Inbox) -> Iterator[MailProvider]:
+    """The mailbox, for somebody who waits for it. The provider is not called while it wants a pause; one that it asks for now holds
+    for the sync too. Raises as `open_provider`, and `RateLimited` during a pause."""
+    pauses.heed_own_pause(inbox, now=timezone.now())
+    pauses.heed_shared_pause(inbox, now=timezone.now())
+    try:
+        with open_provider(inbox) as provider:
+            yield provider
+    except PaceReached:
+        raise
+    except pauses.EVERYBODYS as trouble:
+        pauses.note_shared_trouble(inbox, trouble, now=timezone.now())
+        raise
+    except RateLimited as pause:
+        pauses.note_own_pause(inbox, pause, now=timezone.now())
+        raise
+
+
 def open_writer(inbox: Inbox) -> MailboxWriter:
-    """For what its owner allowed to be written; signs in on first use. Raises `Misconfigured`."""
+    """For what its owner allowed to be written; signs in on first use. Raises `Misconfigured`.
+
+    What is asked for at Google and Microsoft is to read: there it is `WritingNotOffered`.
+    """
+    if inbox.provider != ProviderKind.IMAP:
+        raise WritingNotOffered
     return ImapWriter(imap_settings(inbox))
 
 

@@ -4,8 +4,9 @@
                                 │  ── troubled ──▶      ▲                          │
                               paused                    └────── reconnected ───────┘      any ── disabled ──▶ disabled
 
-Only a proved cause asks a person for anything: refused twice, at least ten minutes apart, with no success between. Network trouble
-and throttling heal by themselves, whatever they look like.
+Only a proved cause asks a person for anything: an answer that settles it, or two refusals at least ten minutes apart with no success
+between. Network trouble and throttling heal by themselves, whatever they look like; what is about this installation as a whole
+(`inboxes.pauses`) is told to those who run it.
 """
 
 import random
@@ -18,7 +19,7 @@ import structlog
 from django.db import transaction
 
 from audit.actions import record
-from inboxes import notices
+from inboxes import notices, pauses
 from inboxes.models import Inbox, InboxStatus
 from inboxes.providers.base import Misconfigured, PermissionMissing, ProviderError, RateLimited, ReconnectRequired
 from inboxes.signals import inbox_status_changed
@@ -89,46 +90,54 @@ class Reaction:
 
 
 def react(inbox: Inbox, trouble: Trouble, *, now: datetime) -> Reaction:
-    """Pure but for the jitter. The provider's wish for a pause wins; else full jitter up to a quarter of an hour."""
+    """Pure but for the jitter: full jitter up to a quarter of an hour, never less than the provider asks for."""
     if isinstance(trouble, ReconnectRequired | PermissionMissing | Misconfigured):
         first = inbox.refused_at if inbox.cause == trouble.cause and inbox.refused_at else now
-        if now - first >= PROOF_GAP:
+        if now - first >= PROOF_GAP or trouble.is_proof:
             return Reaction(Event.PROVED, None, first)
         return Reaction(Event.TROUBLED, first + PROOF_GAP, first)
+    ceiling = min(LONGEST_PAUSE.total_seconds(), 5.0 * 2 ** min(inbox.failures, 10))
+    pause = random.uniform(1, ceiling)
     if isinstance(trouble, RateLimited):
-        pause = timedelta(seconds=trouble.retry_after * random.uniform(1, 1.1))
-    else:
-        ceiling = min(LONGEST_PAUSE.total_seconds(), 5.0 * 2 ** min(inbox.failures, 10))
-        pause = timedelta(seconds=random.uniform(1, ceiling))
-    return Reaction(Event.TROUBLED, now + pause, inbox.refused_at)
+        # Some providers ask for one second, for ever.
+        pause = max(pause, trouble.retry_after * random.uniform(1, 1.1))
+    return Reaction(Event.TROUBLED, now + timedelta(seconds=pause), inbox.refused_at)
 
 
-def note_success(lease: Lease, *, now: datetime, cause: str = "") -> None:
-    """A slice went through. With a `cause` something in the mailbox is in trouble all the same. Call inside a transaction.
-
-    Raises `LeaseLost`.
-    """
+def note_success(lease: Lease, *, now: datetime, trouble: str = "", remark: str = "") -> None:
+    """A slice went through. `trouble` is the cause of something in the mailbox that is in trouble all the same, `remark` is shown
+    with an inbox that is well. Call inside a transaction. Raises `LeaseLost`."""
     inbox = lease.lock()
-    event = Event.TROUBLED if cause else Event.SUCCEEDED
+    event = Event.TROUBLED if trouble else Event.SUCCEEDED
     if event == Event.SUCCEEDED and inbox.status == InboxStatus.DEGRADED:
-        notices.tell_of_recovery(inbox, now=now, told_before=now - inbox.status_since >= TELL_AFTER)
-    inbox.failures, inbox.refused_at, inbox.retry_at, inbox.live_synced_at = 0, None, None, now
-    move(inbox, event, cause=cause, now=now, also=["failures", "refused_at", "retry_at", "live_synced_at"])
+        told_before = now - inbox.status_since >= TELL_AFTER and notices.trouble_was_told(inbox)
+        notices.tell_of_recovery(inbox, now=now, told_before=told_before)
+    inbox.failures, inbox.live_synced_at = 0, now
+    inbox.refused_at = inbox.retry_at = inbox.no_calls_until = None
+    also = ["failures", "refused_at", "retry_at", "no_calls_until", "live_synced_at"]
+    move(inbox, event, cause=trouble or remark, now=now, also=also)
 
 
 @transaction.atomic
 def note_failure(lease: Lease, trouble: Trouble, *, now: datetime) -> datetime | None:
     """Returns when to try again, or None when a person has to act first. Raises `LeaseLost`."""
+
+
+def note_success(lease: Lease, *, now: datetime, trouble: str = "", remark: str = "") -> None:
+    """A slice went through. `trouble` is the cause of something in the mailbox that is in trouble all the same, `remark` is shown
+    with an inbox that is well. Call inside a transaction. Raises `LeaseLost`."""
     inbox = lease.lock()
-    reaction = react(inbox, trouble, now=now)
+    event = Event.TROUBLED if trouble else Event.SUCCEEDED
     inbox.failures += 1
     inbox.retry_at, inbox.refused_at = reaction.retry_at, reaction.refused_at
-    move(inbox, reaction.event, cause=trouble.cause, now=now, also=["failures", "refused_at", "retry_at"])
+    inbox.no_calls_until = reaction.retry_at if isinstance(trouble, RateLimited) and not is_shared else None
+    also = ["failures", "refused_at", "retry_at", "no_calls_until"]
+    move(inbox, reaction.event, cause=trouble.cause, now=now, also=also)
     logger.info("sync_failed", inbox_id=inbox.pk, cause=trouble.cause, failures=inbox.failures, status=inbox.status)
     if reaction.event == Event.PROVED:
         record(by=None, action="inbox.needs_reconnect", target=inbox, details={"cause": trouble.cause})
         notices.tell_of_disconnection(inbox)
-    elif now - inbox.status_since >= TELL_AFTER:
+    elif now - inbox.status_since >= TELL_AFTER and not is_shared:
         notices.tell_of_outage(inbox)
     return reaction.retry_at
 

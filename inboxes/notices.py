@@ -11,9 +11,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from inboxes.causes import cause_of
-from inboxes.models import Inbox, InboxKind, InboxStatus
+from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderHealth
 from notifications.actions import notify
 from notifications.kinds import Kind, Tone, Words, register
+from notifications.queries import was_told
 from users.models import User
 
 REMIND_AFTER = timedelta(days=3)
@@ -22,6 +23,8 @@ REMINDER = "inbox_still_disconnected"
 UNREACHABLE = "inbox_unreachable"
 RECOVERED = "inbox_recovered"
 QUARANTINED = "messages_quarantined"
+PROVIDER_REFUSES = "provider_refuses_us"
+PROVIDER_WORKS = "provider_works_again"
 
 
 def people_to_tell(inbox: Inbox) -> list[User]:
@@ -42,6 +45,11 @@ def tell_of_outage(inbox: Inbox) -> None:
     _tell(inbox, UNREACHABLE)
 
 
+def trouble_was_told(inbox: Inbox) -> bool:
+    """Whether anybody was told of the trouble the inbox is in."""
+    return any(was_told(_episode(inbox, kind)) for kind in (UNREACHABLE, NEEDS_RECONNECT))
+
+
 def tell_of_recovery(inbox: Inbox, *, now: datetime, told_before: bool) -> None:
     """Only those who were told of the trouble need to hear that it is over."""
     if told_before:
@@ -59,20 +67,47 @@ def remind_of_disconnections(*, now: datetime) -> int:
     return sum(_tell(inbox, REMINDER) for inbox in waiting.select_related("owner", "connected_by"))
 
 
+def tell_of_shared_trouble(health: ProviderHealth) -> None:
+    """Those who run this installation, once: no owner of an inbox could mend it."""
+    _tell_super_admins(PROVIDER_REFUSES, health)
+
+
+def tell_of_shared_recovery(health: ProviderHealth, *, now: datetime) -> None:
+    _tell_super_admins(PROVIDER_WORKS, health, until=now.isoformat())
+
+
+def _tell_super_admins(kind: str, health: ProviderHealth, **more: str) -> None:
+    since = health.since.isoformat()
+    notify(
+        recipients=User.objects.super_admins(),
+        kind=kind,
+        context={"provider": health.kind, "cause": health.cause, "since": since, **more},
+        url=reverse("inboxes:inbox-list"),
+        episode=f"provider:{health.kind}:{kind}:{since}",
+    )
+
+
 def _tell(inbox: Inbox, kind: str, *, episode: str = "", **more: str) -> int:
-    episode = episode or inbox.status_since.isoformat()
     return notify(
         recipients=people_to_tell(inbox),
         kind=kind,
         context={"inbox": inbox.address, "cause": inbox.cause, "since": inbox.status_since.isoformat(), **more},
         url=reverse("inboxes:inbox", args=[inbox.code]),
-        episode=f"inbox:{inbox.pk}:{kind}:{episode}",
+        episode=_episode(inbox, kind, episode),
     )
+
+
+def _episode(inbox: Inbox, kind: str, name: str = "") -> str:
+    return f"inbox:{inbox.pk}:{kind}:{name or inbox.status_since.isoformat()}"
 
 
 def _words(context: Words) -> Words:
     cause = cause_of(context["cause"])
     return {"explanation": cause.explanation, "fix": cause.fix, **_moments(context)}
+
+
+def _shared_words(context: Words) -> Words:
+    return {**_words(context), "provider": CredentialKind(context["provider"]).label}
 
 
 def _moments(context: Words) -> Words:
@@ -82,6 +117,7 @@ def _moments(context: Words) -> Words:
 
 FIELDS = frozenset({"inbox", "cause", "since"})
 _about_inbox = partial(Kind, fields=FIELDS, words=_words)
+_about_provider = partial(Kind, fields=frozenset({"provider", "cause", "since"}), words=_shared_words)
 DISCONNECTED = _about_inbox(
     code=NEEDS_RECONNECT,
     title=_("%(inbox)s needs to be reconnected"),
@@ -117,5 +153,25 @@ register(
         action=_("See which"),
         tone=Tone.WARN,
         icon="triangle-alert",
+    ),
+    _about_provider(
+        code=PROVIDER_REFUSES,
+        title=_("%(provider)s does not let this installation read mail"),
+        text=_(
+            "%(explanation)s No inbox there is read since %(since)s; we try again every ten minutes, and nothing is lost. "
+            "Check the registration of this installation at %(provider)s (client id, secret, allowed requests) and our settings for it."
+        ),
+        action=_("See the inboxes"),
+        tone=Tone.BAD,
+        icon="plug",
+    ),
+    _about_provider(
+        code=PROVIDER_WORKS,
+        title=_("%(provider)s lets us read mail again"),
+        text=_("The trouble lasted from %(since)s to %(until)s. E-mail of that time is being logged now."),
+        action=_("See the inboxes"),
+        fields=frozenset({"provider", "cause", "since", "until"}),
+        tone=Tone.OK,
+        icon="circle-check",
     ),
 )

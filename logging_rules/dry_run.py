@@ -23,6 +23,7 @@ from inboxes.queries import folder_sizes
 from logging_rules.changes import Change
 from logging_rules.engine import Code, Decision, decide_page
 from logging_rules.facts import Facts, Policy, Preset
+from logging_rules.interest import interest_of
 from logging_rules.marks import mark_settings_of
 from logging_rules.page_facts import facts_of_page
 from logging_rules.queries import everybody_inside
@@ -84,12 +85,13 @@ def scan_step(provider: MailProvider, inbox: Inbox, state: DryRunState) -> DryRu
     """Reads the headers of the next page and counts it under every preset. Raises `ProviderError` when the mailbox cannot be read."""
     state = deepcopy(state)
     with timed(state.scan):
-        page = state.scan.next_page(provider, folder_sizes(inbox))
+        page = state.scan.next_page(provider, folder_sizes(inbox), addresses=interest_of(inbox))
         if page is None:
             return DryRunStep(state, samples=[])
         decisions = decide_under_each_preset(inbox, page.envelopes, since=state.scan.window_start)
     for preset, decided in decisions.items():
         codes = Counter(state.counts[preset]) + Counter(decision.code for decision in decided)
+        codes += Counter({Code.NO_KNOWN_CONTACT: len(page.sifted)})
         state.counts[preset] = dict(codes)
     return DryRunStep(state, _samples(page.envelopes, decisions))
 

@@ -18,6 +18,7 @@ from inboxes.marks import BY_MARK, NO_NAMES, Mark, MarkNames
 from inboxes.models import Folder, Inbox
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.intake import DecisionOutdated, Intake, Label, SkippedMail, StoredMail
+from inboxes.threading import outsiders
 from logging_rules.actions import (
     forget_held,
     note_held,
@@ -30,6 +31,7 @@ from logging_rules.actions import (
 )
 from logging_rules.engine import BY_HAND, COULD_BE_REPLIES, Code, Decision, decide_page
 from logging_rules.facts import Colleagues, ContactCreation, Policy, Preset
+from logging_rules.interest import interest_of
 from logging_rules.marks import mark_settings_of
 from logging_rules.models import LookBack, MarkSettings
 from logging_rules.page_facts import facts_of_page
@@ -45,6 +47,7 @@ class InboxIntake(Intake[Decision]):
         self.inbox = inbox
         self._colleagues: Colleagues | None = None
         self._passed_over: PassedOver | None = None
+        self._of_interest: Set[str] | None = None
 
     @property
     def colleagues(self) -> Colleagues:
@@ -74,6 +77,16 @@ class InboxIntake(Intake[Decision]):
 
     def digests(self, envelopes: Sequence[Envelope]) -> list[bytes]:
         return digests_of(identity_of(envelope) for envelope in envelopes)
+
+    @property
+    def code_of_strangers(self) -> str:
+        return Code.NO_KNOWN_CONTACT
+
+    def addresses_of_interest(self) -> Set[str] | None:
+        """As of the first time it is asked: who turns up later makes us read the window once more."""
+        if self._of_interest is None:
+            self._of_interest = interest_of(self.inbox)
+        return self._of_interest
 
     def reads_first(self, folder: RemoteFolder) -> bool:
         """What the owner chose begins conversations that mail in other folders may belong to."""
@@ -119,12 +132,19 @@ class InboxIntake(Intake[Decision]):
 
     def record(self, stored: Sequence[StoredMail[Decision]]) -> None:
         passed_over = self._passed_over
-        if passed_over and any(passed_over.may_follow(mail.envelope) for mail in stored):
+        if passed_over and any(self._is_unforeseen(mail) or passed_over.may_follow(mail.envelope) for mail in stored):
             note_open_conversations(inbox=self.inbox)
         by_hand = [mail.envelope for mail in stored if mail.verdict.rule == BY_HAND]
         note_logged_by_hand(inbox=self.inbox, mails=by_hand)
         forget_held(inbox=self.inbox, places=[(one.envelope.folder_id, one.envelope.remote_id) for one in stored])
         self.record_again(stored)
+
+    def _is_unforeseen(self, mail: StoredMail[Decision]) -> bool:
+        """Whether somebody takes part whose mail was skipped without looking at it: by then it could not be a reply."""
+        if self._of_interest is None:
+            return False
+        emails = {address.email for address in mail.envelope.participants}
+        return any(email not in self._of_interest for email in outsiders(emails, self.colleagues))
 
     def record_again(self, stored: Sequence[StoredMail[Decision]]) -> None:
         met = self._meet(stored)

@@ -3,12 +3,13 @@
 What the browser holds says nothing about e-mails: digests of folders, the provider's cursors, numbers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from inboxes.envelope import FolderRole
+from inboxes.pace import for_the_past
 from inboxes.providers.base import CursorExpired, FolderGone, MailProvider, Page, RemoteFolder
 
 
@@ -50,14 +51,23 @@ class Scan:
         return timedelta(seconds=self.left * self.seconds / self.scanned)
 
     def next_page(
-        self, provider: MailProvider, sizes: Mapping[str, int], *, only: FolderRole | None = None
+        self,
+        provider: MailProvider,
+        sizes: Mapping[str, int],
+        *,
+        only: FolderRole | None = None,
+        addresses: Collection[str] | None = None,
     ) -> Page | None:
         """The next page of headers; None at the end of a folder that cannot be read further, and when all is read.
 
-        `sizes`: how many mails folders are known to hold, by the provider's name of them; `only` folders of this role are read. Raises
+        `sizes`: how many mails folders are known to hold, by the provider's name of them; `only` folders of this role are read, or
+        where there is none, that with all mail. Mail that names none of the `addresses` may be left out, as in `backfill_page`. Raises
         `ProviderError`.
         """
-        folders = [folder for folder in provider.folders() if only in (None, folder.role)]
+        folders = provider.folders()
+        if only:
+            of_role = [folder for folder in folders if folder.role is only]
+            folders = of_role or [folder for folder in folders if folder.role is FolderRole.ALL]
         folder = self._enter(folders)
         if folder is None:
             self.done, self.left = True, 0
@@ -65,11 +75,14 @@ class Scan:
         try:
             if not self.anchor:
                 self.anchor = provider.anchor(folder)
-            page = provider.backfill_page(folder, self.cursor, anchor=self.anchor, since=self.window_start)
+            with for_the_past():
+                page = provider.backfill_page(
+                    folder, self.cursor, anchor=self.anchor, since=self.window_start, addresses=addresses
+                )
         except (CursorExpired, FolderGone):
             self._leave()
             return None
-        self.scanned += len(page.envelopes)
+        self.scanned += len(page.envelopes) + len(page.sifted)
         ahead = (other for other in folders if _digest(other) not in (*self.finished, self.folder))
         self.left = page.remaining + sum(sizes.get(other.remote_id, 0) for other in ahead)
         stands_still = page.cursor == self.cursor

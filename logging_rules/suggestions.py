@@ -131,7 +131,8 @@ def search_step(provider: MailProvider, inbox: Inbox, search: Search) -> Search:
     """The search, one page of headers further. Raises `ProviderError`."""
     search = deepcopy(search)
     with timed(search.scan):
-        page = search.scan.next_page(provider, folder_sizes(inbox), only=FolderRole.SENT)
+        # Where all mail lies in one folder, what the owner sent is all that names nobody.
+        page = search.scan.next_page(provider, folder_sizes(inbox), only=FolderRole.SENT, addresses=())
     if page is not None:
-        search.note(page.envelopes)
+        search.note(envelope for envelope in page.envelopes if envelope.sent_by_owner)
     return search

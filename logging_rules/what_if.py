@@ -20,7 +20,8 @@ from inboxes.providers.base import MailProvider
 from inboxes.queries import folder_sizes
 from logging_rules.changes import Change
 from logging_rules.dry_run import decide_under, timed
-from logging_rules.engine import Decision
+from logging_rules.engine import Code, Decision
+from logging_rules.interest import interest_of
 from logging_rules.reasons import label_of
 from logging_rules.reconsidering import CHOSEN, Reconsidered, Worlds, reconsider
 from logging_rules.rules import rules_of
@@ -161,7 +162,7 @@ def _count_logged(inbox: Inbox, change: Change, state: WhatIf) -> list[Sample]:
 
 
 def _count_unlogged(provider: MailProvider, inbox: Inbox, change: Change, state: WhatIf) -> list[Sample]:
-    page = state.scan.next_page(provider, folder_sizes(inbox))
+    page = state.scan.next_page(provider, folder_sizes(inbox), addresses=interest_of(inbox))
     if page is None:
         return []
     envelopes = _unlogged(inbox, page.envelopes)
@@ -171,6 +172,8 @@ def _count_unlogged(provider: MailProvider, inbox: Inbox, change: Change, state:
     )
     pairs = list(zip(envelopes, decisions["before"], decisions["after"], strict=True))
     state.count((before.code for _, before, _ in pairs), (after.code for _, _, after in pairs))
+    strangers = [Code.NO_KNOWN_CONTACT] * len(page.sifted)
+    state.count(strangers, strangers)
     more = [after for _, before, after in pairs if after.log and not before.log]
     state.more.add(len(more), (contact_id for decision in more for contact_id in decision.contact_ids))
     state.waiting += sum(before.log and after.log for _, before, after in pairs)

@@ -55,3 +55,8 @@ def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
     except ValueError:
         return None
     return after if after[0].tzinfo else None
+
+
+def was_told(episode: str) -> bool:
+    """Whether anybody was told of it."""
+    return Notification.objects.filter(episode=episode).exists()

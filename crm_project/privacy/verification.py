@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
@@ -12,7 +13,7 @@ from crm_project.privacy.mailboxes import LiveMail, live_mails, unlogged
 from crm_project.privacy.originals import without_logged
 from crm_project.privacy.search import Search, Trace
 from crm_project.privacy.tokens import Token
-from inboxes.connections import open_provider
+from inboxes.connections import look_into
 from inboxes.models import Inbox, InboxStatus, Message
 from inboxes.providers.base import MailProvider, ProviderError
 from logging_rules.unlogging import kept_for_undo
@@ -55,7 +56,7 @@ def verify(
     *,
     also: Iterable[Path] = (),
     excepted: Iterable[str] = (),
-    open_provider: Callable[[Inbox], MailProvider] = open_provider,
+    open_provider: Callable[[Inbox], AbstractContextManager[MailProvider]] = look_into,
 ) -> Verdict:
     """Reads every connected mailbox and searches database, broker, files and logs. Changes and stores nothing.
 
@@ -71,7 +72,9 @@ def verify(
     return verdict
 
 
-def _unlogged_mails(verdict: Verdict, open_provider: Callable[[Inbox], MailProvider]) -> Iterator[LiveMail]:
+def _unlogged_mails(
+    verdict: Verdict, open_provider: Callable[[Inbox], AbstractContextManager[MailProvider]]
+) -> Iterator[LiveMail]:
     for inbox in Inbox.objects.order_by("pk"):
         if inbox.status in NOT_CONNECTED:
             verdict.not_connected.append(inbox.pk)

@@ -251,6 +251,11 @@ _WAITING = {
         _("The provider limits how much may be read in a minute."),
         WAIT,
     ),
+    "writing_not_offered": Cause(
+        _("Only reading was allowed"),
+        _("For this inbox we asked for leave to read only, so nothing can be created or shown in the mailbox."),
+        _("Make the folder or label yourself, in your mail program."),
+    ),
     "project_paused": Cause(
         _("Provider asks everybody to wait"),
         _("The provider asked for a pause of everything that this installation reads there."),

@@ -26,6 +26,7 @@ from inboxes.models.message import (
     Thread,
     ThreadReference,
 )
+from inboxes.models.providers import ProviderHealth
 from inboxes.models.withdrawal import WithdrawnGrant
 from inboxes.visibility import Visibility
 
@@ -55,6 +56,7 @@ __all__ = [
     "OpenedPart",
     "Opening",
     "Protocol",
+    "ProviderHealth",
     "ProviderKind",
     "Security",
     "Sighting",

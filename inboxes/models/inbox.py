@@ -26,6 +26,16 @@ class ProviderKind(models.TextChoices):
     GMAIL = "gmail", _("Gmail")
     GRAPH = "graph", _("Microsoft 365")
 
+    @property
+    def is_searched(self) -> bool:
+        """Whether finding mail by address is much cheaper than reading the headers of all of it."""
+        return self is ProviderKind.GMAIL
+
+    @property
+    def keeps_keys(self) -> bool:
+        """Whether a message's key names it for ever, also when the provider has lost our place in the mailbox."""
+        return self is not ProviderKind.IMAP
+
 
 class InboxStatus(models.TextChoices):
     """`degraded` heals by itself; `needs_reconnect` asks a person and needs a proved cause."""
@@ -73,7 +83,8 @@ class Inbox(models.Model):
     """A mailbox that is, or was, connected.
 
     `generation` grows on every reconnect, disconnect or change of credential; a worker that started under an older one may
-    write nothing. `lease_*` names the one worker that may write; `lease_fence` grows with every lease.
+    write nothing. `lease_*` names the one worker that may write; `lease_fence` grows with every lease. Before `no_calls_until`
+    nobody calls the provider, for its owner neither: it asked for a pause.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -89,12 +100,14 @@ class Inbox(models.Model):
     cause = models.CharField(max_length=50, blank=True)
     status_since = models.DateTimeField(db_default=Now())
     retry_at = models.DateTimeField(null=True, blank=True)
+    no_calls_until = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     refused_at = models.DateTimeField(null=True, blank=True)
     generation = models.PositiveIntegerField(default=1)
 
     history_since = models.DateTimeField(null=True, blank=True)
     next_due_at = models.DateTimeField(db_default=Now())
+    folders_listed_at = models.DateTimeField(null=True, blank=True)
     live_synced_at = models.DateTimeField(null=True, blank=True)
     backfill_done_at = models.DateTimeField(null=True, blank=True)
     reconciled_at = models.DateTimeField(null=True, blank=True)

@@ -24,7 +24,8 @@ class Folder(models.Model):
     """One folder of a mailbox and its two tracks: `live_cursor` (new mail) and `backfill_cursor` (the past, from `anchor` down).
 
     Cursors are the provider's opaque text. `counts` maps a decision code to how many messages got it (logged and skipped).
-    `marks_cursor` is the provider's too: the state at which the folder's marks were read.
+    `marks_cursor` is the provider's too: the state at which the folder's marks were read. `last_ok_at` is when nothing in it was new
+    to us; what came since `relist_since` is listed once more, because the provider had lost our place in the folder.
     `missing_sightings` counts syncs in a row in which the folder could not be opened; at three it is retired.
     """
 
@@ -38,6 +39,7 @@ class Folder(models.Model):
     backfill_cursor = models.TextField(blank=True)
     marks_cursor = models.TextField(blank=True)
     backfill_done_at = models.DateTimeField(null=True, blank=True)
+    relist_since = models.DateTimeField(null=True, blank=True)
     counts = models.JSONField(default=dict)
     remaining = models.PositiveIntegerField(default=0)
     server_total = models.PositiveIntegerField(null=True, blank=True)

@@ -62,6 +62,12 @@ class ClientMisconfigured(Misconfigured):
     cause = "client_refused"
 
 
+class WritingNotOffered(Misconfigured):
+    """This provider was asked for leave to read only: nothing can be shown or created in the mailbox."""
+
+    cause = "writing_not_offered"
+
+
 class TemporarilyUnavailable(ProviderError):
     """Network trouble, a server fault, a cut connection: try again later, ask nobody."""
 

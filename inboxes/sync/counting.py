@@ -87,6 +87,11 @@ def given_before(folder: Folder, envelopes: Collection[Envelope], presumed: Mapp
     return Counter((day_of(one), codes[one.remote_id]) for one in envelopes if one.remote_id in codes)
 
 
+def oldest_day(folder: Folder) -> date | None:
+    """Of the days on which something of the folder is counted."""
+    return DailyCount.objects.filter(folder=folder).order_by("day").values_list("day", flat=True).first()
+
+
 def count_nothing(folder: Folder) -> None:
     """Before everything in the folder is listed and counted again."""
     DailyCount.objects.filter(folder=folder).delete()

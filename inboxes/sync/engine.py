@@ -10,15 +10,16 @@ from enum import StrEnum
 from functools import partial
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from inboxes import life
+from inboxes import life, pauses
 from inboxes.connections import imap_server
 from inboxes.connections import open_provider as open_mailbox
 from inboxes.connections import open_writer as open_mailbox_writer
-from inboxes.models import Inbox
-from inboxes.providers.base import MailboxWriter, MailProvider, ProviderError
+from inboxes.models import Inbox, ProviderKind
+from inboxes.providers.base import MailboxWriter, MailProvider, PaceReached, ProviderError, RateLimited
 from inboxes.sync import reconcile
 from inboxes.sync.folders import discover_folders
 from inboxes.sync.intake import DecisionOutdated, Intake, V
@@ -34,15 +35,22 @@ from inboxes.sync.unmarking import let_go_of_marks
 logger = structlog.get_logger(__name__)
 
 BUDGET = timedelta(seconds=60)
-POLL = timedelta(seconds=60)
+POLLS = {
+    ProviderKind.IMAP: timedelta(seconds=60),
+    ProviderKind.GMAIL: timedelta(seconds=60),
+    ProviderKind.GRAPH: timedelta(seconds=120),
+}
+"""How often each kind of mailbox is asked for news when nothing else wakes its sync."""
 SLOT_WAIT = timedelta(seconds=15)
 
 
 class Outcome(StrEnum):
-    """Done: nothing left until the next poll. More: come back at once. Busy: another worker is at it, or at its host."""
+    """Done: nothing left until the next poll. More: come back at once. Paced: come back when the provider's quota allows.
+    Busy: another worker is at it, or at its host."""
 
     DONE = "done"
     MORE = "more"
+    PACED = "paced"
     BUSY = "busy"
     LOST = "lost"
     FAILED = "failed"
@@ -50,11 +58,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SliceReport:
-    """What a slice did: decision codes with how often each was given; `cause` says why it failed."""
+    """What a slice did: decision codes with how often each was given; `cause` says why it failed, `wait` how long a pace needs."""
 
     outcome: Outcome
     counts: dict[str, int] = field(default_factory=dict)
     cause: str = ""
+    wait: timedelta = timedelta()
 
 
 def run_slice(
@@ -72,11 +81,18 @@ def run_slice(
     if taken is None:
         return SliceReport(Outcome.BUSY)
     inbox, lease = taken
-    with host_slot(_host_of(inbox), in_trouble=inbox.failures > 0) as admitted:
+    try:
+        pauses.heed_own_pause(inbox, now=clock())
+    except RateLimited as pause:
+        lease.release(next_due_at=clock() + timedelta(seconds=pause.retry_after))
+        return SliceReport(Outcome.FAILED, cause=pause.cause)
+    host, slots = _host_of(inbox)
+    with host_slot(host, slots=slots, in_trouble=inbox.failures > 0) as admitted:
         if not admitted:
             lease.release(next_due_at=clock() + SLOT_WAIT)
             return SliceReport(Outcome.BUSY)
         try:
+            pauses.heed_shared_pause(inbox, now=clock())
             with open_provider(inbox) as provider:
                 run = Slice(
                     inbox, lease, provider, intake_for(inbox), clock, clock() + budget, partial(open_writer, inbox)
@@ -93,16 +109,22 @@ def run_slice(
 
 
 def _work(run: Slice[V]) -> SliceReport:
+    wait, outcome = POLLS[ProviderKind(run.inbox.provider)], Outcome.DONE
     try:
-        more = not _sync(run)
+        if not _sync(run):
+            wait, outcome = timedelta(), Outcome.MORE
     except (SliceOver, DecisionOutdated):
-        more = True
+        wait, outcome = timedelta(), Outcome.MORE
+    except PaceReached as pause:
+        wait, outcome = timedelta(seconds=pause.retry_after), Outcome.PACED
     run.provider.close()
+    remark = PaceReached.cause if outcome is Outcome.PACED else ""
     with transaction.atomic():
-        life.note_success(run.lease, now=run.clock(), cause=run.trouble)
+        life.note_success(run.lease, now=run.clock(), trouble=run.trouble, remark=remark)
+        pauses.note_shared_success(run.inbox, now=run.clock())
         note_unchanged(run)
-        run.lease.release(next_due_at=run.clock() + (timedelta() if more else POLL))
-    return SliceReport(Outcome.MORE if more else Outcome.DONE, dict(run.counts), run.trouble)
+        run.lease.release(next_due_at=run.clock() + wait)
+    return SliceReport(outcome, dict(run.counts), run.trouble, wait)
 
 
 def _sync(run: Slice[V]) -> bool:
@@ -135,7 +157,8 @@ def _fail(lease: Lease, trouble: ProviderError | SystemFault, clock: Clock) -> S
     return SliceReport(Outcome.FAILED, cause=trouble.cause)
 
 
-def _host_of(inbox: Inbox) -> str:
-    """What may be slow for several inboxes at once: the mail server, or the provider."""
-    server = imap_server(inbox)
-    return server.host if server else inbox.provider
+def _host_of(inbox: Inbox) -> tuple[str, int]:
+    """What may be slow for several inboxes at once, the mail server or the provider, and how many workers may talk to it."""
+    if server := imap_server(inbox):
+        return server.host, settings.MAIL_HOST_SLOTS
+    return inbox.provider, settings.MAIL_HOST_SLOTS if inbox.provider == ProviderKind.IMAP else settings.API_HOST_SLOTS

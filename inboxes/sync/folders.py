@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import structlog
 from django.db import transaction
 
-from inboxes.models import Folder, FolderState, LedgerEntry, LedgerState
+from inboxes.envelope import FolderRole
+from inboxes.models import Folder, FolderState, Inbox, LedgerEntry, LedgerState, ProviderKind
 from inboxes.providers.base import CursorExpired, FolderGone, RemoteFolder, TemporarilyUnavailable
 from inboxes.sync.intake import V
 from inboxes.sync.rekeying import reset_folder
+from inboxes.sync.relisting import list_gap
 from inboxes.sync.slice import Slice
 
 logger = structlog.get_logger(__name__)
@@ -21,12 +24,35 @@ NAME_TOO_LONG = "folder_name_too_long"
 SIGHTINGS_MISSED = 3
 """A folder that could not be found so many times in a row is retired; it comes back when it is listed again."""
 
+LISTS_LAST = {ProviderKind.GRAPH: timedelta(minutes=10)}
+"""How long a list of folders will do where it costs requests of its own."""
+
 
 def discover_folders(run: Slice[V]) -> None:
-    """Brings the stored folders in line with those the mailbox lists, and anchors the new ones.
+    """Brings the stored folders in line with those the mailbox lists, if it is time to ask, and anchors the new ones.
 
     Raises `TemporarilyUnavailable` for a mailbox without folders: there is no such thing, so the answer is not believed.
     """
+    run.folders = {folder.remote_id: folder for folder in Folder.objects.filter(inbox=run.inbox)}
+    if not _recall(run):
+        _list(run)
+    for remote_id, folder in run.folders.items():
+        if not folder.anchor and remote_id in run.remote_folders:
+            with tolerated(run, folder):
+                _anchor(run, folder, run.remote_folders[remote_id])
+
+
+def _recall(run: Slice[V]) -> bool:
+    """Takes the folders from the last list, if there is one that will do."""
+    listed_at, lasts = run.inbox.folders_listed_at, LISTS_LAST.get(ProviderKind(run.inbox.provider))
+    if lasts is None or listed_at is None or run.clock() - listed_at >= lasts:
+        return False
+    found = [folder for folder in run.folders.values() if not folder.missing_sightings]
+    run.remote_folders = {one.remote_id: RemoteFolder(one.remote_id, one.name, FolderRole(one.role)) for one in found}
+    return bool(found)
+
+
+def _list(run: Slice[V]) -> None:
     listed = run.provider.folders()
     if not listed:
         raise TemporarilyUnavailable("no_folders")
@@ -34,12 +60,11 @@ def discover_folders(run: Slice[V]) -> None:
     if left_out := sum(not _can_be_kept(remote) for remote in listed):
         logger.warning(NAME_TOO_LONG, inbox_id=run.inbox.pk, folders=left_out)
         run.trouble = NAME_TOO_LONG
-    run.folders = {folder.remote_id: folder for folder in Folder.objects.filter(inbox=run.inbox)}
     _write_changes(run)
-    for remote_id, folder in run.folders.items():
-        if not folder.anchor and remote_id in run.remote_folders:
-            with tolerated(run, folder):
-                _anchor(run, folder, run.remote_folders[remote_id])
+    if ProviderKind(run.inbox.provider) in LISTS_LAST:
+        with transaction.atomic():
+            run.lease.guard()
+            Inbox.objects.filter(pk=run.inbox.pk).update(folders_listed_at=run.clock())
 
 
 def _can_be_kept(remote: RemoteFolder) -> bool:
@@ -106,12 +131,13 @@ def _anchor(run: Slice[V], folder: Folder, remote: RemoteFolder) -> None:
 
 @contextmanager
 def tolerated(run: Slice[V], folder: Folder) -> Iterator[None]:
-    """Deals with the troubles of one folder, so that the others go on: renumbered, or gone."""
+    """Deals with the troubles of one folder, so that the others go on: our place in it lost, or all of it."""
     try:
         try:
             yield
         except CursorExpired:
-            reset_folder(run, folder, run.remote_folders[folder.remote_id])
+            find_again = list_gap if run.keeps_keys else reset_folder
+            find_again(run, folder, run.remote_folders[folder.remote_id])
     except (FolderGone, CursorExpired):
         run.set_aside.add(folder.pk)
         with transaction.atomic():

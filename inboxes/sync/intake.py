@@ -1,6 +1,6 @@
 """What the sync engine asks of whoever decides: `logging_rules.intake` implements it, the engine only knows these shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -97,12 +97,22 @@ class Intake(Protocol[V]):
         """The owner took the label off these, which means: log them no more. Call inside a transaction; the lease ends with it."""
         ...
 
+    @property
+    def code_of_strangers(self) -> str:
+        """The code by which mail is counted that was skipped so."""
+        ...
+
     def digests(self, envelopes: Sequence[Envelope]) -> list[bytes]:
         """Keyed hashes, by which two copies are known to be the same mail, and by which nobody else can tell which mail it is."""
         ...
 
     def reads_first(self, folder: RemoteFolder) -> bool:
         """Whether what the folder holds decides about mail in other folders, so that it is read before them."""
+        ...
+
+    def addresses_of_interest(self) -> Set[str] | None:
+        """Mail of the past that names none of these, was not sent by the owner and carries no mark is skipped without looking at it:
+        nobody in it is a known contact. None: everything has to be looked at. Asked again and again; the same during one slice."""
         ...
 
     def decide(self, envelopes: Sequence[Envelope]) -> list[V]:

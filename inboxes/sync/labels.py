@@ -13,10 +13,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from inboxes.marks import Mark, MarkSource, keyword_to_write
 from inboxes.models import Folder, LedgerEntry, LedgerState, MarkedMail, MarkState
-from inboxes.providers.base import KeywordsNotAllowed, MailboxWriter, RemoteFolder
+from inboxes.providers.base import KeywordsNotAllowed, MailboxWriter, RemoteFolder, WritingNotOffered
 from inboxes.sync.copying import merge_rows
 from inboxes.sync.folders import tolerated
-from inboxes.sync.intake import V
+from inboxes.sync.intake import Label, V
 from inboxes.sync.marks import FIELDS
 from inboxes.sync.slice import Slice
 
@@ -33,6 +33,14 @@ def show_logged(run: Slice[V]) -> bool:
         return True
     if not _heed_removals(run):
         return False
+    try:
+        return _write(run, label)
+    except WritingNotOffered:
+        run.intake.note_label(written=label.wanted, refused=True)
+        return True
+
+
+def _write(run: Slice[V], label: Label) -> bool:
     with run.open_writer() as writer:
         if label.written != label.wanted:
             if label.written and not _take_off(run, writer, label.written, _labelled(run)):

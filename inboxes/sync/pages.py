@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Generic
 
@@ -17,7 +17,7 @@ from django.db import transaction
 
 from inboxes import notices
 from inboxes.envelope import Envelope
-from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, Message
+from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, LedgerState, Message
 from inboxes.providers.base import (
     MessageGone,
     Page,
@@ -29,10 +29,11 @@ from inboxes.providers.base import (
 )
 from inboxes.sync import handled
 from inboxes.sync.content import Content, read_content
-from inboxes.sync.counting import Tally, add_to_days, codes_of, day_of, given_before, take_from_days
+from inboxes.sync.counting import Tally, add_to_days, codes_of, day_of, given_before, oldest_day, take_from_days
 from inboxes.sync.intake import SkippedMail, StoredMail, V
 from inboxes.sync.isolation import NOT_OF_ONE_MESSAGE, isolate, persistently
 from inboxes.sync.ledger import Failure, record_failures, settled
+from inboxes.sync.listed import news_of
 from inboxes.sync.reading_ahead import read_ahead
 from inboxes.sync.rekeying import Rekeyed, match_logged, rewrite_keys
 from inboxes.sync.slice import Slice, SliceOver
@@ -55,6 +56,7 @@ class Conclusion(Generic[V]):
 
     `again`: the messages had ledger rows before, which those that are skipped now lose. `before`: the codes that these decisions
     take the place of, None for mails decided for the first time. `logged_before`: mails that were listed once more and are stored.
+    `sifted` were skipped without looking at them; `back` and `undecided`: see `News`.
     """
 
     moves: Mapping[str, Any]
@@ -65,6 +67,9 @@ class Conclusion(Generic[V]):
     failures: list[Failure] = field(default_factory=list)
     rekeyed: list[Rekeyed] = field(default_factory=list)
     logged_before: list[StoredMail[V]] = field(default_factory=list)
+    sifted: Sequence[str] = ()
+    back: Sequence[str] = ()
+    undecided: Sequence[str] = ()
 
 
 def handle_page(
@@ -84,6 +89,10 @@ def handle_page(
     `SystemFault`, `SliceOver`, `DecisionOutdated` and provider errors; then the page is not concluded, and may be handled again.
     """
     conclusion: Conclusion[V] = Conclusion(moves, again or presumed is not None)
+    if run.keeps_keys and not conclusion.again:
+        news = news_of(run, folder, remote, page)
+        page = news.page
+        conclusion.sifted, conclusion.back, conclusion.undecided = page.sifted, news.back, news.undecided
     conclusion.failures += [Failure(message.remote_id, message.reason) for message in page.unreadable]
     envelopes = list({envelope.remote_id: envelope for envelope in page.envelopes}.values())
     if folder.state == FolderState.RECONCILING:
@@ -93,7 +102,7 @@ def handle_page(
     mails = _decide(run, envelopes, conclusion)
     if not conclusion.again:
         mails = _without_settled(folder, mails, conclusion)
-    conclusion.tally = _tally(page.envelopes, conclusion)
+    conclusion.tally = _tally(page.envelopes, conclusion) + _tally_of_sifted(run, folder, page)
     PageWriter(run, folder, conclusion).write(_with_bodies(run, remote, mails))
 
 
@@ -103,6 +112,15 @@ def _tally(envelopes: Sequence[Envelope], conclusion: Conclusion[V]) -> Tally:
     codes |= {row.remote_id: row.code for row in conclusion.rekeyed}
     days = {envelope.remote_id: day_of(envelope) for envelope in envelopes if envelope.remote_id in codes}
     return Counter((days[remote_id], code) for remote_id, code in codes.items())
+
+
+def _tally_of_sifted(run: Slice[V], folder: Folder, page: Page) -> Tally:
+    """Nobody looked at when they were sent. They are counted with the oldest mail of their page, or else with the oldest so far."""
+    if not page.sifted:
+        return Counter()
+    days = [day_of(envelope) for envelope in page.envelopes]
+    day = min(days, default=None) or oldest_day(folder) or run.clock().astimezone(UTC).date()
+    return Counter({(day, run.intake.code_of_strangers): len(page.sifted)})
 
 
 def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion[V]) -> list[LoggedMail[V]]:
@@ -127,7 +145,7 @@ def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion
 def _without_settled(folder: Folder, mails: list[LoggedMail[V]], conclusion: Conclusion[V]) -> list[LoggedMail[V]]:
     """Leaves out what has a ledger row, and so is counted there: logged before, or waiting for its own next try."""
     remote_ids = [mail.envelope.remote_id for mail in mails] + [failure.remote_id for failure in conclusion.failures]
-    known = settled(folder, [*remote_ids, *conclusion.skipped])
+    known = settled(folder, {*remote_ids, *conclusion.skipped} - {*conclusion.undecided})
     conclusion.skipped = {key: mail for key, mail in conclusion.skipped.items() if key not in known}
     conclusion.failures = [failure for failure in conclusion.failures if failure.remote_id not in known]
     conclusion.logged_before = [
@@ -281,6 +299,8 @@ class PageWriter(Generic[V]):
         for name, value in changes.items():
             setattr(self._folder, name, value)
         self._run.counts += codes
+        if conclusion and (skipped := self._run.skipped_keys.get(self._folder.pk)):
+            skipped.add([*conclusion.skipped, *conclusion.sifted])
         self._run.note_local_success()
 
     @transaction.atomic
@@ -310,10 +330,15 @@ def _record(inbox: Inbox, folder: Folder, conclusion: Conclusion[V], now: dateti
     """Everything of a conclusion but the folder's own row."""
     if conclusion.before is not None:
         handled.forget(folder, conclusion.skipped)
-    if conclusion.skipped:
-        HandledPage.objects.create(folder=folder, digests=handled.pack(conclusion.skipped))
+    if skipped := [*conclusion.skipped, *conclusion.sifted]:
+        HandledPage.objects.create(folder=folder, digests=handled.pack(skipped))
+    ledger = LedgerEntry.objects.filter(folder=folder)
     if conclusion.again:
-        LedgerEntry.objects.filter(folder=folder, remote_id__in=list(conclusion.skipped)).delete()
+        ledger.filter(remote_id__in=list(conclusion.skipped)).delete()
+    if conclusion.undecided:
+        ledger.filter(remote_id__in=conclusion.undecided, state=LedgerState.GONE).delete()
+    if conclusion.back:
+        ledger.filter(remote_id__in=conclusion.back, state=LedgerState.GONE).update(state=LedgerState.LOGGED, cause="")
     rewrite_keys(folder, conclusion.rekeyed)
     if record_failures(folder, conclusion.failures, now=now):
         notices.tell_of_quarantine(inbox, now=now)

@@ -28,5 +28,6 @@ def read_again(inbox_id: int, *, now: datetime) -> None:
     for folder in folders:
         folder.counts = dict(counts[folder.pk])
         folder.anchor, folder.live_cursor, folder.backfill_cursor = "", "", ""
-        folder.backfill_done_at, folder.state = None, FolderState.NEW
-        folder.save(update_fields=["counts", "anchor", "live_cursor", "backfill_cursor", "backfill_done_at", "state"])
+        folder.backfill_done_at, folder.relist_since, folder.state = None, None, FolderState.NEW
+        cursors = ["anchor", "live_cursor", "backfill_cursor"]
+        folder.save(update_fields=["counts", *cursors, "backfill_done_at", "relist_since", "state"])

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic
 
-from inboxes.models import Folder, Inbox
+from inboxes.models import Folder, Inbox, ProviderKind
 from inboxes.providers.base import MailboxWriter, MailProvider, RemoteFolder
+from inboxes.sync.handled import SkippedKeys
 from inboxes.sync.intake import Intake, V
 from inboxes.sync.lease import Lease
 
@@ -32,7 +33,8 @@ class Slice(Generic[V]):
     """`folders` are the stored folders by remote id; `remote_folders` what the mailbox lists now; `unchanged` the remote ids of those
     without new mail.
 
-    `counts` are the decision codes given during this slice; `set_aside` holds the keys of folders that cannot be read now;
+    `counts` are the decision codes given during this slice; `skipped_keys` say what was skipped, by the key of the folder, where that
+    was asked for; `set_aside` holds the keys of folders that cannot be read now;
     `trouble` is the cause to show although the mailbox as a whole works.
     """
 
@@ -47,6 +49,7 @@ class Slice(Generic[V]):
     remote_folders: dict[str, RemoteFolder] = field(default_factory=dict)
     unchanged: set[str] = field(default_factory=set)
     set_aside: set[int] = field(default_factory=set)
+    skipped_keys: dict[int, SkippedKeys] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     trouble: str = ""
     local_faults_in_a_row: int = 0
@@ -54,6 +57,11 @@ class Slice(Generic[V]):
     @property
     def is_over(self) -> bool:
         return self.clock() >= self.deadline
+
+    @property
+    def keeps_keys(self) -> bool:
+        """Whether messages keep their keys for ever, and may therefore be listed more than once."""
+        return ProviderKind(self.inbox.provider).keeps_keys
 
     @property
     def readable_folders(self) -> list[tuple[Folder, RemoteFolder]]:

@@ -1,8 +1,10 @@
 """The two tracks of a folder: new mail first, then the past."""
 
+from datetime import datetime
 from typing import Any
 
 from inboxes.models import Folder, FolderState
+from inboxes.pace import for_the_past
 from inboxes.providers.base import Page, RemoteFolder
 from inboxes.sync.folders import tolerated
 from inboxes.sync.intake import V
@@ -29,10 +31,11 @@ def catch_up(run: Slice[V], folder: Folder, remote: RemoteFolder) -> bool:
     """Reads one folder's new mail. True when nothing is left for now; raises `CursorExpired`, `FolderGone`."""
     while not run.is_over:
         page = run.provider.live_page(remote, folder.live_cursor)
-        stands_still = page.cursor == folder.live_cursor
-        handle_page(run, folder, remote, page, moves={"live_cursor": page.cursor, **_found(run, folder)})
+        caught_up = page.done or page.cursor == folder.live_cursor
+        moves = {"live_cursor": page.cursor, **_found(folder), **({"last_ok_at": run.clock()} if caught_up else {})}
+        handle_page(run, folder, remote, page, moves=moves)
         run.lease.keep()
-        if page.done or stands_still:
+        if caught_up:
             return True
     return False
 
@@ -44,24 +47,36 @@ def read_past(run: Slice[V]) -> bool:
         for folder, remote in first or unfinished:
             if run.is_over:
                 return False
-            with tolerated(run, folder):
-                since = run.inbox.history_since
-                page = run.provider.backfill_page(remote, folder.backfill_cursor, anchor=folder.anchor, since=since)
+            with tolerated(run, folder), for_the_past():
+                page = run.provider.backfill_page(
+                    remote,
+                    folder.backfill_cursor,
+                    anchor=folder.anchor,
+                    since=_window_start(run, folder),
+                    addresses=run.intake.addresses_of_interest(),
+                )
                 handle_page(run, folder, remote, page, moves=_past_moves(run, folder, page))
                 run.lease.keep()
     return True
 
 
+def _window_start(run: Slice[V], folder: Folder) -> datetime | None:
+    """What was missed while our place in the folder was lost is listed again, no more; nothing from before the inbox's window."""
+    starts = [start for start in (run.inbox.history_since, folder.relist_since) if start]
+    return max(starts, default=None)
+
+
 def _past_moves(run: Slice[V], folder: Folder, page: Page) -> dict[str, Any]:
-    moves = {"backfill_cursor": page.cursor, "remaining": page.remaining, **_found(run, folder)}
+    moves = {"backfill_cursor": page.cursor, "remaining": page.remaining, **_found(folder)}
     if page.done or page.cursor == folder.backfill_cursor:
-        moves |= {"backfill_done_at": run.clock(), "remaining": 0, "state": FolderState.LIVE}
+        done = {"backfill_done_at": run.clock(), "relist_since": None}
+        moves |= {**done, "remaining": 0, "state": FolderState.LIVE}
     return moves
 
 
-def _found(run: Slice[V], folder: Folder) -> dict[str, Any]:
+def _found(folder: Folder) -> dict[str, Any]:
     """What a folder's row says once it was read."""
-    moves: dict[str, Any] = {"last_ok_at": run.clock(), "missing_sightings": 0}
+    moves: dict[str, Any] = {"missing_sightings": 0}
     if folder.state == FolderState.MISSING:
         moves["state"] = FolderState.LIVE
     return moves

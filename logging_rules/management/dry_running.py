@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from inboxes.causes import cause_of
-from inboxes.connections import open_provider
+from inboxes.connections import look_into
 from inboxes.models import Inbox
 from inboxes.providers.base import ProviderError
 from logging_rules import actions
@@ -88,7 +88,7 @@ def _entry(text: str) -> Entry:
 def _ask(inbox: Inbox, change: Change, since: datetime | None) -> WhatIf:
     state = WhatIf.start(inbox, change, since=since)
     try:
-        with open_provider(inbox) as provider:
+        with look_into(inbox) as provider:
             while not state.scan.done:
                 state = what_if_step(provider, inbox, change, state).state
     except ProviderError as error:

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from inboxes.causes import cause_of
-from inboxes.connections import open_provider
+from inboxes.connections import look_into
 from inboxes.models import Inbox
 from inboxes.providers.base import ProviderError
 from logging_rules.actions import log_by_hand
@@ -53,7 +53,7 @@ def log_mail(inbox: Inbox, options: Namespace) -> Answer:
 def _search(inbox: Inbox, quest: Quest | None) -> list[Hit]:
     hits: list[Hit] = []
     try:
-        with open_provider(inbox) as provider:
+        with look_into(inbox) as provider:
             for _ in range(MOST_STEPS):
                 if quest is None:
                     break

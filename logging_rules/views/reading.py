@@ -6,7 +6,7 @@ from typing import TypeVar
 from allauth.core.ratelimit import consume
 
 from inboxes.causes import Cause, cause_of
-from inboxes.connections import open_provider
+from inboxes.connections import look_into
 from inboxes.models import Inbox
 from inboxes.providers.base import MailProvider, ProviderError
 from users.http import SignedInRequest
@@ -21,7 +21,7 @@ def read_step(
     if not consume(request, action=limit):
         return None, cause_of("rate_limited")
     try:
-        with open_provider(inbox) as provider:
+        with look_into(inbox) as provider:
             return step(provider), None
     except ProviderError as error:
         return None, cause_of(error.cause)

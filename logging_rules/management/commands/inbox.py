@@ -13,7 +13,7 @@ from django.utils import timezone
 from inboxes import actions
 from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.causes import cause_of
-from inboxes.connections import open_provider
+from inboxes.connections import look_into
 from inboxes.models import Inbox, InboxStatus, Security
 from inboxes.providers.base import ProviderError
 from inboxes.queries import completeness, folder_progress
@@ -165,6 +165,9 @@ def sync_to_the_end(options: Namespace) -> Answer:
         counts.update(report.counts)
         if report.outcome == Outcome.DONE:
             break
+        if report.outcome == Outcome.PACED:
+            time.sleep(report.wait.total_seconds())
+            continue
         if report.outcome == Outcome.FAILED:
             cause = cause_of(report.cause)
             raise CommandError(f"{cause.title}. {cause.explanation} {cause.fix}")
@@ -209,7 +212,7 @@ def change_settings(options: Namespace) -> Answer:
 def explain_mail(options: Namespace) -> Answer:
     inbox = _inbox(options.address)
     try:
-        with open_provider(inbox) as provider:
+        with look_into(inbox) as provider:
             found = explain_message(inbox, options.message_id, provider)
     except ProviderError as error:
         cause = cause_of(error.cause)

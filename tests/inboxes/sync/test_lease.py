@@ -144,18 +144,17 @@ def test_a_mail_and_its_answer_stored_at_once_by_two_workers_join_one_thread(inb
     assert len(set(Message.objects.values_list("thread", flat=True))) == 1
 
 
-def test_inboxes_in_trouble_share_one_slot_of_their_host(settings):
-    settings.MAIL_HOST_SLOTS = 2
+def test_inboxes_in_trouble_share_one_slot_of_their_host(db):
     answers = []
 
     def ask():
         for in_trouble in (True, False, False):
-            with host_slot("imap.example", in_trouble=in_trouble) as admitted:
+            with host_slot("imap.example", slots=2, in_trouble=in_trouble) as admitted:
                 answers.append(admitted)
-        with host_slot("other.example", in_trouble=True) as admitted:
+        with host_slot("other.example", slots=2, in_trouble=True) as admitted:
             answers.append(admitted)
 
-    with host_slot("imap.example", in_trouble=True) as first:
+    with host_slot("imap.example", slots=2, in_trouble=True) as first:
         assert first
         in_threads(ask)
     assert answers == [False, True, True, True]
@@ -164,7 +163,7 @@ def test_inboxes_in_trouble_share_one_slot_of_their_host(settings):
 def test_a_slice_at_a_crowded_host_is_put_off_without_a_word_to_the_server(inbox, server, clock, settings):
     settings.MAIL_HOST_SLOTS = 1
     reports = []
-    with host_slot("imap", in_trouble=False):
+    with host_slot("imap", slots=1, in_trouble=False):
         in_threads(lambda: reports.append(sync(inbox, server, clock)))
     assert (reports[0].outcome, server.calls["any"]) == (Outcome.BUSY, 0)
     assert clock.now < Inbox.objects.get().next_due_at <= clock.now + timedelta(seconds=15)

@@ -1,0 +1,48 @@
+"""Which messages of a page are news, where a provider may list a message more than once or names messages without their headers."""
+
+from dataclasses import dataclass, field, replace
+
+from inboxes.lookups import among
+from inboxes.models import Folder, LedgerEntry, LedgerState
+from inboxes.providers.base import Page, RemoteFolder
+from inboxes.sync.handled import SkippedKeys
+from inboxes.sync.intake import V
+from inboxes.sync.slice import Slice
+
+
+@dataclass(slots=True)
+class News:
+    """The part of a page that has to be handled. `back` were thought to be gone: those that are stored are logged again, of the
+    others (`undecided`) nothing is known."""
+
+    page: Page
+    back: list[str] = field(default_factory=list)
+    undecided: list[str] = field(default_factory=list)
+
+
+def news_of(run: Slice[V], folder: Folder, remote: RemoteFolder, page: Page) -> News:
+    """Asks for the headers of messages that were only named, if nobody handled them. Raises provider errors."""
+    if (skipped := run.skipped_keys.get(folder.pk)) is None:
+        skipped = run.skipped_keys[folder.pk] = SkippedKeys(folder)
+    listed = [*(envelope.remote_id for envelope in page.envelopes), *page.touched, *page.sifted]
+    rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=among(listed))
+    ledger: dict[str, tuple[str, int | None]] = {
+        key: (state, stored) for key, state, stored in rows.values_list("remote_id", "state", "message_id")
+    }
+    gone = {key: stored for key, (state, stored) in ledger.items() if state == LedgerState.GONE}
+    undecided = {key for key, stored in gone.items() if stored is None}
+    known = ledger.keys() - undecided
+    envelopes = [envelope for envelope in page.envelopes if envelope.remote_id not in skipped]
+    here = {envelope.remote_id for envelope in envelopes}
+    touched = {key for key in page.touched if key not in known and key not in skipped and key not in here}
+    found, unreadable = run.provider.envelopes(remote, sorted(touched)) if touched else ([], [])
+    news = replace(
+        page,
+        envelopes=[*envelopes, *found],
+        unreadable=[*page.unreadable, *unreadable],
+        touched=[],
+        sifted=[key for key in dict.fromkeys(page.sifted) if key not in ledger and key not in skipped],
+    )
+    handled = {one.remote_id for one in news.envelopes} | {one.remote_id for one in news.unreadable}
+    back = [key for key, stored in gone.items() if stored is not None]
+    return News(news, back, sorted(undecided & handled))

@@ -1,0 +1,42 @@
+"""Whose mail has to be looked at, where a provider finds mail by address more cheaply than it shows the headers of all.
+
+By no rule is a mail logged that names nobody from outside who is a contact or takes part in a logged conversation, unless its owner
+sent it, marked it, or picks it by hand.
+"""
+
+from collections.abc import Set
+
+from django.db import connection
+
+from contacts.models import ContactAddress
+from inboxes.models import Inbox, Message, ProviderKind, Sighting
+from inboxes.threading import outsiders
+from logging_rules.facts import Preset
+from logging_rules.queries import everybody_inside
+from logging_rules.rules import rules_of
+
+MOST = 50_000
+"""With more addresses than this, looking at everything is cheaper than looking for them."""
+
+CORRESPONDENTS = f"""
+    SELECT DISTINCT unnest(message.participants) FROM {Message._meta.db_table} message
+    WHERE EXISTS (SELECT FROM {Sighting._meta.db_table} sighting WHERE sighting.message_id = message.id)
+    LIMIT %s
+"""  # noqa: S608 - the names of our own tables
+
+
+def interest_of(inbox: Inbox) -> Set[str] | None:
+    """None: everything has to be looked at. A constant number of queries."""
+    if not ProviderKind(inbox.provider).is_searched:
+        return None
+    known = ContactAddress.objects.filter(contact__withdrawn_at=None).values_list("email", flat=True)
+    addresses = set(known[: MOST + 1])
+    if rules_of(inbox).policy.preset.value is not Preset.MANUAL:
+        addresses |= _correspondents()
+    return outsiders(addresses, everybody_inside()) if len(addresses) <= MOST else None
+
+
+def _correspondents() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(CORRESPONDENTS, [MOST + 1])
+        return {email for (email,) in cursor.fetchall()}
