@@ -121,13 +121,11 @@ def note_success(lease: Lease, *, now: datetime, trouble: str = "", remark: str 
 @transaction.atomic
 def note_failure(lease: Lease, trouble: Trouble, *, now: datetime) -> datetime | None:
     """Returns when to try again, or None when a person has to act first. Raises `LeaseLost`."""
-
-
-def note_success(lease: Lease, *, now: datetime, trouble: str = "", remark: str = "") -> None:
-    """A slice went through. `trouble` is the cause of something in the mailbox that is in trouble all the same, `remark` is shown
-    with an inbox that is well. Call inside a transaction. Raises `LeaseLost`."""
     inbox = lease.lock()
-    event = Event.TROUBLED if trouble else Event.SUCCEEDED
+    if is_shared := isinstance(trouble, pauses.EVERYBODYS):
+        reaction = Reaction(Event.TROUBLED, pauses.note_shared_trouble(inbox, trouble, now=now), None)
+    else:
+        reaction = react(inbox, trouble, now=now)
     inbox.failures += 1
     inbox.retry_at, inbox.refused_at = reaction.retry_at, reaction.refused_at
     inbox.no_calls_until = reaction.retry_at if isinstance(trouble, RateLimited) and not is_shared else None
