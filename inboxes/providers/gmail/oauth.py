@@ -1,8 +1,9 @@
 """Signing in with Google: OAuth 2.0 for web servers, with PKCE."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
@@ -73,7 +74,8 @@ class GoogleOAuth:
             raise SignInRefused("sign_in_expired")
         flow = self._flow(redirect_uri=kept["redirect_uri"], code_verifier=kept["code_verifier"])
         flow.oauth2session.register_compliance_hook("access_token_response", _refuse(Phase.EXCHANGE))
-        grant = self._grant(_understood(lambda: flow.fetch_token(code=answer["code"])), asked=kept["scopes"])
+        with flow.oauth2session, _understanding():
+            grant = self._grant(flow.fetch_token(code=answer["code"]), asked=kept["scopes"])
         if kept["lasting"] and not grant.refresh_token:
             raise SignInRefused("access_not_lasting")
         return grant
@@ -82,15 +84,14 @@ class GoogleOAuth:
         """Raises `GrantRevoked`, `PermissionMissing`, `ClientMisconfigured`, `RateLimited`, `TemporarilyUnavailable`."""
         flow = self._flow()
         flow.oauth2session.register_compliance_hook("refresh_token_response", _refuse(Phase.REFRESH))
-        answer = _understood(
-            lambda: flow.oauth2session.refresh_token(
+        with flow.oauth2session as session, _understanding():
+            answer = session.refresh_token(
                 flow.client_config["token_uri"],
                 refresh_token=grant.refresh_token,
                 client_id=self._config.client_id,
                 client_secret=self._config.client_secret,
             )
-        )
-        renewed = self._grant(answer, asked=grant.scopes)
+            renewed = self._grant(answer, asked=grant.scopes)
         return replace(
             renewed,
             refresh_token=renewed.refresh_token or grant.refresh_token,
@@ -103,9 +104,7 @@ class GoogleOAuth:
         token = grant.refresh_token or grant.access_token
         with transport.through(requests.Session(), endpoints=[self._config.revoke_url]) as session:
             answer = session.post(transport.encrypted(self._config.revoke_url), data={"token": token})
-        if answer.ok:
-            return True
-        return answer.json().get("error") in ("invalid_token", "invalid_grant")
+        return answer.ok or answer.json().get("error") == "invalid_token"
 
     def account(self, grant: Grant) -> Account:
         return read_account(grant.access_token, api_root=self._config.api_root)
@@ -127,7 +126,7 @@ class GoogleOAuth:
         return Grant(
             access_token=answer["access_token"],
             refresh_token=answer.get("refresh_token") or "",
-            expires_at=datetime.fromtimestamp(self._now().timestamp() + float(answer.get("expires_in", 3600)), UTC),
+            expires_at=self._now() + timedelta(seconds=float(answer.get("expires_in", 3600))),
             scopes=tuple(scopes.split() if isinstance(scopes, str) else scopes),
         )
 
@@ -144,9 +143,10 @@ def _refuse(phase: Phase) -> Callable[[requests.Response], requests.Response]:
     return hook
 
 
-def _understood(ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+@contextmanager
+def _understanding() -> Iterator[None]:
+    """An answer that makes no sense says nothing about the grant."""
     try:
-        answer = ask()
-    except (OAuth2Error, ValueError):
+        yield
+    except (OAuth2Error, ValueError, KeyError, TypeError, AttributeError):
         raise TemporarilyUnavailable("answer_not_understood") from None
-    return answer

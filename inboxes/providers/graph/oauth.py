@@ -1,7 +1,9 @@
 """Signing in with Microsoft: work, school and personal accounts."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,13 +64,16 @@ class MicrosoftOAuth:
         prompt_consent: bool = True,
     ) -> Beginning:
         """Microsoft asks for consent where it has none yet: insisting would keep out whoever an administrator has allowed in."""
-        flow = self._app().initiate_auth_code_flow(
-            sorted(scopes),
-            redirect_uri=redirect_uri,
-            state=state,
-            login_hint=login_hint or None,
-            prompt=None if login_hint else "select_account",
-        )
+        with self._app() as app, warnings.catch_warnings():
+            # The library prefers answers by form_post: a request of another site's page, which carries no session of ours.
+            warnings.simplefilter("ignore", UserWarning)
+            flow = app.initiate_auth_code_flow(
+                sorted(scopes),
+                redirect_uri=redirect_uri,
+                state=state,
+                login_hint=login_hint or None,
+                prompt=None if login_hint else "select_account",
+            )
         kept = {**flow, "scopes": list(scopes)}
         return Beginning(url=self._for_browsers(kept.pop("auth_uri")), kept=kept)
 
@@ -81,8 +86,8 @@ class MicrosoftOAuth:
         if not answer.get("code"):
             raise SignInRefused("sign_in_expired")
         flow = {name: value for name, value in kept.items() if name != "scopes"}
-        app = self._app()
-        result = _understood(lambda: app.acquire_token_by_auth_code_flow(flow, dict(answer)))
+        with self._app() as app:
+            result = _understood(lambda: app.acquire_token_by_auth_code_flow(flow, dict(answer)))
         if "access_token" not in result:
             raise classify(result, Phase.EXCHANGE, ROWS)
         grant = self._grant(result, asked=kept["scopes"])
@@ -92,8 +97,8 @@ class MicrosoftOAuth:
 
     def refresh(self, grant: Grant) -> Grant:
         """Raises `GrantRevoked`, `PermissionMissing`, `ClientMisconfigured`, `RateLimited`, `TemporarilyUnavailable`."""
-        app, scopes = self._app(), list(grant.scopes)
-        result = _understood(lambda: app.acquire_token_by_refresh_token(grant.refresh_token, scopes))
+        with self._app() as app:
+            result = _understood(lambda: app.acquire_token_by_refresh_token(grant.refresh_token, list(grant.scopes)))
         if "access_token" not in result:
             raise classify(result, Phase.REFRESH, ROWS)
         renewed = self._grant(result, asked=grant.scopes)
@@ -121,20 +126,22 @@ class MicrosoftOAuth:
         }
         return f"{self._config.authority}/v2.0/adminconsent?{urlencode(asked)}"
 
-    def _app(self) -> msal.ConfidentialClientApplication:
+    @contextmanager
+    def _app(self) -> Iterator[msal.ConfidentialClientApplication]:
         """A new one each time: it collects tokens."""
-        session = transport.through(requests.Session(), endpoints=[self._config.authority])
-        try:
-            return msal.ConfidentialClientApplication(
-                self._config.client_id,
-                client_credential=self._config.client_secret,
-                authority=transport.encrypted(self._config.authority),
-                instance_discovery=False,
-                http_client=session,
-                http_cache=_descriptions,
-            )
-        except ValueError:
-            raise ClientMisconfigured("authority_unknown") from None
+        with transport.through(requests.Session(), endpoints=[self._config.authority]) as session:
+            try:
+                app = msal.ConfidentialClientApplication(
+                    self._config.client_id,
+                    client_credential=self._config.client_secret,
+                    authority=transport.encrypted(self._config.authority),
+                    instance_discovery=False,
+                    http_client=session,
+                    http_cache=_descriptions,
+                )
+            except ValueError:
+                raise ClientMisconfigured("authority_unknown") from None
+            yield app
 
     def _for_browsers(self, url: str) -> str:
         """The library knows https only; an authority on this machine is reached without."""
