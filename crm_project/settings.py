@@ -172,6 +172,7 @@ ACCOUNT_SESSION_REMEMBER = None
 # Beside allauth's own limits: what makes us ask mail servers on a person's behalf.
 ACCOUNT_RATE_LIMITS = {
     "try_mail_servers": "5/m/user,30/h/user",
+    "sign_in_at_provider": "10/m/user,60/h/user",
     "read_mailbox": "120/m/user",
     "suggest_contacts": "60/m/user",
     "ask_access": "20/h/user",

@@ -133,6 +133,7 @@ def choose_history(*, inbox: Inbox, history_since: datetime | None, by: User) ->
 def set_smtp_server(*, inbox: Inbox, smtp: ServerLogin, by: User) -> None:
     """The server to send by, signed in to with the password the inbox has."""
     inbox = _held(inbox, _owner_only, by)
+    _refuse_unless_by_password(inbox)
     _write_server(inbox, Protocol.SMTP, smtp)
     record(by=by, action="inbox.smtp_server_set", target=inbox)
 
@@ -207,6 +208,7 @@ def reconnect(*, inbox: Inbox, details: ConnectionDetails, by: User, now: dateti
             params={"address": inbox.address},
             code="other_address",
         )
+    _refuse_unless_by_password(inbox)
     _shut_workers_out(inbox)
     _write_servers(inbox, details.imap, details.smtp)
     Credential.objects.update_or_create(inbox=inbox, defaults={"secret": details.password})
@@ -215,7 +217,8 @@ def reconnect(*, inbox: Inbox, details: ConnectionDetails, by: User, now: dateti
 
 @transaction.atomic
 def reconnect_api_inbox(*, inbox: Inbox, account: Account, grant: Grant, by: User, now: datetime | None = None) -> None:
-    """A new grant of the same account; for a shared mailbox, of any account that may read it. Goes on from the last good cursors.
+    """A new grant of the same account; for a shared mailbox, of any account that may read it. Goes on from the last good cursors, or
+    in the wizard if the inbox was never started.
 
     Raises ValidationError with the codes `other_account`, `scope_missing`, or `other_provider` for an inbox with a password.
     """
@@ -237,7 +240,8 @@ def reconnect_api_inbox(*, inbox: Inbox, account: Account, grant: Grant, by: Use
     keep_grant(inbox=inbox, kind=issuer, account=account, grant=grant, shared=shared)
     inbox.aliases = [] if shared else _own_aliases(account, inbox.address)
     inbox.save(update_fields=["aliases"])
-    _begin_again(inbox, by, now)
+    if inbox.status != InboxStatus.CONNECTING:
+        _begin_again(inbox, by, now)
 
 
 @transaction.atomic
@@ -314,6 +318,15 @@ def _may_manage(inbox: Inbox, person: User) -> bool:
 def _refuse_unless_connecting(inbox: Inbox) -> None:
     if inbox.status != InboxStatus.CONNECTING:
         raise ValidationError(_("This inbox has been started already."), code="started")
+
+
+def _refuse_unless_by_password(inbox: Inbox) -> None:
+    """A grant is no password: no mail server may ever be shown one as if it was."""
+    if (
+        inbox.provider != ProviderKind.IMAP
+        or Credential.objects.exclude(kind=CredentialKind.PASSWORD).filter(inbox=inbox).exists()
+    ):
+        raise ValidationError(_("This inbox has no password: sign in at its provider instead."), code="no_password")
 
 
 def _move(inbox: Inbox, event: Event, *, cause: str = "", now: datetime | None) -> None:

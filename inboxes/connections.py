@@ -47,12 +47,17 @@ def look_into(inbox: Inbox) -> Iterator[MailProvider]:
         raise
 
 
+def is_writable(inbox: Inbox) -> bool:
+    """What is asked for at Google and Microsoft is to read."""
+    return inbox.provider == ProviderKind.IMAP
+
+
 def open_writer(inbox: Inbox) -> MailboxWriter:
     """For what its owner allowed to be written; signs in on first use. Raises `Misconfigured`.
 
     What is asked for at Google and Microsoft is to read: there it is `WritingNotOffered`.
     """
-    if inbox.provider != ProviderKind.IMAP:
+    if not is_writable(inbox):
         raise WritingNotOffered
     return ImapWriter(imap_settings(inbox))
 

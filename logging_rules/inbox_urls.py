@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inboxes.views import connect, own
+from inboxes.views import connect, oauth, own
 from logging_rules.views import (
     connecting,
     funnel,
@@ -22,6 +22,12 @@ urlpatterns = [
     path("", inboxes.inbox_list, name="inbox-list"),
     path("connect/", connect.connect, name="connect"),
     path("connect/server/", connect.connect_server, name="connect-server"),
+    path("oauth/<slug:provider>/", oauth.sign_in, name="oauth"),
+    path("oauth/<slug:provider>/callback", oauth.callback, name="oauth-callback"),
+    path("oauth/<slug:provider>/stopped/", oauth.stopped, name="oauth-stopped"),
+    path("oauth/<slug:provider>/set-up/", oauth.set_up, name="oauth-set-up"),
+    path("oauth/<slug:provider>/approved/", oauth.approved, name="oauth-approved"),
+    path("oauth/<slug:provider>/declined/", oauth.declined, name="oauth-declined"),
     path("suggestions/", suggestions.first_suggestions, name="first-suggestions"),
     path("<uuid:code>/", inboxes.inbox_detail, name="inbox"),
     path("<uuid:code>/item/", inboxes.item, name="item"),

@@ -4,45 +4,8 @@ Sources: the public autoconfiguration database of mail programs and the provider
 servers is corrected here. Hints are codes of `inboxes.causes.HINTS`.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
+from inboxes.discovery.preset import Preset, Server, SignIn, Username
 from inboxes.providers.network import Security
-
-
-class Username(StrEnum):
-    """What a provider takes as user name."""
-
-    ADDRESS = "address"
-    LOCAL_PART = "local_part"
-    OWN = "own"  # something else that only the person knows
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """In a preset the host may hold `{domain}` (of the address) or `{mx}` (the host that takes the domain's mail)."""
-
-    host: str
-    port: int
-    security: Security
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """`domains` may end in `.*`, `mail_hosts` are suffixes of MX hosts. `smtp_username` is None where it is the same as for IMAP.
-    `password_works` is False where only OAuth or a bridge does.
-    """
-
-    name: str
-    imap: Server
-    smtp: Server
-    domains: tuple[str, ...] = ()
-    mail_hosts: tuple[str, ...] = ()
-    imap_username: Username = Username.ADDRESS
-    smtp_username: Username | None = None
-    hints: tuple[str, ...] = ()
-    help_url: str = ""
-    password_works: bool = True
 
 
 def _tls(host: str, port: int = 993) -> Server:
@@ -70,6 +33,7 @@ PRESETS: tuple[Preset, ...] = (
         mail_hosts=_words("google.com googlemail.com"),
         hints=("gmail_app_password",),
         help_url="https://myaccount.google.com/apppasswords",
+        sign_in=SignIn.GOOGLE,
     ),
     Preset(
         "Outlook.com",
@@ -82,6 +46,7 @@ PRESETS: tuple[Preset, ...] = (
         mail_hosts=_words("olc.protection.outlook.com"),
         hints=("microsoft_password_off",),
         password_works=False,
+        sign_in=SignIn.MICROSOFT,
     ),
     Preset(
         "Microsoft 365",
@@ -90,6 +55,7 @@ PRESETS: tuple[Preset, ...] = (
         mail_hosts=_words("mail.protection.outlook.com mx.microsoft"),
         hints=("microsoft_password_off",),
         password_works=False,
+        sign_in=SignIn.MICROSOFT,
     ),
     Preset(
         "Yahoo! JAPAN",

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from inboxes.addresses import InvalidAddress, normalise
 from inboxes.discovery.dns import DnsResolver, Resolver
-from inboxes.discovery.presets import PRESETS, Preset, Server, Username
+from inboxes.discovery.preset import Preset, Server, SignIn, Username
+from inboxes.discovery.presets import PRESETS
 from inboxes.providers.network import Security
 
 
@@ -31,6 +32,7 @@ class ServerSettings:
     hints: tuple[str, ...] = ()
     help_url: str = ""
     password_works: bool = True
+    sign_in: SignIn | None = None
 
     @property
     def needs_confirmation(self) -> bool:
@@ -95,6 +97,7 @@ def _from_preset(preset: Preset, email: str, source: Source, *, mail_host: str =
         hints=preset.hints,
         help_url=preset.help_url,
         password_works=preset.password_works,
+        sign_in=preset.sign_in,
     )
 
 

@@ -27,6 +27,7 @@ from inboxes.models.message import (
     ThreadReference,
 )
 from inboxes.models.providers import ProviderHealth
+from inboxes.models.sign_in import SignIn
 from inboxes.models.withdrawal import WithdrawnGrant
 from inboxes.visibility import Visibility
 
@@ -60,6 +61,7 @@ __all__ = [
     "ProviderKind",
     "Security",
     "Sighting",
+    "SignIn",
     "Thread",
     "ThreadReference",
     "Visibility",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from allauth.core.ratelimit import consume
@@ -18,7 +17,10 @@ from inboxes import actions
 from inboxes.causes import HINTS
 from inboxes.discovery import discover
 from inboxes.forms import AddressForm, ServersForm, found_values
-from inboxes.models import Inbox
+from inboxes.models import CredentialKind, Inbox
+from inboxes.oauth.accesses import API_OF
+from inboxes.oauth.clients import is_offered
+from inboxes.oauth_flows import USUAL_HISTORY
 from inboxes.trial import Trial, try_servers
 from users.http import SignedInRequest
 
@@ -27,23 +29,23 @@ TO_CONNECT = "inbox_to_connect"
 
 TRIES = "try_mail_servers"
 
-USUAL_HISTORY = timedelta(days=90)
-"""How far back is read unless the person chooses something else in the next step."""
-
 
 @require_http_methods(["GET", "POST"])
 def connect(request: SignedInRequest) -> HttpResponse:
-    form = AddressForm(request.POST or None, person=request.user, initial=_to_connect(request).get("address", ""))
+    form = AddressForm(request.POST or None, person=request.user, initial=to_connect(request).get("address", ""))
     if request.method == "POST" and form.is_valid():
-        request.session[TO_CONNECT] = _found_out(form.cleaned_data["address"])
+        found = request.session[TO_CONNECT] = _found_out(form.cleaned_data["address"])
+        if found["sign_in"] and is_offered(CredentialKind(found["sign_in"])):
+            return redirect("inboxes:oauth", found["sign_in"])
         return redirect("inboxes:connect-server")
-    return render(request, "inboxes/connect.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "ways": [(kind, is_offered(kind)) for kind in API_OF]}
+    return render(request, "inboxes/connect.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
 def connect_server(request: SignedInRequest) -> HttpResponse:
-    found = _to_connect(request)
+    found = to_connect(request)
     if not found:
         return redirect("inboxes:connect")
     form = ServersForm(request.POST or None, initial=found["values"])
@@ -52,11 +54,18 @@ def connect_server(request: SignedInRequest) -> HttpResponse:
         trial = tried(request, form, found["address"])
         if trial and trial.can_read and (inbox := _connected(request, form, found["address"], trial)):
             return render(request, "inboxes/connected.html", {"inbox": inbox, "trial": trial})
-    context = {"found": found, "hints": hints(found["hints"]), "form": form, "trial": trial}
+    sign_in = CredentialKind(found["sign_in"]) if found.get("sign_in") else None
+    context = {
+        "found": found,
+        "hints": hints(found["hints"]),
+        "sign_in": sign_in if sign_in and is_offered(sign_in) else None,
+        "form": form,
+        "trial": trial,
+    }
     return render(request, "inboxes/connect_server.html", context, status=422 if form.errors or trial else 200)
 
 
-def _to_connect(request: SignedInRequest) -> dict[str, Any]:
+def to_connect(request: SignedInRequest) -> dict[str, Any]:
     found: dict[str, Any] = request.session.get(TO_CONNECT, {})
     return found
 
@@ -64,7 +73,9 @@ def _to_connect(request: SignedInRequest) -> dict[str, Any]:
 def _found_out(address: str) -> dict[str, Any]:
     """Asks DNS, but only here: the next step may be tried several times."""
     found = discover(address)
-    known = asdict(found) | {"needs_confirmation": found.needs_confirmation} if found else {"hints": []}
+    known = (
+        asdict(found) | {"needs_confirmation": found.needs_confirmation} if found else {"hints": [], "sign_in": None}
+    )
     return known | {"address": address, "is_known": found is not None, "values": found_values(address, found)}
 
 

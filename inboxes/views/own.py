@@ -18,8 +18,10 @@ from inboxes import actions
 from inboxes.causes import cause_of
 from inboxes.discovery import known_provider
 from inboxes.forms import SendingForm, ServersForm, found_values, kept_values
-from inboxes.models import Inbox, InboxStatus
+from inboxes.models import CredentialKind, Inbox, InboxStatus
+from inboxes.oauth_flows import kind_of
 from inboxes.trial import Trial, try_sending
+from inboxes.views import oauth
 from inboxes.views.connect import TRIES, hints, too_often, tried
 from users.http import SignedInRequest, password_confirmed
 
@@ -85,10 +87,16 @@ def discard(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def reconnect(request: SignedInRequest, code: UUID) -> HttpResponse:
-    """The sign-in is tried first, so that a mistyped password neither replaces a good one nor stops a sync."""
     inbox = own_inbox(request, code)
+    if kind_of(inbox) != CredentialKind.PASSWORD:
+        return oauth.reconnect(request, inbox)
     if inbox.status == InboxStatus.CONNECTING:
         return redirect("inboxes:logging", inbox.code)
+    return _reconnect_by_password(request, inbox)
+
+
+def _reconnect_by_password(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
+    """The sign-in is tried first, so that a mistyped password neither replaces a good one nor stops a sync."""
     found = known_provider(inbox.address)
     form = ServersForm(request.POST or None, initial=found_values(inbox.address, found) | kept_values(inbox))
     trial = None
@@ -125,7 +133,10 @@ def _reconnected(request: SignedInRequest, inbox: Inbox, form: ServersForm, tria
 @never_cache
 def sending(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Sets up the server for sending of an inbox that can be read already."""
-    return _sending(request, own_inbox(request, code))
+    inbox = own_inbox(request, code)
+    if kind_of(inbox) != CredentialKind.PASSWORD:
+        return redirect("inboxes:inbox", inbox.code)
+    return _sending(request, inbox)
 
 
 @password_confirmed

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from contacts.actions import erase_withdrawn, settle_privacy, take_off_timelines, withdraw_contacts
 from contacts.models import Contact
-from inboxes.connections import open_writer
+from inboxes.connections import is_writable, open_writer
 from inboxes.erasure import erase_messages
 from inboxes.marks import Mark, MarkSource, keywords_for
 from inboxes.models import Folder, Inbox, LedgerEntry, MarkedMail, MarkState, Message, Sighting
@@ -45,6 +45,8 @@ def set_marks(*, inbox: Inbox, choices: MarkChoices, by: User) -> MarkSettings:
     _refuse_others(inbox, by)
     names = {name: _checked(getattr(choices, name)) for name in ("log_name", "private_name", "logged_name")}
     _refuse_alike(names)
+    if choices.writes_label and not is_writable(inbox):
+        raise ValidationError(_("Nothing is written into this mailbox: we only asked to read it."), code="read_only")
     values = {**names, "writes_label": choices.writes_label, "removing_unlogs": choices.removing_unlogs}
     settings, _created = MarkSettings.objects.update_or_create(inbox=inbox, defaults={**values, "label_refused": False})
     details = {"writes_label": choices.writes_label, "removing_unlogs": choices.removing_unlogs}

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from inboxes.models import Inbox, Protocol
+from inboxes.oauth.accesses import given_to
 from inboxes.queries import folder_progress, troubled_messages
 from inboxes.views.own import own_inbox
 from logging_rules.funnel import RECENT, funnel_of
@@ -47,6 +48,7 @@ def inbox_detail(request: SignedInRequest, code: UUID) -> HttpResponse:
         "history": history(inbox),
         "servers": {server.protocol: server for server in inbox.servers.all()},
         "smtp": Protocol.SMTP,
+        "given": given_to(inbox),
     }
     return render(request, "inboxes/detail.html", context)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inboxes.causes import cause_of
+from inboxes.connections import is_writable
 from inboxes.providers.base import ProviderError
 from inboxes.views.connect import TRIES
 from inboxes.views.own import own_inbox
@@ -25,7 +26,8 @@ from users.http import SignedInRequest
 def marks(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
     overview = marks_overview(inbox)
-    form = MarksForm(request.POST or None, initial=model_to_dict(overview.settings))
+    can_write = is_writable(inbox)
+    form = MarksForm(request.POST or None, initial=model_to_dict(overview.settings), can_write=can_write)
     if request.method == "POST" and form.is_valid():
         try:
             actions.set_marks(inbox=inbox, choices=form.choices, by=request.user)
@@ -34,7 +36,7 @@ def marks(request: SignedInRequest, code: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Saved. It holds from the next sync on."))
             return redirect("inboxes:marks", inbox.code)
-    context = {"inbox": inbox, "overview": overview, "form": form}
+    context = {"inbox": inbox, "overview": overview, "form": form, "can_write": can_write}
     return render(request, "logging_rules/marks.html", context, status=422 if form.errors else 200)
 
 

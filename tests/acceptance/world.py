@@ -81,6 +81,7 @@ def make_world(owner: User, colleague: User) -> World:
             ("logging/never-log/", entry.code),
             ("logging/unlog/", message.code),
             ("logging/unlogged/", _unlogging(owner, contact).code),
+            ("inboxes/oauth/", "microsoft"),
             *((f"inboxes/<uuid:code>/{page}", new.code) for page in _WIZARD),
             ("inboxes/", inbox.code),
             ("notifications/", _notification(owner, inbox).code),

@@ -19,6 +19,7 @@ from crm_project.demo.microsoft.world import World
 _PARAMETERS = {
     "client_id", "response_type", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
     "prompt", "login_hint", "domain_hint", "response_mode", "claims", "client_info", "ui_locales", "mkt",
+    "X-AnchorMailbox",  # a hint that MSAL sends along with login_hint
 }  # fmt: skip
 _PROMPTS = {"", "none", "login", "consent", "select_account"}
 # The authorise endpoint names this one differently than the token endpoint does.

@@ -46,11 +46,11 @@ class GoogleOAuth:
         login_hint: str = "",
         prompt_consent: bool = True,
     ) -> Beginning:
-        """Google gives lasting access only with `prompt_consent`; without a hint the person chooses the account."""
+        """Google gives lasting access only with `prompt_consent`. The account is always chosen on Google's own page: by a hint alone it
+        may send people on to their company's sign-in, where our Content-Security-Policy lets no form lead.
+        """
         flow = self._flow(scopes=list(scopes), redirect_uri=redirect_uri)
-        prompt = " ".join(
-            word for word, wanted in (("consent", prompt_consent), ("select_account", not login_hint)) if wanted
-        )
+        prompt = "consent select_account" if prompt_consent else "select_account"
         wishes = {"prompt": prompt, "login_hint": login_hint}
         url, _ = flow.authorization_url(state=state, **{name: wish for name, wish in wishes.items() if wish})
         kept = {

@@ -63,7 +63,10 @@ class MicrosoftOAuth:
         login_hint: str = "",
         prompt_consent: bool = True,
     ) -> Beginning:
-        """Microsoft asks for consent where it has none yet: insisting would keep out whoever an administrator has allowed in."""
+        """Microsoft asks for consent where it has none yet: insisting would keep out whoever an administrator has allowed in. The account
+        is always chosen on Microsoft's own page: by a hint alone it may send people on to their company's sign-in, where our
+        Content-Security-Policy lets no form lead.
+        """
         with self._app() as app, warnings.catch_warnings():
             # The library prefers answers by form_post: a request of another site's page, which carries no session of ours.
             warnings.simplefilter("ignore", UserWarning)
@@ -72,7 +75,7 @@ class MicrosoftOAuth:
                 redirect_uri=redirect_uri,
                 state=state,
                 login_hint=login_hint or None,
-                prompt=None if login_hint else "select_account",
+                prompt="select_account",
             )
         kept = {**flow, "scopes": list(scopes)}
         return Beginning(url=self._for_browsers(kept.pop("auth_uri")), kept=kept)

@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections import Counter
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -14,7 +15,8 @@ from inboxes import actions
 from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.causes import cause_of
 from inboxes.connections import look_into
-from inboxes.models import Inbox, InboxStatus, Security
+from inboxes.models import CredentialKind, Inbox, InboxStatus, Security
+from inboxes.oauth.accesses import API_OF
 from inboxes.providers.base import ProviderError
 from inboxes.queries import completeness, folder_progress
 from inboxes.sync.engine import Outcome
@@ -26,6 +28,7 @@ from logging_rules.funnel import funnel_of
 from logging_rules.management.dry_running import add_dry_run_arguments, dry_run
 from logging_rules.management.inbox_marks import add_marks_arguments, show_marks
 from logging_rules.management.inbox_settings import add_settings_arguments, show_settings
+from logging_rules.management.signing_in import add_granted_arguments, connect_granted
 from logging_rules.management.viewing import add_view_as_arguments, view_as
 from logging_rules.management.why_not import add_log_arguments, add_why_not_arguments, log_mail, why_not
 from logging_rules.reasons import label_of
@@ -38,10 +41,14 @@ WAIT_FOR_WORKER_SECONDS = 180
 
 
 class Command(JsonCommand):
-    help = "Connect, list, sync and explain inboxes. Passwords are read from standard input."
+    help = "Connect, list, sync and explain inboxes. Passwords and tokens are read from standard input."
 
     def add_actions(self) -> None:
         self._add_connect()
+        for kind in API_OF:
+            text = f"connect a mailbox at {kind.label}, with a refresh token or a grant as JSON on standard input"
+            parser = self.add_action(f"connect-{kind.value}", partial(self.connect_granted, kind), help=text)
+            add_granted_arguments(parser, kind)
         self.add_action("list", list_inboxes, help="all inboxes and how they are")
         for name, run, text in (
             ("status", show_status, "one inbox: status, freshness, counts per decision, completeness"),
@@ -99,6 +106,13 @@ class Command(JsonCommand):
         inbox = actions.connect_imap_inbox(details=details, history_since=since, by=owner)
         set_inbox_policy(inbox=inbox, preset=Preset(options.preset), by=owner)
         actions.start(inbox=inbox, by=owner)
+        if options.now:
+            return sync_to_the_end(Namespace(address=inbox.address))
+        return Answer(_summary(inbox), f"{inbox.address} is connected; the next worker syncs it.")
+
+    def connect_granted(self, kind: CredentialKind, options: Namespace) -> Answer:
+        owner = _person(options.owner)
+        inbox = connect_granted(kind, options, self.read_password("Refresh token or grant: "), owner)
         if options.now:
             return sync_to_the_end(Namespace(address=inbox.address))
         return Answer(_summary(inbox), f"{inbox.address} is connected; the next worker syncs it.")

@@ -1,0 +1,258 @@
+"""Signing in at Google or Microsoft, to connect an inbox or to reconnect one: sent there, come back, and what came of it.
+
+What the browser carries in between is a random state and nothing else. It is good once, for ten minutes, for the person who began, in
+the session in which they began, at the provider they were sent to.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+
+from inboxes import actions
+from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderKind
+from inboxes.oauth.accesses import API_OF, Asked, asked_for, given_to
+from inboxes.oauth.actions import remember_sign_in, use_sign_in
+from inboxes.oauth.clients import API_ISSUERS, oauth_client
+from inboxes.oauth.grants import Account, Grant, SignInRefused
+from inboxes.providers.base import ProviderError
+from inboxes.queries import inbox_with_address
+from users.models import User
+
+logger = structlog.get_logger(__name__)
+
+USUAL_HISTORY = timedelta(days=90)
+"""How far back is read unless the person chooses something else in the next step."""
+
+ADMIN_STATE = "admin-consent"
+"""Of an administrator's answer, which may come from anybody anywhere and changes nothing here."""
+
+_support_code = re.compile(r"AADSTS\d+|(?<=Correlation ID: )[0-9a-f-]{36}", re.IGNORECASE).findall
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What somebody signs in for. `address` is the mailbox they named, "" for whichever they choose there; with `shared` it is one
+    beside their own. `hint` is the account that is expected.
+    """
+
+    kind: CredentialKind
+    provider: ProviderKind
+    address: str = ""
+    shared: bool = False
+    inbox: Inbox | None = None
+    hint: str = ""
+
+    @property
+    def asked(self) -> Asked:
+        return asked_for(self.kind, self.provider, shared=self.shared)
+
+    @classmethod
+    def to_connect(cls, kind: CredentialKind, address: str = "", *, shared: bool = False) -> "Errand":
+        return cls(kind, API_OF[kind], address, shared, hint="" if shared else address)
+
+    @classmethod
+    def to_reconnect(cls, inbox: Inbox) -> "Errand":
+        """`inbox` was connected by signing in before."""
+        given = given_to(inbox)
+        account = given.account if given else inbox.address
+        shared = account != inbox.address
+        return cls(kind_of(inbox), ProviderKind(inbox.provider), inbox.address, shared, inbox, hint=account)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why no inbox came of a sign-in, as JSON can hold it: for the person who signed in, until their next try.
+
+    `address` was wanted and `account` signed in; `connected` is the code of an inbox of their own that is in the way. `missing` are
+    the scopes that were not granted, `support` the provider's own codes for the case.
+    """
+
+    cause: str
+    kind: str
+    provider: str
+    address: str = ""
+    shared: bool = False
+    account: str = ""
+    inbox: str = ""
+    connected: str = ""
+    missing: tuple[str, ...] = ()
+    support: tuple[str, ...] = ()
+
+    def kept(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class SignInStopped(Exception):
+    """A sign-in that no inbox came of."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop.cause)
+        self.stop = stop
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The inbox that a sign-in has opened, for the first time or once more."""
+
+    inbox: Inbox
+    is_new: bool
+
+
+def kind_of(inbox: Inbox) -> CredentialKind:
+    """At whom its owner signs in; `PASSWORD` for one that is entered with a password. Knows it also once the credential is gone."""
+    if inbox.provider in API_ISSUERS:
+        return API_ISSUERS[ProviderKind(inbox.provider)]
+    given = given_to(inbox)
+    return given.kind if given else CredentialKind.PASSWORD
+
+
+def begin(errand: Errand, *, by: User, session_key: str, now: datetime | None = None) -> str:
+    """Where to send the person. Raises `ProviderError`."""
+    state = secrets.token_urlsafe(32)
+    beginning = oauth_client(errand.kind).begin(
+        redirect_uri=redirect_uri(errand.kind), state=state, scopes=errand.asked.scopes, login_hint=errand.hint
+    )
+    remember_sign_in(
+        kind=errand.kind,
+        provider=errand.provider,
+        state=state,
+        session_key=session_key,
+        kept=beginning.kept,
+        address=errand.address,
+        shared=errand.shared,
+        inbox=errand.inbox,
+        by=by,
+        now=now or timezone.now(),
+    )
+    return beginning.url
+
+
+def finish(
+    kind: CredentialKind, answer: Mapping[str, str], *, by: User, session_key: str, now: datetime | None = None
+) -> Opened:
+    """The inbox that the sign-in was for. Asks the provider, so never call it inside a transaction. Raises `SignInStopped`."""
+    now = now or timezone.now()
+    try:
+        sign_in, kept = use_sign_in(kind=kind, state=answer.get("state", ""), session_key=session_key, by=by, now=now)
+    except SignInRefused as refusal:
+        raise SignInStopped(Stop(refusal.cause, kind, API_OF[kind])) from None
+    errand = Errand(kind, ProviderKind(sign_in.provider), sign_in.address, sign_in.shared, sign_in.inbox)
+    try:
+        grant, account = _granted(errand, kept, answer)
+        return _open(errand, grant, account, by=by, now=now)
+    except ProviderError as error:
+        logger.info("sign_in_stopped", cause=error.cause, kind=kind, sign_in_id=sign_in.pk)
+        raise stopped(errand, error.cause, support=tuple(_support_code(error.detail))) from None
+
+
+def stopped(errand: Errand, cause: str, **more: Any) -> SignInStopped:
+    inbox = str(errand.inbox.code) if errand.inbox else ""
+    return SignInStopped(Stop(cause, errand.kind, errand.provider, errand.address, errand.shared, inbox=inbox, **more))
+
+
+def _granted(errand: Errand, kept: Mapping[str, Any], answer: Mapping[str, str]) -> tuple[Grant, Account]:
+    client = oauth_client(errand.kind)
+    grant = client.finish(kept=kept, answer=answer)
+    if missing := errand.asked.missing(grant):
+        raise stopped(errand, "scope_missing", missing=tuple(access.scope for access in missing))
+    return grant, client.account(grant)
+
+
+def _open(errand: Errand, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:
+    if errand.inbox is not None:
+        return _reopened(errand, errand.inbox, grant, account, by=by, now=now)
+    is_other = not any(is_same_mailbox(errand.address, address) for address in account.addresses)
+    if errand.address and is_other and not errand.shared:
+        raise stopped(errand, "other_account_than_typed", account=account.address)
+    address = errand.address if errand.shared else account.address
+    if (half_way := _left_half_way(address, errand, by)) is not None:
+        return _reopened(errand, half_way, grant, account, by=by, now=now)
+    try:
+        inbox = actions.connect_api_inbox(
+            kind=errand.provider,
+            account=account,
+            grant=grant,
+            history_since=now - USUAL_HISTORY,
+            by=by,
+            shared_mailbox=errand.address if errand.shared else "",
+        )
+    except ValidationError:
+        raise _in_the_way(errand, address, account, by) from None
+    return Opened(inbox, is_new=True)
+
+
+def _left_half_way(address: str, errand: Errand, by: User) -> Inbox | None:
+    """An inbox that was connected the same way and never started: signing in once more is a way to go on with it."""
+    own = Inbox.objects.visible_to(by).filter(status=InboxStatus.CONNECTING, provider=errand.provider)
+    return own.filter(address=address).first()
+
+
+def _reopened(errand: Errand, inbox: Inbox, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:
+    try:
+        actions.reconnect_api_inbox(inbox=inbox, account=account, grant=grant, by=by, now=now)
+    except ValidationError as refusal:
+        cause = "other_account" if refusal.code == "other_account" else "not_possible_now"
+        raise stopped(errand, cause, account=account.address) from None
+    return Opened(inbox, is_new=inbox.status == InboxStatus.CONNECTING)
+
+
+def _in_the_way(errand: Errand, address: str, account: Account, by: User) -> SignInStopped:
+    """Of an inbox that is not theirs, a person learns of what kind it is and nothing more."""
+    other = inbox_with_address(address)
+    if other is not None and Inbox.objects.visible_to(by).filter(pk=other.pk).exists():
+        return stopped(errand, "connected_by_you", account=account.address, connected=str(other.code))
+    is_team = other is not None and other.kind == InboxKind.TEAM
+    return stopped(errand, "connected_as_team" if is_team else "connected_by_colleague", account=account.address)
+
+
+def is_same_mailbox(one: str, other: str) -> bool:
+    return _mailbox(one) == _mailbox(other)
+
+
+def _mailbox(address: str) -> str:
+    """Google reads no dots in the names of its free addresses, and has two domains for them."""
+    name, _, domain = address.partition("@")
+    if domain in {"gmail.com", "googlemail.com"}:
+        return f"{name.replace('.', '')}@gmail.com"
+    return address
+
+
+def redirect_uri(kind: CredentialKind) -> str:
+    """Where the provider sends people back to; it has to be registered there letter by letter."""
+    return f"{settings.BASE_URL}{reverse('inboxes:oauth-callback', args=[kind.value])}"
+
+
+def page_host(kind: CredentialKind) -> str:
+    """Where the forms that begin a sign-in lead, for the Content-Security-Policy."""
+    pages = {
+        CredentialKind.GOOGLE: settings.GOOGLE_AUTHORIZE_URL,
+        CredentialKind.MICROSOFT: settings.MICROSOFT_AUTHORITY,
+    }
+    page = urlsplit(pages[kind])
+    return f"{page.scheme}://{page.netloc}"
+
+
+def admin_consent_url() -> str:
+    """Where an administrator of a Microsoft 365 organisation allows everybody there to connect their mailbox for reading."""
+    # Personal accounts have no administrators, so the page knows no common address for both.
+    authority = re.sub(r"/common$", "/organizations", settings.MICROSOFT_AUTHORITY)
+    parameters = {
+        "client_id": settings.MICROSOFT_CLIENT_ID,
+        "scope": " ".join(
+            f"https://graph.microsoft.com/{scope}"
+            for scope in asked_for(CredentialKind.MICROSOFT, ProviderKind.GRAPH).scopes
+        ),
+        "redirect_uri": redirect_uri(CredentialKind.MICROSOFT),
+        "state": ADMIN_STATE,
+    }
+    return f"{authority}/v2.0/adminconsent?{urlencode(parameters)}"

@@ -1,0 +1,69 @@
+"""`manage.py inbox connect-google|connect-microsoft`: connecting a mailbox with access that was given elsewhere."""
+
+from argparse import ArgumentParser, Namespace
+from datetime import timedelta
+
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from inboxes import actions
+from inboxes.causes import cause_of
+from inboxes.models import CredentialKind, Inbox
+from inboxes.oauth.accesses import API_OF, asked_for
+from inboxes.oauth.clients import is_offered, oauth_client
+from inboxes.oauth.grants import Account, Grant
+from inboxes.oauth_flows import is_same_mailbox
+from inboxes.providers.base import ProviderError
+from logging_rules.actions import set_inbox_policy
+from logging_rules.facts import Preset
+from users.models import User
+
+
+def add_granted_arguments(parser: ArgumentParser, kind: CredentialKind) -> None:
+    parser.add_argument("address")
+    parser.add_argument("--owner", required=True, help="the e-mail address the owner signs in with")
+    parser.add_argument("--preset", choices=list(Preset), default=Preset.REPLIES)
+    parser.add_argument("--since", type=int, metavar="DAYS", help="how far back to read; without it, all of it")
+    parser.add_argument("--now", action="store_true", help="sync at once, in this process")
+    if kind == CredentialKind.MICROSOFT:
+        parser.add_argument(
+            "--shared", action="store_true", help="the mailbox is shared with the account that signed in"
+        )
+    else:
+        parser.set_defaults(shared=False)
+
+
+def connect_granted(kind: CredentialKind, options: Namespace, secret: str, owner: User) -> Inbox:
+    """`secret` is a refresh token, or a grant as JSON. It is tried before anything is kept."""
+    if not is_offered(kind):
+        raise CommandError(f"{kind.value.upper()}_CLIENT_ID is not set.")
+    address = options.address.strip().lower()
+    grant, account = _opened(kind, secret, shared=options.shared)
+    if not options.shared and not any(is_same_mailbox(address, each) for each in account.addresses):
+        raise CommandError(f"This access opens {account.address}, not {address}.")
+    inbox = actions.connect_api_inbox(
+        kind=API_OF[kind],
+        account=account,
+        grant=grant,
+        history_since=timezone.now() - timedelta(days=options.since) if options.since is not None else None,
+        by=owner,
+        shared_mailbox=address if options.shared else "",
+    )
+    set_inbox_policy(inbox=inbox, preset=Preset(options.preset), by=owner)
+    actions.start(inbox=inbox, by=owner)
+    return inbox
+
+
+def _opened(kind: CredentialKind, secret: str, *, shared: bool) -> tuple[Grant, Account]:
+    client, now = oauth_client(kind), timezone.now()
+    try:
+        grant = Grant.from_secret(secret)
+    except ValueError:
+        scopes = asked_for(kind, API_OF[kind], shared=shared).scopes
+        grant = Grant(access_token="", refresh_token=secret, expires_at=now, scopes=scopes)
+    try:
+        grant = grant if grant.is_fresh(now) else client.refresh(grant)
+        return grant, client.account(grant)
+    except ProviderError as error:
+        cause = cause_of(error.cause)
+        raise CommandError(f"{cause.title}. {cause.explanation}") from None
