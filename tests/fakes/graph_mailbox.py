@@ -37,3 +37,11 @@ class GraphMailbox:
         seen = [f"{one.method} {one.path.removeprefix('/v1.0').removeprefix('/me')}" for one in self.microsoft.requests]
         self.microsoft.requests.clear()
         return seen
+
+
+def mail(number: int, *, sender: str = "ken@client.example", to: str = ADDRESS, more: str = "") -> bytes:
+    """`more`: further header fields, each with its line end."""
+    return (
+        f"From: Ken Sato <{sender}>\r\nTo: {to}\r\nSubject: Quote {number}\r\nMessage-ID: <m{number}@client.example>\r\n"
+        f"Date: Fri, 20 Nov 2026 09:00:00 +0000\r\n{more}\r\nHello {number}\r\n"
+    ).encode()

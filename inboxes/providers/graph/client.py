@@ -162,7 +162,9 @@ class GraphClient:
 
     def checked(self, link: object) -> str:
         """A link of an answer, once it is sure to lead to the configured server: our token goes with it."""
-        if not isinstance(link, str) or not self._leads_home(link):
+        if not isinstance(link, str) or not link:
+            raise TemporarilyUnavailable("answer_not_understood")
+        if not self._leads_home(link):
             raise ClientMisconfigured("links_elsewhere")
         return link
 
@@ -250,6 +252,14 @@ def path_of(*segments: str, query: Mapping[str, str | int] | None = None) -> str
     """A path within the mailbox. Ids are case-sensitive, and may hold anything."""
     path = "".join(f"/{quote(segment, safe='$')}" for segment in segments)
     return f"{path}?{urlencode(query, quote_via=quote, safe='$,()')}" if query else path
+
+
+def rows_of(body: Json) -> list[Json]:
+    """The objects of a list that have an id; what else it may hold is passed over."""
+    rows = body.get("value")
+    if not isinstance(rows, list):
+        return []
+    return [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str) and row["id"]]
 
 
 def _read(response: requests.Response) -> bytes:

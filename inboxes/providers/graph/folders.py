@@ -6,7 +6,7 @@ from typing import Any
 
 from inboxes.envelope import NOT_MAIL_ROLES, FolderRole
 from inboxes.providers.base import FolderGone, RemoteFolder, TemporarilyUnavailable
-from inboxes.providers.graph.client import PARTS_PER_BATCH, GraphClient, path_of
+from inboxes.providers.graph.client import PARTS_PER_BATCH, GraphClient, path_of, rows_of
 from inboxes.providers.graph.errors import Asked
 
 Json = dict[str, Any]
@@ -42,15 +42,15 @@ def list_folders(client: GraphClient, *, with_dropped: bool = False) -> list[Rem
     Raises `TemporarilyUnavailable` if the Inbox is not among them: every mailbox has one, so the answer is not believed.
     """
     known = _well_known(client)
-    roles = {str(row["id"]): ROLES[name] for name, row in known.items()}
-    top = {str(row["id"]): row for row in (*_pages(client, path_of("mailFolders", query=_QUERY)), *known.values())}
+    roles = {row["id"]: ROLES[name] for name, row in known.items()}
+    top = {row["id"]: row for row in (*_pages(client, path_of("mailFolders", query=_QUERY)), *known.values())}
     found: list[RemoteFolder] = []
     level = [(row, _Place((), FolderRole.OTHER)) for row in top.values()]
     while level:
         placed = [(row, place) for row, above in level if (place := _place(row, above, roles))]
         if not with_dropped:
             placed = [(row, place) for row, place in placed if place.role not in NOT_MAIL_ROLES]
-        found += [RemoteFolder(str(row["id"]), "/".join(place.path), place.role) for row, place in placed]
+        found += [RemoteFolder(row["id"], "/".join(place.path), place.role) for row, place in placed]
         level = list(_children(client, [pair for pair in placed if pair[0].get("childFolderCount")]))
     if not any(folder.role is FolderRole.INBOX for folder in found):
         raise TemporarilyUnavailable("no_folders")
@@ -66,7 +66,7 @@ def _turn(folder: RemoteFolder) -> tuple[bool, bool, bool, str, str]:
 
 def _place(row: Json, above: _Place, roles: Mapping[str, FolderRole | None]) -> _Place | None:
     """None for what holds no mail, and for saved searches, which show mail of other folders once more."""
-    own = roles.get(str(row["id"]), FolderRole.OTHER)
+    own = roles.get(row["id"], FolderRole.OTHER)
     if own is None or str(row.get("@odata.type", "")).endswith("mailSearchFolder"):
         return None
     role = above.role if above.role in NOT_MAIL_ROLES else own
@@ -92,7 +92,7 @@ def _children(client: GraphClient, parents: Iterable[tuple[Json, _Place]]) -> It
     waiting = list(parents)
     for start in range(0, len(waiting), PARTS_PER_BATCH):
         part = waiting[start : start + PARTS_PER_BATCH]
-        paths = [path_of("mailFolders", str(row["id"]), "childFolders", query=_QUERY) for row, _ in part]
+        paths = [path_of("mailFolders", row["id"], "childFolders", query=_QUERY) for row, _ in part]
         for (_, place), answer in zip(part, client.batch(paths, Asked.FOLDER), strict=True):
             if answer.error is None:
                 yield from ((row, place) for row in _rest(client, answer.body))
@@ -107,8 +107,7 @@ def _pages(client: GraphClient, path: str) -> Iterator[Json]:
 def _rest(client: GraphClient, page: Json) -> Iterator[Json]:
     """The rows of this page and of all that follow it."""
     while True:
-        rows = page.get("value")
-        yield from (row for row in (rows if isinstance(rows, list) else ()) if isinstance(row, dict) and row.get("id"))
+        yield from rows_of(page)
         if "@odata.nextLink" not in page:
             return
         page = client.get(client.checked(page["@odata.nextLink"]), Asked.MAILBOX)

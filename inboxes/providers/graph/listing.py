@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from inboxes.providers.base import TemporarilyUnavailable
-from inboxes.providers.graph.client import GraphClient, path_of
+from inboxes.providers.graph.client import GraphClient, path_of, rows_of
 from inboxes.providers.graph.cursors import arrival, written
 from inboxes.providers.graph.errors import Asked
 
@@ -61,7 +61,7 @@ def all_ids(client: GraphClient, folder_id: str, *, since: datetime | None) -> I
     page = Listed([], "", 0)
     while True:
         page = list_page(client, folder_id, until=page.until, since=since, select="receivedDateTime", top=LIST_ROWS)
-        yield from (str(row["id"]) for row in page.rows)
+        yield from (row["id"] for row in page.rows)
         if not page.until:
             return
 
@@ -84,12 +84,7 @@ def _window(until: str, since: datetime | None) -> str:
 
 
 def _rows(body: Json) -> list[Json]:
-    rows = body.get("value")
-    return [
-        row
-        for row in (rows if isinstance(rows, list) else ())
-        if isinstance(row, dict) and isinstance(row.get("id"), str) and arrival(row)
-    ]
+    return [row for row in rows_of(body) if arrival(row)]
 
 
 def _is_within_a_second(rows: list[Json]) -> bool:

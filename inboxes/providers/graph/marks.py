@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from inboxes.envelope import FolderRole
 from inboxes.marks import Mark, MarkNames, MarkSource
 from inboxes.providers.base import MarkedMessage, RemoteFolder
-from inboxes.providers.graph.client import GraphClient, path_of
+from inboxes.providers.graph.client import GraphClient, path_of, rows_of
 from inboxes.providers.graph.cursors import digest
 from inboxes.providers.graph.errors import Asked
 from inboxes.providers.graph.listing import LIST_ROWS, all_ids
@@ -39,9 +39,9 @@ def _categorised(client: GraphClient, folder: RemoteFolder, names: MarkNames) ->
     query: dict[str, str | int] = {"$select": "categories", "$top": LIST_ROWS, "$filter": terms}
     page = client.get(client.url(path_of("mailFolders", folder.remote_id, "messages", query=query)), Asked.FOLDER)
     while True:
-        for row in page.get("value", ()):
+        for row in rows_of(page):
             marks = {_mark_of(names, str(category)) for category in row.get("categories") or ()}
-            yield from ((str(row["id"]), mark) for mark in Mark if mark in marks)
+            yield from ((row["id"], mark) for mark in Mark if mark in marks)
         if "@odata.nextLink" not in page:
             return
         page = client.get(client.checked(page["@odata.nextLink"]), Asked.FOLDER)

@@ -6,7 +6,7 @@ folder was anchored is left to the past. The past is listed by time of arrival, 
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, Self
+from typing import Self
 
 from inboxes.envelope import Address, Envelope, FolderRole
 from inboxes.marks import MarkNames
@@ -35,12 +35,10 @@ from inboxes.providers.graph.listing import Listed, list_page
 from inboxes.providers.graph.marks import marks_cursor, read_marks
 from inboxes.providers.graph.messages import EXPAND, SELECT, envelope_of, names_any
 from inboxes.providers.graph.reading import REFUSED, Reading, read_messages
+from inboxes.providers.graph.rounds import Round, follow
 from inboxes.providers.graph.searching import find_rows
 
-Json = dict[str, Any]
-
 ROUND_ROWS = 100
-FIRST_ROUND_ROWS = 500
 PAST_ROWS = 200
 CAREFUL_ROWS = 20
 LAPS = 3
@@ -49,18 +47,6 @@ LINK_GROWS_OLD = timedelta(hours=12)
 """Links die some time after they were given; where nothing happens a new one is taken now and then."""
 PARTIAL_BYTES = (64 + 256) * 1024
 """Kept of a message above 35 MB: its headers and the first 256 KB of its text."""
-
-# With the categories: a round reports changes of what it was asked to show.
-_ROUND_QUERY = {"$select": "receivedDateTime,categories"}
-
-
-class _Round(NamedTuple):
-    """One page of a round of delta: what it says of messages that are in the folder, and the link behind it."""
-
-    rows: dict[str, Json]
-    link: str
-    is_last: bool
-    is_empty: bool
 
 
 class GraphProvider:
@@ -77,7 +63,7 @@ class GraphProvider:
         self._client = GraphClient(settings, token, pace or NoPace(), now)
         self._now = now
         self._careful = settings.careful
-        self._looked: dict[str, tuple[str, _Round]] = {}
+        self._looked: dict[str, tuple[str, Round]] = {}
         self._people: dict[str, tuple[Address, ...]] = {}
 
     def __enter__(self) -> Self:
@@ -119,11 +105,11 @@ class GraphProvider:
             seen = self._follow(folder.remote_id, live)
         if self._is_quiet(live, seen):
             return Page(envelopes=[], cursor=cursor, done=True)
-        new, touched = _told_apart(live, seen.rows)
+        new, touched = seen.told_apart(live)
         reading = read_messages(self._client, folder, new)
         answered = [remote_id for remote_id in new if reading.answers_for(remote_id)]
         if reading.error is None:
-            following, done = self._behind(live, seen), seen.is_last
+            following, done = seen.cursor_behind(live, now=self._now()), seen.is_last
         elif answered:
             following, done = live.having_shown([*answered, *touched]), False
         else:
@@ -155,11 +141,9 @@ class GraphProvider:
             top=self._at_most(PAST_ROWS),
         )
         if past.lap:
-            page = Page([], "", done=False, touched=[str(row["id"]) for row in listed.rows])
+            page = Page([], "", done=False, touched=[row["id"] for row in listed.rows])
         elif is_sent:
-            page = self._page(
-                folder, [str(row["id"]) for row in listed.rows], _read_already(listed), Page([], "", False)
-            )
+            page = self._page(folder, [row["id"] for row in listed.rows], _read_already(listed), Page([], "", False))
         else:
             page, listed = self._past_page(folder, listed, addresses)
         following = self._below(folder, past, listed, newest=newest, since=since)
@@ -206,32 +190,13 @@ class GraphProvider:
         found = (envelope_of(row, folder, now=self._now(), people=self._people) for row in rows)
         return [envelope for envelope in found if searching.names(envelope, query)][: query.limit]
 
-    def _follow(self, folder_id: str, live: LiveCursor) -> _Round:
-        """The next page of a round, or of the first one."""
-        start = path_of("mailFolders", folder_id, "messages", "delta", query=_ROUND_QUERY)
-        url = self._client.known(live.link) if live.link else self._client.url(start)
-        size = FIRST_ROUND_ROWS if live.is_first else self._at_most(ROUND_ROWS)
-        body = self._client.get(url, Asked.ROUND if live.link else Asked.FOLDER, page_size=size)
-        rows = [row for row in body.get("value", ()) if isinstance(row, dict) and isinstance(row.get("id"), str)]
-        # A message that was moved away and back may be told as removed only, whichever came last: that says nothing.
-        here: dict[str, Json] = {}
-        for row in rows:
-            if "@removed" not in row:
-                here[row["id"]] = {**here.get(row["id"], {}), **row}
-        is_last = "@odata.nextLink" not in body
-        link = self._client.checked(body.get("@odata.deltaLink" if is_last else "@odata.nextLink"))
-        return _Round(here, link, is_last, is_empty=not rows)
+    def _follow(self, folder_id: str, live: LiveCursor) -> Round:
+        return follow(self._client, folder_id, live, page_size=self._at_most(ROUND_ROWS))
 
-    def _is_quiet(self, live: LiveCursor, seen: _Round) -> bool:
+    def _is_quiet(self, live: LiveCursor, seen: Round) -> bool:
         """Whether there is nothing to note, not even another link."""
         age = self._now().timestamp() - live.at
-        return live.is_settled and seen.is_last and seen.is_empty and age < LINK_GROWS_OLD.total_seconds()
-
-    def _behind(self, live: LiveCursor, seen: _Round) -> LiveCursor:
-        newest = live.newest if live.is_first else max([live.newest, *map(arrival, seen.rows.values())])
-        if seen.is_last:
-            return LiveCursor(live.folder, seen.link, newest, at=int(self._now().timestamp()))
-        return LiveCursor(live.folder, seen.link, newest, is_first=live.is_first, is_open=True)
+        return live.is_settled and seen.is_without_news and age < LINK_GROWS_OLD.total_seconds()
 
     def _state_of(self, folder: RemoteFolder) -> str:
         """The link from which on nothing has happened in the folder, as far as `unchanged` has just seen; "" if it did not look."""
@@ -239,22 +204,22 @@ class GraphProvider:
         if seen is None:
             return ""
         live = LiveCursor.parse(cursor, folder.remote_id)
-        return live.link if seen.is_last and seen.is_empty else seen.link
+        return live.link if seen.is_without_news else seen.link
 
     def _past_page(
         self, folder: RemoteFolder, listed: Listed, addresses: Collection[str] | None
     ) -> tuple[Page, Listed]:
         """What is to be looked at of a listing, and as much of the listing as was looked at."""
         sifted = {
-            str(row["id"])
+            row["id"]
             for row in listed.rows
             if addresses is not None and not row.get("categories") and not names_any(row, addresses)
         }
-        wanted = [str(row["id"]) for row in listed.rows if row["id"] not in sifted]
+        wanted = [row["id"] for row in listed.rows if row["id"] not in sifted]
         reading = read_messages(self._client, folder, wanted)
         if reading.error is not None:
             listed = _up_to_first_unread(listed, reading, sifted)
-        ids = [str(row["id"]) for row in listed.rows]
+        ids = [row["id"] for row in listed.rows]
         page = Page([], "", done=False, sifted=[remote_id for remote_id in ids if remote_id in sifted])
         return self._page(folder, ids, reading, page), listed
 
@@ -287,24 +252,9 @@ class GraphProvider:
         return CAREFUL_ROWS if self._careful else rows
 
 
-def _told_apart(live: LiveCursor, rows: Mapping[str, Json]) -> tuple[list[str], list[str]]:
-    """Messages that are new, oldest first, and those of which it cannot be told: changed, or moved here.
-
-    In the first round what arrived before the folder was anchored is neither: the past is listed by itself.
-    """
-    arrivals = {remote_id: arrival(row) for remote_id, row in rows.items()}
-    if live.is_first:
-        new = [one for one, arrived in arrivals.items() if arrived > live.newest]
-        touched = [one for one, arrived in arrivals.items() if not arrived]
-    else:
-        new = [one for one, arrived in arrivals.items() if arrived and arrived >= live.newest]
-        touched = [one for one, arrived in arrivals.items() if not arrived or arrived < live.newest]
-    return live.without_shown(sorted(new, key=arrivals.__getitem__)), live.without_shown(touched)
-
-
 def _read_already(listed: Listed) -> Reading:
     """For sent mail: it has no Internet headers to ask for."""
-    return Reading(rows={str(row["id"]): row for row in listed.rows})
+    return Reading(rows={row["id"]: row for row in listed.rows})
 
 
 def _up_to_first_unread(listed: Listed, reading: Reading, sifted: Collection[str]) -> Listed:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from inboxes.providers.base import CursorExpired, MessageGone, RemoteFolder, SearchQuery
-from inboxes.providers.graph.client import GraphClient, path_of
+from inboxes.providers.graph.client import GraphClient, path_of, rows_of
 from inboxes.providers.graph.cursors import arrival, moment, written
 from inboxes.providers.graph.errors import Asked
 from inboxes.providers.graph.messages import EXPAND, SELECT
@@ -29,13 +29,13 @@ def find_rows(client: GraphClient, folder: RemoteFolder, query: SearchQuery) -> 
     options = _searched(query, words, until) if words and not query.message_id else _filtered(query, until)
     options |= {"$select": SELECT, "$expand": EXPAND, "$top": min(query.limit + _SPARE_ROWS, _MOST_ROWS)}
     url = client.url(path_of("mailFolders", folder.remote_id, "messages", query=options))
-    rows = {str(row["id"]): row for row in client.get(url, Asked.FOLDER).get("value", ()) if arrival(row)}
+    rows = {row["id"]: row for row in rows_of(client.get(url, Asked.FOLDER)) if arrival(row)}
     newest_first = sorted(rows.values(), key=_place, reverse=True)
     return [row for row in newest_first if (below is None or _place(row) < below) and _is_within(row, query)]
 
 
 def _place(row: Json) -> tuple[str, str]:
-    return arrival(row), str(row["id"])
+    return arrival(row), row["id"]
 
 
 def _place_of(client: GraphClient, folder: RemoteFolder, remote_id: str) -> tuple[str, str]:
