@@ -1,13 +1,13 @@
 """Graph's mail resources but for delta: folders, lists of messages, single messages, their MIME and attachments."""
 
 import hashlib
-import re
 from base64 import b64encode, urlsafe_b64encode
 from datetime import datetime
 from typing import Any
 
 from werkzeug.wrappers import Response
 
+from crm_project.demo.microsoft import extended
 from crm_project.demo.microsoft.calls import Call
 from crm_project.demo.microsoft.clock import written
 from crm_project.demo.microsoft.mailbox import Folder, Message
@@ -26,8 +26,6 @@ from inboxes.mime.parse import Attachment
 
 _MESSAGE_OPTIONS = {"$select", "$filter", "$orderby", "$top", "$skip", "$count", "$search", "$expand"}
 _FOLDER_OPTIONS = {"$select", "$filter", "$top", "$skip", "$count", "includeHiddenFolders"}
-_EXTENDED = re.compile(r"singleValueExtendedProperties\(\$filter=(.+)\)")
-_PROPERTY = re.compile(r"\s*id eq '((?:String|Integer) 0x[0-9A-Fa-f]{1,4})'\s*")
 
 
 # Folders
@@ -72,12 +70,12 @@ def list_messages(call: Call, folder_name: str = "") -> dict[str, Any]:
     found = _search(call, folder, query) if query.search else _filter(call, folder, query)
     size = query.top or call.preferences.page_size or USUAL_ROWS
     chosen = found[query.skip : query.skip + size]
-    expand = _expanded(call)
+    expand = extended.asked(call.request.args)
     path = f"mailFolders('{folder_name}')/messages" if folder_name else "messages"
     return call.listing(
         "messages",
         [
-            message_row(call.mailbox, message, call.look, query.select) | _extended(message, expand)
+            message_row(call.mailbox, message, call.look, query.select) | extended.shown(message, expand)
             for message in chosen
         ],
         count=_count(call, query, len(found)),
@@ -93,7 +91,7 @@ def get_message(call: Call, message: Message) -> dict[str, Any]:
         call.require_bodies()
         row["attachments"] = _attachments(message)
         return {"@odata.context": context, **row}
-    return {"@odata.context": context, **row, **_extended(message, _expanded(call))}
+    return {"@odata.context": context, **row, **extended.shown(message, extended.asked(call.request.args))}
 
 
 def get_mime(call: Call, message: Message) -> Response:
@@ -184,39 +182,6 @@ def _next(call: Call, path: str, skip: int, total: int) -> str | None:
         return None
     # A search goes on by a token of its own; what the real one holds is nobody's business.
     return call.link(path, {**call.request.args.to_dict(), "$skip": str(skip)})
-
-
-def _expanded(call: Call) -> list[str]:
-    """The extended properties asked for, such as In-Reply-To (`String 0x1042`)."""
-    text = call.request.args.get("$expand", "")
-    if not text:
-        return []
-    match = _EXTENDED.fullmatch(text)
-    parts = [_PROPERTY.fullmatch(part) for part in match[1].split(" or ")] if match else [None]
-    if not all(parts):
-        raise bad_request(f"Parsing OData Select and Expand failed: '{text}'.")
-    return [part[1] for part in parts if part]
-
-
-_EXTENDED_VALUES = {0x1042: "in-reply-to", 0x1039: "references", 0x1035: "message-id"}
-_TRANSPORT_HEADERS, _SENSITIVITY, _SIZE = 0x007D, 0x0036, 0x0E08
-_SENSITIVITIES = {"personal": "1", "private": "2", "company-confidential": "3"}
-
-
-def _extended(message: Message, names: list[str]) -> dict[str, Any]:
-    values = []
-    for name in names:
-        tag = int(name.rpartition("x")[2], 16)
-        value = message.content.first(_EXTENDED_VALUES.get(tag, ""))
-        if tag == _TRANSPORT_HEADERS and not message.submitted:
-            value = "".join(f"{pair['name']}: {pair['value']}\r\n" for pair in message.content.pairs())
-        if tag == _SENSITIVITY:
-            value = _SENSITIVITIES.get(message.content.first("sensitivity").lower(), "0")
-        if tag == _SIZE:
-            value = str(len(message.raw))
-        if value:
-            values.append({"id": name, "value": value})
-    return {"singleValueExtendedProperties": values} if values else {}
 
 
 _ATTACHMENT_FIELDS = {
