@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.utils import translation
 from werkzeug.wrappers import Request, Response
 
-from crm_project.demo.microsoft import admin_consent, graph, pages, signing_in, subscriptions, token_endpoint
+from crm_project.demo.microsoft import admin_consent, graph, pages, signing_in, stand_in, subscriptions, token_endpoint
 from crm_project.demo.microsoft.batch import answer_batch
 from crm_project.demo.microsoft.queries import preferences
 from crm_project.demo.microsoft.refusals import GraphRefusal, SignInRefusal
@@ -65,13 +65,12 @@ class MicrosoftApp:
 
     def _sign_in(self, request: Request) -> Response:
         found = _SIGN_IN.fullmatch(request.path)
-        if found is None:
-            return Response("Not found.", HTTPStatus.NOT_FOUND)
-        page = found["page"].rpartition("/")[2]
-        if request.method not in _METHODS.get(page, {"GET"}):
+        page = found["page"].rpartition("/")[2] if found else ""
+        if request.method not in _METHODS.get(page, {"GET"}) and found:
             return Response("Method not allowed.", HTTPStatus.METHOD_NOT_ALLOWED)
-        language = translation.get_supported_language_variant
-        with translation.override(_language(request, language)):
+        with translation.override(_language(request)):
+            if found is None:
+                return stand_in.answer(self.world, request)
             try:
                 return self.world.faults.meet(request) or self._sign_in_page(request, found["authority"], page)
             except SignInRefusal as refusal:
@@ -109,10 +108,10 @@ class MicrosoftApp:
         )
 
 
-def _language(request: Request, supported: Any) -> str:
+def _language(request: Request) -> str:
     for wanted in (request.args.get("ui_locales", ""), request.args.get("mkt", ""), *request.accept_languages.values()):
         try:
-            return str(supported(wanted))
+            return str(translation.get_supported_language_variant(wanted))
         except LookupError:
             continue
     return "en"

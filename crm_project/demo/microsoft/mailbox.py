@@ -204,15 +204,28 @@ class Mailbox:
                 submitted=place.well_known in _WRITTEN_HERE,
                 categories=tuple(categories),
             )
-            self.put(message)
+            self._place(message)
+            self._arrived(message)
             return self.immutable_id(message)
 
-    def put(self, message: Message) -> None:
-        """File a message that has just come into being."""
-        self._last_key = max(self._last_key, message.key)
-        self.messages[message.key] = message
-        self._keys_by_id[self.immutable_id(message)] = message.key
-        self._enter(message)
+    def restore(
+        self,
+        *,
+        folders: Iterable[Folder],
+        messages: Iterable[Message],
+        changes: Iterable[Change],
+        folder_changes: Iterable[FolderChange],
+    ) -> None:
+        """Takes the place of everything that is here, without a word to listeners."""
+        self.folders = {folder.id: folder for folder in folders}
+        self.changes, self.folder_changes = list(changes), list(folder_changes)
+        logged = [change.number for log in (self.changes, self.folder_changes) for change in log]
+        self._last_change = max(logged, default=0)
+        self._last_key = max((change.key for change in self.changes), default=0)
+        self.messages, self._keys_by_id, self._in_folder, self._conversations = {}, {}, {}, {}
+        for message in messages:
+            self._place(message)
+            self._conversation(message.content, known=message.conversation_id)
 
     def find(self, any_id: str) -> Message | None:
         """By either kind of id."""
@@ -234,7 +247,8 @@ class Mailbox:
             self._leave(message)
             message.folder_id = self.folder(destination).id
             message.moves += 1
-            self._enter(message)
+            self._place(message)
+            self._arrived(message)
             return self.immutable_id(message)
 
     def delete(self, message_id: str) -> str:
@@ -291,9 +305,13 @@ class Mailbox:
             if change.folder_id == folder_id:
                 yield change
 
-    def _enter(self, message: Message) -> None:
+    def _place(self, message: Message) -> None:
+        self.messages[message.key] = message
         self._in_folder.setdefault(message.folder_id, {})[message.key] = message
-        self._keys_by_id[self.changeable_id(message)] = message.key
+        for any_id in (self.immutable_id(message), self.changeable_id(message)):
+            self._keys_by_id[any_id] = message.key
+
+    def _arrived(self, message: Message) -> None:
         self._note(message, "created", returned=message.folder_id in message.been_in)
         message.been_in.add(message.folder_id)
 
@@ -315,9 +333,9 @@ class Mailbox:
         for listener in self.listeners:
             listener(self, change)
 
-    def _conversation(self, content: Content) -> str:
+    def _conversation(self, content: Content, *, known: str = "") -> str:
         """As Exchange groups them: by the mails that are answered, else by the topic, which unrelated mail may share."""
-        known = next((self._conversations[i] for i in content.related_ids if i in self._conversations), "")
+        known = known or next((self._conversations[i] for i in content.related_ids if i in self._conversations), "")
         topic = f"topic {content.topic}" if content.topic else content.message_id
         conversation = known or self._conversations.get(topic) or self._opaque("AAQkAG", "conversation", topic)
         self._conversations[content.message_id] = conversation

@@ -35,6 +35,16 @@ textarea { width: 100%; box-sizing: border-box; font: inherit; border-radius: 6p
 """
 
 
+def home(mailboxes: Iterable[tuple[str, int]]) -> Response:
+    rows = format_html_join(
+        "",
+        "<li><b>{}</b> <small>{}</small></li>",
+        ((address, _("%(count)s messages") % {"count": count}) for address, count in mailboxes),
+    )
+    lead = _("It answers for sign-in, tokens and the mail of these accounts:")
+    return _page(_("This stands in for Microsoft 365"), format_html("<p>{}</p><ul>{}</ul>", lead, rows))
+
+
 def choose_account(accounts: Sequence[Account], hint: str) -> Response:
     ordered = sorted(accounts, key=lambda account: hint.lower() not in (account.address.lower(), account.id))
     choices = format_html_join(

@@ -4,17 +4,19 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Self
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from crm_project.demo.microsoft import folder as files
 from crm_project.demo.microsoft.app import MicrosoftApp
 from crm_project.demo.microsoft.directory import Application
+from crm_project.demo.microsoft.registration import CLIENT_ID, CLIENT_SECRET, environment
 from crm_project.demo.microsoft.world import World
 
 HOST = "127.0.0.1"
-CLIENT_ID = "7c0f1a52-5c1d-4b7e-9d61-0d1f6a6b2f10"
-CLIENT_SECRET = "stand-in~client~secret"  # noqa: S105 - of a server that is not one
+_SAVE_SECONDS = 1
 
 
 class _Handler(WSGIRequestHandler):
@@ -60,15 +62,21 @@ class MicrosoftStandIn(World):
         self.port = port
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
+        self._folder: Path | None = None
+        self._saver: threading.Thread | None = None
+        self._stopping = threading.Event()
 
     def environment(self) -> dict[str, str]:
-        """What the product needs to use this instead of Microsoft."""
-        return {
-            "MICROSOFT_CLIENT_ID": self.directory.application.id,
-            "MICROSOFT_CLIENT_SECRET": next(iter(self.directory.application.secrets)),
-            "MICROSOFT_AUTHORITY": f"{self.url}/common",
-            "GRAPH_ROOT": f"{self.url}/v1.0",
-        }
+        """The settings of an installation that takes this for Microsoft."""
+        application = self.directory.application
+        own = {"MICROSOFT_CLIENT_ID": application.id, "MICROSOFT_CLIENT_SECRET": next(iter(application.secrets))}
+        return environment(self.url) | own
+
+    def keep_in(self, folder: Path) -> bool:
+        """Takes over what the folder holds and saves to it from the next `start` on; False if it holds nothing yet."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        return files.load(self, folder)
 
     def start(self) -> None:
         self._server = _Server(self.port, MicrosoftApp(self))
@@ -77,6 +85,10 @@ class MicrosoftStandIn(World):
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         self.notifier.start()
+        if self._folder:
+            self._stopping.clear()
+            self._saver = threading.Thread(target=self._save_by_itself, args=(self._folder,), daemon=True)
+            self._saver.start()
 
     def stop(self) -> None:
         self.notifier.stop()
@@ -85,6 +97,22 @@ class MicrosoftStandIn(World):
             self._server.hang_up()
             self._thread.join()
             self._server = self._thread = None
+        if self._saver is not None:
+            self._stopping.set()
+            self._saver.join()
+            self._saver = None
+
+    def _save_by_itself(self, folder: Path) -> None:
+        """Whatever changed, every second, and once more at the end."""
+        saved: object = None
+        while True:
+            stopping = self._stopping.wait(_SAVE_SECONDS)
+            now = self.state_mark()
+            if stopping or saved != now:
+                files.save(self, folder)
+                saved = now
+            if stopping:
+                return
 
     def __enter__(self) -> Self:
         self.start()

@@ -114,6 +114,16 @@ class World:
         account.consented.clear()
         self.grants.revoke(account)
 
+    def state_mark(self) -> object:
+        """Differs once there is something new to save."""
+        people = [sorted(account.consented) for account in self.directory.accounts.values()]
+        everybody = [sorted(tenant.granted) for tenant in self.directory.tenants.values()]
+        tokens = (len(self.grants.refresh_tokens), len(self.grants.access_tokens))
+        dead = sum(bool(token.dead) for token in list(self.grants.refresh_tokens.values()))
+        expiries = sorted((one.id, one.expires_at) for one in list(self.notifier.active.values()))
+        mail = [(box.last_change, sorted(box.generation.items())) for box in list(self.mailboxes.values())]
+        return people, everybody, tokens, dead, expiries, mail
+
     @contextmanager
     def metered(self, mailbox: Mailbox) -> Iterator[None]:
         """Raises GraphRefusal (429) for the fifth request at once, or too many in ten minutes; refused ones count as well."""

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from crm_project.demo.microsoft import faults
-from tests.crm_project.microsoft.clients import CALLBACK, READ, application
+from tests.demo.microsoft_clients import CALLBACK, READ, application
 from tests.fakes.microsoft import FakeMicrosoft
 
 YUKI = "yuki@minato.example"

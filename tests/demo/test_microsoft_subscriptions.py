@@ -11,7 +11,7 @@ import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from tests.crm_project.microsoft.clients import Graph, code, mail
+from tests.demo.microsoft_clients import Graph, code, mail
 from tests.fakes.microsoft import FakeMicrosoft
 
 YUKI = "yuki@minato.example"

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from crm_project.demo.microsoft import faults
-from tests.crm_project.microsoft.clients import Graph, code, mail
+from tests.demo.microsoft_clients import Graph, code, mail
 from tests.fakes.microsoft import FakeMicrosoft
 
 YUKI = "yuki@minato.example"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.crm_project.microsoft.clients import IMMUTABLE, Graph, code, mail
+from tests.demo.microsoft_clients import IMMUTABLE, Graph, code, mail
 from tests.fakes.microsoft import FakeMicrosoft
 
 YUKI = "yuki@minato.example"
