@@ -4,6 +4,7 @@ The OAuth libraries work with a `requests.Session`; an adapter mounted on it see
 read is a JSON answer below 500: nothing else can ever be taken for a refusal.
 """
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -78,9 +79,8 @@ def _trouble(response: requests.Response) -> TemporarilyUnavailable | None:
         return RateLimited(retry_after=seconds(pause))
     if response.status_code >= 500:
         return TemporarilyUnavailable("provider_trouble")
-    if not (200 <= response.status_code < 300 or 400 <= response.status_code < 500) or not _is_object(response):
-        return TemporarilyUnavailable("answer_not_understood")
-    return None
+    is_answer = response.status_code < 300 or response.status_code >= 400  # a redirect would carry secrets elsewhere
+    return None if is_answer and _is_object(response) else TemporarilyUnavailable("answer_not_understood")
 
 
 def _is_object(response: requests.Response) -> bool:
@@ -96,7 +96,7 @@ def seconds(retry_after: str | None, *, default: float = 60) -> float:
         wait = float(retry_after or default)
     except ValueError:
         wait = _until(str(retry_after), default)
-    return min(max(wait, SHORTEST_PAUSE), LONGEST_PAUSE)
+    return min(max(wait if math.isfinite(wait) else default, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
 def _until(date: str, default: float) -> float:

@@ -1,6 +1,5 @@
 """Signing in with Microsoft: work, school and personal accounts."""
 
-import json
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import requests
 from inboxes.oauth import transport
 from inboxes.oauth.grants import Account, Beginning, Grant, SignInRefused
 from inboxes.oauth.refusals import Phase, classify
-from inboxes.providers.base import ClientMisconfigured, ProviderError, TemporarilyUnavailable
+from inboxes.providers.base import ClientMisconfigured, TemporarilyUnavailable
 from inboxes.providers.graph.account import read_account
 from inboxes.providers.graph.oauth_refusals import ROWS
 
@@ -89,22 +88,18 @@ class MicrosoftOAuth:
         if not answer.get("code"):
             raise SignInRefused("sign_in_expired")
         flow = {name: value for name, value in kept.items() if name != "scopes"}
-        with self._app() as app:
-            result = _understood(lambda: app.acquire_token_by_auth_code_flow(flow, dict(answer)))
-        if "access_token" not in result:
-            raise classify(result, Phase.EXCHANGE, ROWS)
-        grant = self._grant(result, asked=kept["scopes"])
+        with self._app() as app, _understanding():
+            result = app.acquire_token_by_auth_code_flow(flow, dict(answer))
+            grant = self._grant(result, Phase.EXCHANGE, asked=kept["scopes"])
         if not grant.refresh_token:
             raise SignInRefused("access_not_lasting")
         return grant
 
     def refresh(self, grant: Grant) -> Grant:
         """Raises `GrantRevoked`, `PermissionMissing`, `ClientMisconfigured`, `RateLimited`, `TemporarilyUnavailable`."""
-        with self._app() as app:
-            result = _understood(lambda: app.acquire_token_by_refresh_token(grant.refresh_token, list(grant.scopes)))
-        if "access_token" not in result:
-            raise classify(result, Phase.REFRESH, ROWS)
-        renewed = self._grant(result, asked=grant.scopes)
+        with self._app() as app, _understanding():
+            result = app.acquire_token_by_refresh_token(grant.refresh_token, list(grant.scopes))
+            renewed = self._grant(result, Phase.REFRESH, asked=grant.scopes)
         return replace(
             renewed,
             refresh_token=renewed.refresh_token or grant.refresh_token,
@@ -142,8 +137,11 @@ class MicrosoftOAuth:
                     http_client=session,
                     http_cache=_descriptions,
                 )
-            except ValueError:
-                raise ClientMisconfigured("authority_unknown") from None
+            except (ValueError, KeyError, TypeError) as error:
+                _descriptions.clear()  # it would be believed for a day
+                if isinstance(error, ValueError):
+                    raise ClientMisconfigured("authority_unknown") from None
+                raise TemporarilyUnavailable("answer_not_understood") from None
             yield app
 
     def _for_browsers(self, url: str) -> str:
@@ -152,7 +150,9 @@ class MicrosoftOAuth:
         parts = urlsplit(url)
         return parts._replace(scheme=authority.scheme).geturl() if parts.netloc == authority.netloc else url
 
-    def _grant(self, result: Mapping[str, Any], *, asked: Collection[str]) -> Grant:
+    def _grant(self, result: Mapping[str, Any], phase: Phase, *, asked: Collection[str]) -> Grant:
+        if "access_token" not in result:
+            raise classify(result, phase, ROWS)
         claims = result.get("id_token_claims") or {}
         granted = str(result.get("scope") or " ".join(asked)).split()
         tenant, person = claims.get("tid"), claims.get("oid")
@@ -171,12 +171,10 @@ def _short(scope: str) -> str:
     return scope.removeprefix("https://graph.microsoft.com/")
 
 
-def _understood(ask: Callable[[], Any]) -> Mapping[str, Any]:
-    """The library's own complaints are about answers that do not hang together: a nonce that is another, an id token it cannot read."""
+@contextmanager
+def _understanding() -> Iterator[None]:
+    """An answer that does not hang together (a nonce of somebody else's, an id token nobody can read) says nothing about the grant."""
     try:
-        result = ask()
-    except ProviderError:
-        raise
-    except (ValueError, RuntimeError, KeyError, TypeError, json.JSONDecodeError, msal.oauth2cli.oidc.IdTokenError):
+        yield
+    except (ValueError, RuntimeError, KeyError, TypeError, AttributeError):
         raise TemporarilyUnavailable("answer_not_understood") from None
-    return result if isinstance(result, dict) else {}
