@@ -109,6 +109,15 @@ def test_a_connection_can_break(google, ids, answer, times):
     assert users.messages().get(userId="me", id=ids[0]).execute()["id"] == ids[0]
 
 
+def test_google_can_be_down_and_come_back(google, ids):
+    users = gmail(google)
+    google.stop()
+    with pytest.raises(ConnectionRefusedError):
+        users.getProfile(userId="me").execute()
+    google.start()
+    assert users.getProfile(userId="me").execute()["messagesTotal"] == len(ids)
+
+
 def test_an_answer_can_take_its_time(google, ids):
     users = gmail(google)
     google.faults.next("messages.get", answers.slow(0.3))
@@ -116,7 +125,6 @@ def test_an_answer_can_take_its_time(google, ids):
     assert users.messages().get(userId="me", id=ids[0]).execute()["id"] == ids[0]
     assert time.monotonic() - started > 0.3
     google.faults.next("messages.get", answers.slow(5))
-    users.messages().get(userId="me", id=ids[0])
     service = users.messages().get(userId="me", id=ids[0])
     service.http.http.timeout = 0.2
     for connection in service.http.http.connections.values():
@@ -274,6 +282,11 @@ def test_a_batch_has_between_one_and_a_hundred_parts(google, ids, count):
 
 
 def test_a_part_names_a_path_of_gmail(google, ids):
+    unknown = part("/gmail/v1/users/me/folders", "1") + "--b--\r\n"
+    assert b"HTTP/1.1 404" in posted(google, unknown)[1]
+    assert [(request.path, request.status) for request in google.requests.of("unknown")] == [
+        ("/gmail/v1/users/me/folders", 404)
+    ]
     for path in ("https://elsewhere.example/gmail/v1/users/me/profile", "/token"):
         _answer, content = posted(google, part(path, "1") + "--b--\r\n")
         assert b"HTTP/1.1 400" in content

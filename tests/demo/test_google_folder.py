@@ -63,9 +63,11 @@ def test_the_command_runs_until_it_is_stopped_and_takes_mail(tmp_path):
         try:
             shown = dict(process.stdout.readline().strip().split("=", 1) for _line in range(9))
             url = f"{shown['GOOGLE_API_ROOT']}/stand-in/deliver"
-            delivered = requests.post(url, mail(), params={"to": YUKI, "label": ["INBOX"]}, timeout=10)
-            unknown = requests.post(url, mail(), params={"to": "nobody@minato.example"}, timeout=10)
-            assert (delivered.status_code, unknown.status_code) == (200, 404)
+            kind = {"Content-Type": "message/rfc822"}
+            delivered = requests.post(url, mail(), params={"to": YUKI, "label": ["INBOX"]}, headers=kind, timeout=10)
+            unknown = requests.post(url, mail(), params={"to": "nobody@minato.example"}, headers=kind, timeout=10)
+            bare = requests.post(url, mail(), params={"to": YUKI}, timeout=10)
+            assert [answer.status_code for answer in (delivered, unknown, bare)] == [200, 404, 400]
             assert YUKI in requests.get(shown["GOOGLE_API_ROOT"], timeout=10).text
         finally:
             process.send_signal(signal.SIGTERM)

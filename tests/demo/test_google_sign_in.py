@@ -124,7 +124,8 @@ def test_nobody_is_asked_where_nothing_may_be_shown(google):
 
 
 def test_an_id_token_says_who_signed_in(google):
-    held = sign_in(google, ["openid", "email", READ_SCOPE], nonce="n-17")
+    held = sign_in(google, ["openid", "email", READ_SCOPE], nonce="n-17", untick=[READ_SCOPE])
+    assert held.granted_scopes == ["openid", "https://www.googleapis.com/auth/userinfo.email"]
     url = google.environment()["GOOGLE_CERTS_URL"]
     claims = id_token.verify_token(held.id_token, Request(), audience=google.client.id, certs_url=url)
     assert claims["email"] == YUKI

@@ -49,7 +49,9 @@ class GmailApi:
         request = request.unfolded()
         found = discovery.find(request.method, request.path)
         if found is None:
-            return answers.api_error(404, "notFound", f"The requested URL {request.path} was not found on this server.")
+            lost = answers.api_error(404, "notFound", f"The requested URL {request.path} was not found on this server.")
+            self._note(request, "unknown", "", lost, units=0)
+            return lost
         method, path = found
         state = self._state
         token = state.grants.access_tokens.get(_bearer(request))
@@ -57,7 +59,7 @@ class GmailApi:
         with state.lock:
             fault = state.faults.take(method.operation, request.path, address)
             if fault and not fault.performed:
-                self._note(request, method, address, fault, units=0)
+                self._note(request, method.operation, address, fault, units=0)
                 return fault
             spent_before = state.meter.spent[address]
             state.changes += request.method != "GET"
@@ -65,7 +67,7 @@ class GmailApi:
                 done = self._perform(request, method, path, under_way)
             except Refused as refusal:
                 done = refusal.answer
-            self._note(request, method, address, done, units=state.meter.spent[address] - spent_before)
+            self._note(request, method.operation, address, done, units=state.meter.spent[address] - spent_before)
         return replace(done, wire=fault.wire, delay=fault.delay) if fault else done
 
     def _perform(self, request: Incoming, method: Method, path: dict[str, str], under_way: ExitStack) -> Answer:
@@ -93,10 +95,10 @@ class GmailApi:
             raise Refused(answers.insufficient_scope())
         return token
 
-    def _note(self, request: Incoming, method: Method, address: str, answer: Answer, *, units: int) -> None:
+    def _note(self, request: Incoming, operation: str, address: str, answer: Answer, *, units: int) -> None:
         self._state.requests.note(
             Recorded(
-                method.operation,
+                operation,
                 request.method,
                 request.path,
                 request.query_lists(),

@@ -115,6 +115,9 @@ class App:
         """Not Google's: how the demo, another process, sends a mail to an account."""
         query = incoming.query_lists()
         mailbox = self._state.mailboxes.get(query.get("to", [""])[0])
+        # A page of another site cannot send this type without being allowed to.
+        if incoming.headers.get("content-type") != "message/rfc822":
+            return answers.invalid("A message/rfc822 is needed.")
         if mailbox is None:
             return answers.not_found()
         return Answer(200, {"id": mailbox.deliver(incoming.body, labels=query.get("label", ["INBOX", "UNREAD"]))})

@@ -9,9 +9,9 @@ from urllib.parse import urlencode, urlsplit
 from markupsafe import Markup
 
 from crm_project.demo.google.answers import HTML, Answer
-from crm_project.demo.google.grants import Client
+from crm_project.demo.google.grants import Client, canonical
 from crm_project.demo.google.state import State
-from crm_project.demo.google.wording import SCOPES, scope_text, text
+from crm_project.demo.google.wording import IDENTITY_SCOPES, SCOPES, scope_text, text
 
 PAGES = Path(__file__).parent / "pages"
 _SECURITY = {
@@ -141,13 +141,18 @@ class Consent:
         return self._waiting[key]
 
     def _has_allowed(self, asked: Asked, account: str) -> bool:
-        return set(asked.scopes) <= set(self._state.grants.allowed(asked.client, account))
+        return set(map(canonical, asked.scopes)) <= set(self._state.grants.allowed(asked.client, account))
 
     def _ask(self, asked: Asked, key: str, account: str, language: str) -> Answer:
         known = self._state.grants.allowed(asked.client, account)
         mark = Markup(" <em>({})</em>").format(text(language, "already_allowed"))
         rows = Markup("").join(
-            _part("scope", scope=scope, text=scope_text(language, scope), known=mark if scope in known else "")
+            _part(
+                "identity" if scope in IDENTITY_SCOPES else "scope",
+                scope=scope,
+                text=scope_text(language, scope),
+                known=mark if canonical(scope) in known else "",
+            )
             for scope in asked.scopes
         )
         words = {name: text(language, name) for name in ("allow", "cancel", "other_account")}

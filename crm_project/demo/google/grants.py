@@ -102,7 +102,7 @@ class Grants:
 
     def allow(self, client: Client, address: str, scopes: Iterable[str], *, together: bool) -> tuple[str, ...]:
         """Notes the consent; returns what a token made now covers: with `together` all that was ever allowed."""
-        chosen = tuple(dict.fromkeys(scopes))
+        chosen = tuple(dict.fromkeys(map(canonical, scopes)))
         known = self.allowed(client, address)
         everything = tuple(dict.fromkeys([*chosen, *known]))
         self.consents[client.id, address] = everything
@@ -181,6 +181,14 @@ class Grants:
     def _of(self, client_id: str, address: str) -> list[RefreshToken]:
         tokens = self.refresh_tokens.values()
         return [token for token in tokens if token.client_id == client_id and token.address == address]
+
+
+def canonical(scope: str) -> str:
+    """Two scopes have short names; Google always answers with the long ones."""
+    return {
+        "email": "https://www.googleapis.com/auth/userinfo.email",
+        "profile": "https://www.googleapis.com/auth/userinfo.profile",
+    }.get(scope, scope)
 
 
 def opens_mail(scopes: Collection[str]) -> bool:

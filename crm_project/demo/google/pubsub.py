@@ -3,7 +3,6 @@
 import base64
 import json
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -48,7 +47,7 @@ class PubSub:
         self._lock = lock
         self._serials = count(10_000_000_001)
         self._due = threading.Event()
-        self._is_stopped = False
+        self._stopping = threading.Event()
 
     def announce(self, mailbox: FakeMailbox, message: StoredMessage) -> None:
         """A change, if it is watched. Changes of one mailbox that nobody has been told of yet are one notification."""
@@ -114,13 +113,13 @@ class PubSub:
 
     def run(self) -> None:
         """Sends by itself until `stop`, at most once a second; what was refused is tried again after ten."""
-        while not self._is_stopped:
-            if self._due.wait(timeout=10) and not self._is_stopped:
+        self._stopping.clear()
+        while not self._stopping.wait(timeout=1):
+            if self._due.wait(timeout=10):
                 self._due.clear()
-            if self.endpoint and not self._is_stopped:
+            if self.endpoint and not self._stopping.is_set():
                 self.flush()
-                time.sleep(1)
 
     def stop(self) -> None:
-        self._is_stopped = True
+        self._stopping.set()
         self._due.set()

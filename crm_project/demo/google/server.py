@@ -46,6 +46,8 @@ class FakeGoogle(State):
         return environment(self.url) | own
 
     def start(self) -> None:
+        """Also after a `stop`, on the same port."""
+        self._stopping.clear()
         server = ThreadedWSGIServer(HOST, self._port, App(self), _QuietHandler)
         self._server, self._port = server, server.port
         self._run(lambda: server.serve_forever(_POLL_SECONDS))
@@ -67,8 +69,8 @@ class FakeGoogle(State):
         self.pubsub.stop()
         if self._server:
             self._server.shutdown()
-        for thread in self._threads:
-            thread.join()
+        while self._threads:
+            self._threads.pop().join()
         if self._folder:
             files.save(self, self._folder)
 

@@ -17,6 +17,7 @@ from crm_project.demo.google.grants import (
     Code,
     Grants,
     RefreshToken,
+    canonical,
 )
 from crm_project.demo.google.keys import ISSUER, signing_key
 
@@ -119,7 +120,7 @@ class TokenEndpoint:
         now = int(self._grants.clock.now().timestamp())
         claims = {"iss": ISSUER, "azp": client.id, "aud": client.id, "iat": now, "exp": now + 3600}
         claims["sub"] = self._grants.subject_of(access.address)
-        if {"email", "https://www.googleapis.com/auth/userinfo.email"} & set(access.scopes):
+        if canonical("email") in access.scopes:
             claims |= {"email": access.address, "email_verified": True}
         return signing_key().sign(claims | ({"nonce": nonce} if nonce else {}))
 

@@ -38,6 +38,16 @@ JAPANESE: Mapping[str, str] = {
     "home_lead": "次のアカウントのログイン、トークン、Gmail に応答します。",
     "mails": "メール {count} 件",
 }
+# Who somebody is cannot be ticked off.
+IDENTITY_SCOPES = frozenset(
+    {
+        "openid",
+        "email",
+        "profile",
+        "https://www.googleapis.com/auth/userinfo.email",
+        "https://www.googleapis.com/auth/userinfo.profile",
+    }
+)
 # Every scope that may be asked for, and what it allows.
 SCOPES: Mapping[str, tuple[str, str]] = {
     "openid": ("Know who you are on Google", "Google でのあなたの識別"),
