@@ -13,15 +13,15 @@ PAGE = 500
 
 
 class Listed(NamedTuple):
-    """`estimate`: how many the whole query finds, roughly."""
+    """`estimate`: how many the whole query finds, roughly, where one page does not hold them all."""
 
     ids: list[str]
     next_page: str
     estimate: int
 
 
-def list_call(query: str, *, page: str = "", limit: int = PAGE, label: str = "", hidden: bool = False) -> Call:
-    parameters: dict[str, Any] = {"q": query, "maxResults": limit}
+def list_call(query: str, *, page: str = "", label: str = "", hidden: bool = False) -> Call:
+    parameters: dict[str, Any] = {"q": query, "maxResults": PAGE}
     if page:
         parameters["pageToken"] = page
     if label:
@@ -35,7 +35,7 @@ def read_list(answer: Mapping[str, Any]) -> Listed:
     """Raises `TemporarilyUnavailable`."""
     try:
         ids = [str(message["id"]) for message in answer.get("messages", ())]
-        return Listed(ids, str(answer.get("nextPageToken", "")), int(answer.get("resultSizeEstimate", len(ids))))
+        return Listed(ids, str(answer.get("nextPageToken", "")), int(answer.get("resultSizeEstimate", 0)))
     except (KeyError, TypeError, ValueError):
         raise TemporarilyUnavailable("answer_not_understood") from None
 

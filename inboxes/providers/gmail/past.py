@@ -94,8 +94,8 @@ class Past:
         """About how many messages lie before the window; 0 is certain."""
         if at.after <= first_second:
             return 0
-        listed = read_list(self._client.run(list_call(queries.window(first_second, at.after), limit=1)))
-        return max(listed.estimate, 1) if listed.ids else 0
+        listed = read_list(self._client.run(list_call(queries.window(first_second, at.after))))
+        return max(len(listed.ids), listed.estimate if listed.next_page else 0)
 
 
 def _window(at: PastCursor) -> str:
