@@ -13,8 +13,8 @@ from typing import Any
 from google.auth.credentials import Credentials
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
+from googleapiclient.errors import BatchError, HttpError
 from googleapiclient.errors import Error as LibraryError
-from googleapiclient.errors import HttpError
 from googleapiclient.http import BatchHttpRequest, HttpRequest
 from httplib2 import Http, HttpLib2Error
 
@@ -50,7 +50,7 @@ Answer = dict[str, Any]
 
 _LOST = (OSError, HttpLib2Error, HTTPException)
 # What Google's library raises over an answer that is none of Google's.
-_NOT_UNDERSTOOD = (LibraryError, ValueError, LookupError, TypeError, AttributeError)
+_NOT_UNDERSTOOD = (ValueError, LookupError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Client:
             answer = self._request(call).execute(num_retries=0)
         except HttpError as error:
             raise self._refusal(error, call.method) from None
-        except (*_LOST, *_NOT_UNDERSTOOD) as error:
+        except (LibraryError, *_LOST, *_NOT_UNDERSTOOD) as error:
             raise failure(error) from None
         return _checked(answer)
 
@@ -131,7 +131,7 @@ class Client:
             return False
 
     def _batch(self, part: Sequence[tuple[str, Call]]) -> dict[str, Answer | ProviderError]:
-        """What the answer holds; calls may be missing in it, or all of them if it could not be understood."""
+        """What the answer holds; calls may be missing in it, and all of them are if something went wrong that one may be guilty of."""
         self._pace.spend(sum(call.units for _, call in part))
         answers: dict[str, Answer | ProviderError] = {}
         methods = {key: call.method for key, call in part}
@@ -148,11 +148,15 @@ class Client:
             batch.add(self._request(call), request_id=key)
         try:
             batch.execute(http=self._http)
+        except (BatchError, *_NOT_UNDERSTOOD):
+            return answers
         except HttpError as error:
-            raise self._refusal(error, "") from None
-        except _LOST as error:
+            refused = self._refusal(error, "")
+            if type(refused) is not TemporarilyUnavailable:
+                raise refused from None
+        except TimeoutError as error:
             raise failure(error) from None
-        except _NOT_UNDERSTOOD:
+        except _LOST:
             return answers
         if any(isinstance(answer, RateLimited) for answer in answers.values()):
             self._batch_size = BATCH_AFTER_REFUSAL
