@@ -1,12 +1,19 @@
-"""The clients that this installation is registered with."""
+"""The clients that this installation is registered with.
+
+The libraries of a provider take 8 MB and more: a process loads them once it needs them.
+"""
+
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from inboxes.models import CredentialKind, ProviderKind
 from inboxes.oauth.scopes import GMAIL_IMAP, GMAIL_READ, GRAPH_READ, GRAPH_READ_SHARED, OUTLOOK_IMAP
 from inboxes.providers.base import ClientMisconfigured
-from inboxes.providers.gmail.oauth import GoogleClient, GoogleOAuth
-from inboxes.providers.graph.oauth import MicrosoftClient, MicrosoftOAuth
+
+if TYPE_CHECKING:
+    from inboxes.providers.gmail.oauth import GoogleOAuth
+    from inboxes.providers.graph.oauth import MicrosoftOAuth
 
 API_ISSUERS = {ProviderKind.GMAIL: CredentialKind.GOOGLE, ProviderKind.GRAPH: CredentialKind.MICROSOFT}
 IMAP_HOSTS = {CredentialKind.GOOGLE: "imap.gmail.com", CredentialKind.MICROSOFT: "outlook.office365.com"}
@@ -30,14 +37,16 @@ def read_scopes(kind: ProviderKind, issuer: CredentialKind, *, shared: bool = Fa
             return OUTLOOK_IMAP
 
 
-def oauth_client(kind: CredentialKind) -> GoogleOAuth | MicrosoftOAuth:
+def oauth_client(kind: CredentialKind) -> "GoogleOAuth | MicrosoftOAuth":
     """Raises `ClientMisconfigured` where none is registered."""
     if not is_offered(kind):
         raise ClientMisconfigured("client_missing")
     return google() if kind == CredentialKind.GOOGLE else microsoft()
 
 
-def google() -> GoogleOAuth:
+def google() -> "GoogleOAuth":
+    from inboxes.providers.gmail.oauth import GoogleClient, GoogleOAuth  # noqa: PLC0415 - see above
+
     return GoogleOAuth(
         GoogleClient(
             client_id=settings.GOOGLE_CLIENT_ID,
@@ -50,7 +59,9 @@ def google() -> GoogleOAuth:
     )
 
 
-def microsoft() -> MicrosoftOAuth:
+def microsoft() -> "MicrosoftOAuth":
+    from inboxes.providers.graph.oauth import MicrosoftClient, MicrosoftOAuth  # noqa: PLC0415 - see above
+
     return MicrosoftOAuth(
         MicrosoftClient(
             client_id=settings.MICROSOFT_CLIENT_ID,

@@ -1,7 +1,10 @@
 """Background work: what is scheduled exists, and somebody serves its queue."""
 
 import gc
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from celery.signals import worker_process_init
@@ -53,3 +56,17 @@ def test_a_worker_process_does_not_look_for_garbage_in_the_program_itself():
         assert gc.get_freeze_count() > 10_000
     finally:
         gc.unfreeze()
+
+
+def test_a_worker_loads_the_libraries_of_google_and_microsoft_once_it_needs_them():
+    """They weigh as much as the mail of a whole sync."""
+    code = (
+        "import sys, django; django.setup()\n"
+        "from crm_project.celery import app; app.loader.import_default_modules()\n"
+        "print(sorted({'googleapiclient', 'google_auth_oauthlib', 'msal'} & set(sys.modules)))"
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "crm_project.settings"}
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "[]"
