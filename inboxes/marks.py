@@ -20,7 +20,10 @@ class Mark(StrEnum):
 
 
 class MarkSource(StrEnum):
-    """What carries a mark; a label is Gmail's or a category of Outlook's. A `COPY` carries none itself: it is known to be the same mail as one that does."""
+    """What carries a mark; a label is Gmail's, or a category of Outlook's.
+
+    A `COPY` carries none itself: it is known to be the same mail as one that does.
+    """
 
     FOLDER = "folder"
     KEYWORD = "keyword"
