@@ -8,8 +8,11 @@ from django.utils import timezone
 
 from inboxes import pauses
 from inboxes.encryption import InvalidToken, UnknownKey
-from inboxes.models import Credential, Inbox, MailServer, Protocol, ProviderKind
+from inboxes.models import Credential, CredentialKind, Inbox, MailServer, Protocol, ProviderKind
+from inboxes.oauth.tokens import InboxToken
+from inboxes.pace import pace_of
 from inboxes.providers.base import (
+    AccessToken,
     MailboxWriter,
     MailProvider,
     Misconfigured,
@@ -17,6 +20,9 @@ from inboxes.providers.base import (
     RateLimited,
     WritingNotOffered,
 )
+from inboxes.providers.gmail.provider import GmailProvider, GmailSettings
+from inboxes.providers.graph.client import GraphSettings
+from inboxes.providers.graph.provider import GraphProvider
 from inboxes.providers.imap.connection import ImapSettings
 from inboxes.providers.imap.provider import ImapProvider
 from inboxes.providers.imap.writer import ImapWriter
@@ -25,7 +31,13 @@ from inboxes.providers.network import Security
 
 def open_provider(inbox: Inbox) -> MailProvider:
     """A provider that signs in on first use. Raises `Misconfigured` when the inbox has no usable server or credential."""
-    return ImapProvider(imap_settings(inbox))
+    kind = ProviderKind(inbox.provider)
+    if kind is ProviderKind.IMAP:
+        return ImapProvider(imap_settings(inbox))
+    token, pace = _token(inbox), pace_of(kind, inbox.pk)
+    if kind is ProviderKind.GMAIL:
+        return GmailProvider(GmailSettings(settings.GOOGLE_API_ROOT, inbox.address), token, pace)
+    return GraphProvider(GraphSettings(settings.GRAPH_ROOT, careful=inbox.failures > 0), token, pace)
 
 
 @contextmanager
@@ -68,19 +80,34 @@ def imap_server(inbox: Inbox) -> MailServer | None:
 
 
 def imap_settings(inbox: Inbox) -> ImapSettings:
-    """Raises `Misconfigured`."""
-    try:
-        secret = inbox.credential.secret
-    except (Credential.DoesNotExist, UnknownKey, InvalidToken) as error:
-        raise Misconfigured("credential_missing") from error
-    server = imap_server(inbox)
+    """With a password, or with an access token where Google or Microsoft let us in. Raises `Misconfigured`."""
+    credential, server = _credential(inbox), imap_server(inbox)
     if server is None:
         raise Misconfigured("credential_missing")
+    by_password = credential.kind == CredentialKind.PASSWORD
     return ImapSettings(
         host=server.host,
         port=server.port,
         security=Security(server.security),
         username=server.username,
-        password=secret,
+        password=credential.secret if by_password else "",
+        token=None if by_password else _token(inbox),
         allowed_hosts=tuple(settings.MAIL_HOSTS_ALLOWED),
     )
+
+
+def _credential(inbox: Inbox) -> Credential:
+    try:
+        return inbox.credential
+    except (Credential.DoesNotExist, UnknownKey, InvalidToken) as error:
+        raise Misconfigured("credential_missing") from error
+
+
+def _token(inbox: Inbox) -> AccessToken:
+    """Who finds out whether a provider accepts us again must not do so with a token from before."""
+    if _credential(inbox).kind == CredentialKind.PASSWORD:
+        raise Misconfigured("credential_missing")
+    token = InboxToken(inbox.pk)
+    if pauses.is_probe(inbox):
+        token.renew(token.get())
+    return token

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from time import sleep
 
 import structlog
 from django.conf import settings
@@ -29,30 +30,40 @@ BURST = 1 / 4
 SHARE_OF_PAST = 1 / 2
 """Of a minute's quota, what flows into the bucket of the past."""
 
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 3.0
+"""It is not worth while to come back for less."""
+
+CONNECT_SECONDS = 1.0
 
 SPEND = """
 local time = redis.call('TIME')
 local now = tonumber(ARGV[2]) or (time[1] + time[2] / 1000000)
 local units = tonumber(ARGV[1])
-local levels, wait = {}, 0
+local levels, enough, full = {}, 0, 0
 for number, key in ipairs(KEYS) do
     local size, flow = tonumber(ARGV[number * 2 + 1]), tonumber(ARGV[number * 2 + 2])
     local kept = redis.call('HMGET', key, 'level', 'at')
     local level, at = tonumber(kept[1]) or size, tonumber(kept[2]) or now
     level = math.min(size, level + math.max(0, now - at) * flow)
-    if level < math.min(units, size) then wait = math.max(wait, (size - level) / flow) end
+    local need = math.min(units, size)
+    if level < need then
+        enough = math.max(enough, (need - level) / flow)
+        full = math.max(full, (size - level) / flow)
+    end
     levels[number] = level
 end
-if wait == 0 then
+if full == 0 then
     for number, key in ipairs(KEYS) do
         redis.call('HSET', key, 'level', tostring(levels[number] - units), 'at', tostring(now))
         redis.call('EXPIRE', key, 120)
     end
 end
-return tostring(wait)
+return {tostring(enough), tostring(full)}
 """
-"""Takes from all buckets or from none; what costs more than a bucket holds waits for a full one, and leaves a debt."""
+"""Takes from all buckets or from none, and says in how many seconds there will be enough, and all are full.
+
+What costs more than a bucket holds waits for a full one, and leaves a debt.
+"""
 
 _reads_past: ContextVar[bool] = ContextVar("reads_past", default=False)
 
@@ -85,11 +96,27 @@ def _buckets_of(key: str, quota: float) -> tuple[Bucket, Bucket]:
 class MailboxPace(Pace):
     """The quotas of one mailbox and of all of them together. `now` is for tests: Valkey's clock is the same for all workers."""
 
-    def __init__(self, kind: ProviderKind, inbox_id: int, *, now: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        kind: ProviderKind,
+        inbox_id: int,
+        *,
+        now: Callable[[], float] | None = None,
+        sleep: Callable[[float], None] = sleep,
+    ) -> None:
         self._buckets = buckets(kind, inbox_id)
         self._now = now
+        self._sleep = sleep
 
     def spend(self, units: int) -> None:
+        enough, full = self._take(units)
+        while 0 < enough <= PATIENCE_SECONDS:
+            self._sleep(enough)
+            enough, full = self._take(units)
+        if enough:
+            raise PaceReached(retry_after=full)
+
+    def _take(self, units: int) -> tuple[float, float]:
         counted = self._buckets if _reads_past.get() else self._buckets[::2]
         limits = [value for bucket in counted for value in (bucket.size, bucket.flow)]
         try:
@@ -97,9 +124,9 @@ class MailboxPace(Pace):
             answer = script([bucket.key for bucket in counted], [units, self._now() if self._now else "", *limits])
         except RedisError as error:
             logger.warning("pace_not_counted", error=type(error).__name__)
-            return
-        if (wait := float(answer)) > 0:
-            raise PaceReached(retry_after=wait)
+            return 0, 0
+        enough, full = map(float, answer)
+        return enough, full
 
 
 def pace_of(kind: ProviderKind, inbox_id: int) -> Pace:
@@ -130,7 +157,7 @@ def units_left(kind: ProviderKind, inbox_id: int) -> dict[str, int]:
 def _connection() -> Redis:
     return Redis.from_url(
         settings.REDIS_URL,
-        socket_connect_timeout=PATIENCE_SECONDS,
-        socket_timeout=PATIENCE_SECONDS,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=CONNECT_SECONDS,
         decode_responses=True,
     )

@@ -37,6 +37,13 @@ def heed_shared_pause(inbox: Inbox, *, now: datetime) -> None:
         raise ProjectPaused(health.cause, retry_after=max(1, (health.until - now).total_seconds()))
 
 
+def is_paused(inbox: Inbox, *, now: datetime) -> bool:
+    """Whether nobody is to call the provider for this inbox who can do without."""
+    if inbox.no_calls_until is not None and inbox.no_calls_until > now:
+        return True
+    return _has_grant(inbox) and ProviderHealth.objects.filter(kind=inbox.credential.kind).exists()
+
+
 def is_probe(inbox: Inbox) -> bool:
     """Whether it is this inbox that was let through."""
     return ProviderHealth.objects.filter(probed_by=inbox).exists()

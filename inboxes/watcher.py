@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from inboxes.connections import imap_settings
 from inboxes.models import Inbox
 from inboxes.models.inbox import ProviderKind
+from inboxes.pauses import is_paused
 from inboxes.providers.base import Misconfigured, ProviderError
 from inboxes.providers.imap.connection import ImapSettings
 from inboxes.providers.imap.idling import Listener
@@ -111,7 +113,10 @@ class Watcher:
 
     def _settings(self, watch: Watch) -> ImapSettings | None:
         try:
-            return imap_settings(Inbox.objects.get(pk=watch.inbox_id))
+            inbox = Inbox.objects.get(pk=watch.inbox_id)
+            if not is_paused(inbox, now=timezone.now()):
+                return imap_settings(inbox)
+            watch.not_before = time.monotonic() + SHORTEST_PAUSE
         except (Inbox.DoesNotExist, Misconfigured):
             watch.not_before = time.monotonic() + LONGEST_PAUSE
         except (DatabaseError, InterfaceError):

@@ -137,6 +137,11 @@ _SIGNING_IN = {
         _("This server no longer accepts passwords, only the provider's own sign-in."),
         _("Ask your administrator whether password sign-in can be allowed for this mailbox."),
     ),
+    "token_sign_in_off": Cause(
+        _("Sign-in by Google or Microsoft is not offered"),
+        _("This mail server knows no sign-in by which Google or Microsoft could let us in."),
+        _("Check that the server is the one of Google or Microsoft, or connect the inbox with a password."),
+    ),
     "sign_in_not_offered": Cause(
         _("Server offers no sign-in"),
         _("The server offers no way to sign in that we know."),

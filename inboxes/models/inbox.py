@@ -27,11 +27,6 @@ class ProviderKind(models.TextChoices):
     GRAPH = "graph", _("Microsoft 365")
 
     @property
-    def is_searched(self) -> bool:
-        """Whether finding mail by address is much cheaper than reading the headers of all of it."""
-        return self is ProviderKind.GMAIL
-
-    @property
     def keeps_keys(self) -> bool:
         """Whether a message's key names it for ever, also when the provider has lost our place in the mailbox."""
         return self is not ProviderKind.IMAP

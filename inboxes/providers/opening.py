@@ -5,12 +5,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Self
 
+from inboxes.providers.base import AccessToken
 from inboxes.providers.network import Security, connect, wrap_tls
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """How to reach and enter a server. `oauth_token` replaces the password; `allowed_hosts` lists private names or networks.
+    """How to reach and enter a server. `token` replaces the password; `allowed_hosts` lists private names or networks.
 
     `read_seconds` is how long an answer may take, None for as long as a sync waits.
     """
@@ -20,7 +21,7 @@ class ServerSettings:
     port: int
     security: Security = Security.TLS
     password: str = field(default="", repr=False)
-    oauth_token: str = field(default="", repr=False)
+    token: AccessToken | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()
     read_seconds: float | None = None
 

@@ -17,6 +17,7 @@ from inboxes.providers.base import (
     ReconnectRequired,
     TemporarilyUnavailable,
 )
+from inboxes.providers.bearer import xoauth2
 from inboxes.providers.network import READ_SECONDS, ascii_host, close_quietly, wrap_tls
 from inboxes.providers.opening import ServerConnection, ServerSettings, out_of_order
 
@@ -68,7 +69,7 @@ class SmtpConnection(ServerConnection):
     def sign_in(self) -> None:
         """Sign in with the token, or with the password by the best mechanism both sides know."""
         settings = self.settings
-        if set(settings.username + settings.password + settings.oauth_token) & {"\r", "\n", "\0"}:
+        if set(settings.username + settings.password) & {"\r", "\n", "\0"}:
             raise Misconfigured("argument_refused")
         if not self.smtp.has_extn("auth"):
             raise Misconfigured("sign_in_not_offered")
@@ -109,8 +110,8 @@ class SmtpConnection(ServerConnection):
 
     def _log_in(self) -> None:
         settings = self.settings
-        if settings.oauth_token:
-            response = f"user={settings.username}\1auth=Bearer {settings.oauth_token}\1\1"
+        if settings.token:
+            response = xoauth2(settings.username, settings.token.get()).decode()
             self.smtp.auth("XOAUTH2", lambda challenge=None: response if challenge is None else "")
         elif (settings.username + settings.password).isascii():
             self.smtp.login(settings.username, settings.password)

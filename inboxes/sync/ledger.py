@@ -11,7 +11,7 @@ from django.db.models.functions import TruncDate
 
 from inboxes.lookups import among
 from inboxes.models import Folder, HandledPage, LedgerEntry, LedgerState
-from inboxes.providers.base import MessageGone
+from inboxes.providers.base import MessageGone, PaceReached
 from inboxes.sync.copying import merge_rows
 from inboxes.sync.counting import Moves, recount
 from inboxes.sync.handled import pack
@@ -69,7 +69,7 @@ def record_failures(folder: Folder, failures: Sequence[Failure], *, now: datetim
     )
     rows, quarantined = [], []
     for failure in failures:
-        count = attempts.get(failure.remote_id, 0) + 1
+        count = attempts.get(failure.remote_id, 0) + (failure.cause != PaceReached.cause)
         state, retry_at = after_failure(count, failure.cause, now)
         if state == LedgerState.QUARANTINED:
             quarantined.append(failure.remote_id)
@@ -79,7 +79,9 @@ def record_failures(folder: Folder, failures: Sequence[Failure], *, now: datetim
 
 
 def after_failure(attempts: int, cause: str, now: datetime) -> tuple[LedgerState, datetime | None]:
-    """What follows the n-th failure of a message."""
+    """What follows the n-th failure of a message. That a pace was reached is none of its failures."""
+    if cause == PaceReached.cause:
+        return LedgerState.RETRYING, now
     if cause == MessageGone.cause and attempts >= GONE_AFTER:
         return LedgerState.GONE, None
     if attempts > len(LADDER):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from inboxes.lookups import among
 from inboxes.models import Folder, LedgerEntry, LedgerState
-from inboxes.providers.base import Page, RemoteFolder
+from inboxes.providers.base import PaceReached, Page, RemoteFolder, Unreadable
 from inboxes.sync.handled import SkippedKeys
 from inboxes.sync.intake import V
 from inboxes.sync.slice import Slice
@@ -21,7 +21,10 @@ class News:
 
 
 def news_of(run: Slice[V], folder: Folder, remote: RemoteFolder, page: Page) -> News:
-    """Asks for the headers of messages that were only named, if nobody handled them. Raises provider errors."""
+    """Asks for the headers of messages that were only named, if nobody handled them: of some, the others wait in the ledger.
+
+    Raises provider errors.
+    """
     if (skipped := run.skipped_keys.get(folder.pk)) is None:
         skipped = run.skipped_keys[folder.pk] = SkippedKeys(folder)
     listed = [*(envelope.remote_id for envelope in page.envelopes), *page.touched, *page.sifted]
@@ -34,8 +37,12 @@ def news_of(run: Slice[V], folder: Folder, remote: RemoteFolder, page: Page) -> 
     known = ledger.keys() - undecided
     envelopes = [envelope for envelope in page.envelopes if envelope.remote_id not in skipped]
     here = {envelope.remote_id for envelope in envelopes}
-    touched = {key for key in page.touched if key not in known and key not in skipped and key not in here}
-    found, unreadable = run.provider.envelopes(remote, sorted(touched)) if touched else ([], [])
+    touched = [
+        key for key in dict.fromkeys(page.touched) if key not in known and key not in skipped and key not in here
+    ]
+    named = touched[: run.batch]
+    found, unreadable = run.provider.envelopes(remote, named) if named else ([], [])
+    unreadable += [Unreadable(key, PaceReached.cause) for key in touched[run.batch :]]
     news = replace(
         page,
         envelopes=[*envelopes, *found],

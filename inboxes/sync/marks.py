@@ -21,7 +21,6 @@ from inboxes.sync.intake import V
 from inboxes.sync.pages import handle_page
 from inboxes.sync.slice import Slice
 
-BATCH = 200
 FIELDS = ("inbox", "folder", "remote_id", "mark", "source", "state", "digest")
 
 
@@ -87,7 +86,7 @@ def _new_marks(run: Slice[V]) -> list[MarkedMail]:
     """A batch, private before log. Those in a folder that cannot be read wait for it."""
     readable = [folder.pk for folder, _ in run.readable_folders]
     rows = MarkedMail.objects.filter(inbox=run.inbox, state=MarkState.NEW, folder__in=readable)
-    return list(rows.order_by("-mark", "folder_id", "pk")[:BATCH])
+    return list(rows.order_by("-mark", "folder_id", "pk")[: run.batch])
 
 
 def _act(run: Slice[V], folder: Folder, remote: RemoteFolder, mark: Mark, rows: Sequence[MarkedMail]) -> None:

@@ -20,6 +20,7 @@ from inboxes.envelope import Envelope
 from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, LedgerState, Message
 from inboxes.providers.base import (
     MessageGone,
+    PaceReached,
     Page,
     ProviderError,
     RateLimited,
@@ -195,6 +196,10 @@ def _fetch(
             for remote_id, content in readings:
                 if mail := waiting.pop(remote_id, None):
                     yield _read(run, mail, content)
+    except PaceReached:
+        # What is decided is not asked for again: the rest is fetched from the ledger, before anything else.
+        yield from (Failure(remote_id, PaceReached.cause) for remote_id in waiting)
+        return
     except ProviderError as error:
         if blame_message and _is_the_connection(error):
             yield Failure(mails[0].envelope.remote_id, error.cause)

@@ -10,14 +10,12 @@ from inboxes.sync.intake import V
 from inboxes.sync.pages import handle_page
 from inboxes.sync.slice import Slice
 
-BATCH = 200
-
 
 def retry_due(run: Slice[V]) -> bool:
     """Tries the messages whose time has come, a batch of them. True when none is left for now."""
     due = LedgerEntry.objects.filter(inbox=run.inbox, state=LedgerState.RETRYING, retry_at__lte=run.clock())
     readable = {folder.pk: (folder, remote) for folder, remote in run.readable_folders}
-    rows = list(due.filter(folder__in=readable).order_by("folder_id", "retry_at")[:BATCH])
+    rows = list(due.filter(folder__in=readable).order_by("folder_id", "retry_at")[: run.batch])
     for folder_pk, entries in groupby(rows, key=attrgetter("folder_id")):
         folder, remote = readable[folder_pk]
         wanted = {entry.remote_id for entry in entries}
@@ -28,4 +26,4 @@ def retry_due(run: Slice[V]) -> bool:
             unreadable += [Unreadable(remote_id, MessageGone.cause) for remote_id in sorted(missing)]
             page = Page(envelopes=envelopes, cursor="", done=True, unreadable=unreadable)
             handle_page(run, folder, remote, page, moves={}, again=True)
-    return len(rows) < BATCH
+    return len(rows) < run.batch

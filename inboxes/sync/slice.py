@@ -64,6 +64,11 @@ class Slice(Generic[V]):
         return ProviderKind(self.inbox.provider).keeps_keys
 
     @property
+    def batch(self) -> int:
+        """How many messages are asked for by their keys at once. A pace must not run out over them each time anew."""
+        return 25 if self.keeps_keys else 200
+
+    @property
     def readable_folders(self) -> list[tuple[Folder, RemoteFolder]]:
         """Folders that are anchored and listed, in the order they are read: those the intake wants first, Inbox, Sent, others."""
         found = [

@@ -21,13 +21,11 @@ from inboxes.sync.rekeying import VOID
 from inboxes.sync.slice import Slice
 from inboxes.sync.storing import write_sightings
 
-BATCH = 200
-
 
 def let_go_of_marks(run: Slice[V]) -> bool:
     """Decides mails anew that lost their mark. True when nothing is left."""
     lifted = MarkedMail.objects.filter(inbox=run.inbox, state=MarkState.LIFTED).exclude(mark=Mark.LOGGED)
-    while rows := list(lifted.order_by("pk")[:BATCH]):
+    while rows := list(lifted.order_by("pk")[: run.batch]):
         if run.is_over:
             return False
         _let_go(run, rows)

@@ -27,6 +27,7 @@ DATE = b'"20-Nov-2026 09:00:00 +0000"'
 class Reply:
     """Lines before the tagged one, and that one without its tag; `cut_after` bytes the connection ends instead.
 
+    A `challenge` is sent before, and what the client says to it is noted as a command.
     `silent` sends nothing, `trickles` a few bytes at a time. `times` is how often it is used (0: for ever).
     """
 
@@ -38,6 +39,7 @@ class Reply:
     containing_uid: int | None = None
     silent: bool = False
     trickles: bool = False
+    challenge: bytes = b""
 
 
 @dataclass
@@ -148,6 +150,9 @@ class _Connection(threading.Thread):
             reply = Reply(command, lines, status, cut_after=self._break_at(command, lines))
         if reply.silent:
             return
+        if reply.challenge:
+            self._send(b"+ " + reply.challenge + b"\r\n")
+            self._server.commands.append(self._file.readline())
         answer = reply.lines + tag + b" " + reply.status + b"\r\n"
         if reply.trickles:
             self._trickle(answer)

@@ -17,7 +17,15 @@ from typing import Any, NamedTuple, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
 
-from inboxes.providers.base import Misconfigured, ProviderError, TemporarilyUnavailable
+from inboxes.providers.base import (
+    AccessToken,
+    Misconfigured,
+    PermissionMissing,
+    ProviderError,
+    ReconnectRequired,
+    TemporarilyUnavailable,
+)
+from inboxes.providers.bearer import conversation
 from inboxes.providers.imap.errors import Phase, classify
 from inboxes.providers.imap.wire import Wire
 from inboxes.providers.network import (
@@ -31,6 +39,8 @@ from inboxes.providers.opening import ServerConnection, ServerSettings, out_of_o
 # imaplib's own tags are made of A-P, so these can never be mistaken for one.
 _TAG_PREFIX = b"Q"
 Result = TypeVar("Result")
+
+BEARER_MECHANISMS = ("XOAUTH2", "OAUTHBEARER")
 
 _INTRODUCTION = b'ID ("name" "Genkan" "vendor" "Genkan")'
 _CAPABILITIES_TOLD = re.compile(rb"\[CAPABILITY ([^\]]+)\]", re.IGNORECASE)
@@ -69,7 +79,10 @@ class ImapConnection(ServerConnection):
     def sign_in(self) -> None:
         """Sign in, say who we are (NetEase refuses EXAMINE otherwise) and learn what the server can do for this user."""
         client = _made(self._client)
-        self._in_phase(Phase.SIGN_IN, lambda: self._log_in(client))
+        if token := self.settings.token:
+            self._show(client, token)
+        else:
+            self._in_phase(Phase.SIGN_IN, lambda: self._log_in(client))
         names = self._in_phase(Phase.COMMAND, client.capabilities)
         self.capabilities = frozenset(name.decode("ascii", "replace").upper() for name in names)
         if "ID" in self.capabilities:
@@ -181,15 +194,36 @@ class ImapConnection(ServerConnection):
             raise Misconfigured("tls_not_offered")
         self._in_phase(Phase.GREETING, client.starttls)
 
+    def _show(self, client: "_Client", token: AccessToken) -> None:
+        """Signs in with the token, and once more with another one if it is refused: it may have been withdrawn before its time."""
+        mechanism = next((name for name in BEARER_MECHANISMS if client.has_capability(f"AUTH={name}")), "")
+        if not mechanism:
+            raise Misconfigured("token_sign_in_off")
+        shown = token.get()
+        try:
+            self._show_once(client, mechanism, shown)
+        except ReconnectRequired:
+            self._show_once(client, mechanism, token.renew(shown))
+
+    def _show_once(self, client: "_Client", mechanism: str, token: str) -> None:
+        settings = self.settings
+        for value in (settings.username, token):
+            _refuse_line_ends(value.encode())
+        told = conversation(mechanism, settings.username, token, host=settings.host, port=settings.port)
+        try:
+            self._in_phase(Phase.SIGN_IN, lambda: client.sasl_login(mechanism, told))
+        except ReconnectRequired as refusal:
+            if told.scope_is_missing:
+                raise PermissionMissing("scope_missing") from None
+            raise ReconnectRequired("access_revoked", detail=refusal.detail) from None
+
     def _log_in(self, client: "_Client") -> None:
         settings = self.settings
-        for value in (settings.username, settings.password, settings.oauth_token):
+        for value in (settings.username, settings.password):
             _refuse_line_ends(value.encode())
-        if settings.oauth_token:
-            client.oauth2_login(settings.username, settings.oauth_token)
-        elif client.has_capability("LOGINDISABLED") and not client.has_capability("AUTH=PLAIN"):
+        if client.has_capability("LOGINDISABLED") and not client.has_capability("AUTH=PLAIN"):
             raise Misconfigured("password_sign_in_off")
-        elif client.has_capability("LOGINDISABLED") or not (settings.username + settings.password).isascii():
+        if client.has_capability("LOGINDISABLED") or not (settings.username + settings.password).isascii():
             client.plain_login(settings.username, settings.password)
         else:
             client.login(quoted(settings.username.encode()).decode(), settings.password)

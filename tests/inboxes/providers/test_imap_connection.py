@@ -9,10 +9,18 @@ import time
 import pytest
 
 from inboxes.providers import network
-from inboxes.providers.base import Misconfigured, ProviderError, RateLimited, ReconnectRequired, TemporarilyUnavailable
+from inboxes.providers.base import (
+    Misconfigured,
+    PermissionMissing,
+    ProviderError,
+    RateLimited,
+    ReconnectRequired,
+    TemporarilyUnavailable,
+)
 from inboxes.providers.imap import ImapSettings
 from inboxes.providers.imap.connection import ImapConnection
 from inboxes.providers.network import Security
+from tests.fakes.access_tokens import GivenTokens
 from tests.fakes.scripted_imap import Reply, ScriptedImap
 
 
@@ -178,7 +186,7 @@ def test_quotes_and_backslashes_cannot_break_out_of_the_arguments(server):
 
 
 @pytest.mark.parametrize("secret", ["a\r\nb", "a\nb", "a\0b"])
-@pytest.mark.parametrize("name", ["username", "password", "oauth_token"])
+@pytest.mark.parametrize("name", ["username", "password"])
 def test_line_ends_in_what_signs_in_are_refused(server, name, secret):
     assert refusal(server.settings(**{name: secret})).cause == "argument_refused"
     assert [command for command in server.commands if b"a" in command] == []
@@ -192,10 +200,69 @@ def test_where_login_is_disabled_plain_is_used_if_offered_and_else_said_so(serve
     assert refusal(server.settings()).cause == "password_sign_in_off"
 
 
+def tokens(*given: str) -> GivenTokens:
+    waiting = iter(given)
+    return GivenTokens(lambda: next(waiting))
+
+
+def shown(server: ScriptedImap, words: bytes) -> list[bytes]:
+    """What clients said after the name of the mechanism."""
+    return [base64.b64decode(command.split(b"\r\n")[1]) for command in server.sent(words)]
+
+
+def refusing(status: bytes) -> Reply:
+    challenge = base64.b64encode(b'{"status":"%b","schemes":"Bearer","scope":"https://mail.google.com/"}' % status)
+    return Reply(b"AUTHENTICATE", challenge=challenge, status=b"NO [AUTHENTICATIONFAILED] Invalid credentials")
+
+
 def test_a_token_signs_in_by_xoauth2(server):
-    ImapConnection.open(server.settings(oauth_token="tok", password="")).log_out()
-    sent = server.sent(b"AUTHENTICATE XOAUTH2")[0].split(b"\r\n")[-1]
-    assert base64.b64decode(sent) == b"user=haruka@crm.example\1auth=Bearer tok\1\1"
+    server.capabilities_before = b"IMAP4rev1 AUTH=OAUTHBEARER AUTH=XOAUTH2"
+    ImapConnection.open(server.settings(token=tokens("tok"), password="")).log_out()
+    assert shown(server, b"AUTHENTICATE XOAUTH2") == [b"user=haruka@crm.example\1auth=Bearer tok\1\1"]
+
+
+def test_a_token_signs_in_by_oauthbearer_where_nothing_else_is_offered(server):
+    server.capabilities_before = b"IMAP4rev1 AUTH=OAUTHBEARER"
+    settings = server.settings(token=tokens("tok"), password="", username="a,b=c@crm.example")
+    ImapConnection.open(settings).log_out()
+    said = b"n,a=a=2Cb=3Dc@crm.example,\1host=localhost\1port=%d\1auth=Bearer tok\1\1" % server.port
+    assert shown(server, b"AUTHENTICATE OAUTHBEARER") == [said]
+
+
+def test_where_no_token_is_taken_it_is_not_even_asked_for(server):
+    assert refusal(server.settings(token=tokens())).cause == "token_sign_in_off"
+
+
+def test_a_refused_token_is_renewed_once_and_the_reason_is_heard_out(server):
+    server.capabilities_before = b"IMAP4rev1 AUTH=XOAUTH2"
+    server.replies.append(refusing(b"400"))
+    given = tokens("old", "new")
+    ImapConnection.open(server.settings(token=given)).log_out()
+    assert given.refused == ["old"]
+    assert server.sent(b"\r\n") == [b"\r\n"]
+    assert [said.split(b"Bearer ")[1] for said in shown(server, b"AUTHENTICATE")] == [b"old\1\1", b"new\1\1"]
+
+
+def test_two_refused_tokens_are_a_refusal_that_needs_a_second_proof(server):
+    server.capabilities_before = b"IMAP4rev1 AUTH=XOAUTH2"
+    server.replies += [refusing(b"401"), refusing(b"401")]
+    refused = refusal(server.settings(token=tokens("old", "new")))
+    assert (type(refused), refused.cause, refused.is_proof) == (ReconnectRequired, "access_revoked", False)
+
+
+def test_a_token_without_the_right_scope_is_told_from_a_bad_one(server):
+    server.capabilities_before = b"IMAP4rev1 AUTH=OAUTHBEARER"
+    server.replies += [refusing(b"insufficient_scope")]
+    refused = refusal(server.settings(token=tokens("old")))
+    assert (type(refused), refused.cause) == (PermissionMissing, "scope_missing")
+
+
+def test_a_busy_server_does_not_make_a_token_bad(server):
+    server.capabilities_before = b"IMAP4rev1 AUTH=XOAUTH2"
+    server.replies.append(Reply(b"AUTHENTICATE", status=b"NO [UNAVAILABLE] Temporary authentication failure"))
+    given = tokens("old")
+    assert isinstance(refusal(server.settings(token=given)), TemporarilyUnavailable)
+    assert given.refused == []
 
 
 def test_capabilities_count_as_told_after_the_sign_in(server):
@@ -246,7 +313,7 @@ def test_a_server_that_hangs_up_or_falls_silent_is_temporary(server, monkeypatch
 def test_no_secret_and_no_mail_reaches_a_log_or_a_printed_settings_object(server, caplog):
     caplog.set_level(logging.DEBUG)
     server.replies.append(Reply(b"LOGIN", status=b"NO [AUTHENTICATIONFAILED] haruka@crm.example is not allowed"))
-    settings = server.settings(oauth_token="")
+    settings = server.settings()
     found = refusal(settings)
     logging.getLogger("test").error("failed", exc_info=found)
     for secret in ("geheim", "haruka@crm.example", "not allowed"):
