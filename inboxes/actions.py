@@ -350,7 +350,7 @@ def _shut_workers_out(inbox: Inbox) -> None:
 def _want_sync(inbox: Inbox, now: datetime | None) -> datetime:
     now = now or timezone.now()
     pauses = (inbox.no_calls_until, inbox.retry_at if inbox.cause in IMPATIENCE_HURTS else None)
-    inbox.next_due_at = max(now, *filter(None, pauses))
+    inbox.next_due_at = max([now, *filter(None, pauses)])
     inbox.save(update_fields=["next_due_at"])
     if inbox.next_due_at <= now:
         send_on_commit(sync_wanted, inbox_id=inbox.pk)
