@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from crm_project.demo.clock import Clock
 from crm_project.demo.google.answers import Answer
-from crm_project.demo.google.clock import Clock
 
 ACCESS_LIFETIME = timedelta(seconds=3599)
 CODE_LIFETIME = timedelta(minutes=10)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 
-from crm_project.demo.google.clock import Clock
+from crm_project.demo.clock import Clock
 from crm_project.demo.google.history import Change, History
 from crm_project.demo.google.messages import StoredMessage
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from crm_project.demo.google.clock import Clock
+from crm_project.demo.clock import Clock
 from crm_project.demo.google.keys import ISSUER, signing_key
 from crm_project.demo.google.mailbox import FakeMailbox
 from crm_project.demo.google.messages import StoredMessage

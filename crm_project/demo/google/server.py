@@ -5,24 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
-
 from crm_project.demo.google import folder as files
 from crm_project.demo.google.app import App
 from crm_project.demo.google.registration import environment
 from crm_project.demo.google.state import State
+from crm_project.demo.loopback import LoopbackServer
 
-HOST = "127.0.0.1"
-_POLL_SECONDS = 0.02
 _SAVE_SECONDS = 1
-
-
-class _QuietHandler(WSGIRequestHandler):
-    # Headers and body are written apart; waiting to join them costs 40 ms.
-    disable_nagle_algorithm = True
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
 
 
 class FakeGoogle(State):
@@ -30,15 +19,14 @@ class FakeGoogle(State):
 
     def __init__(self, *, port: int = 0) -> None:
         super().__init__()
-        self._port = port
+        self._server = LoopbackServer(App(self), port=port)
         self._folder: Path | None = None
-        self._server: ThreadedWSGIServer | None = None
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self._port}"
+        return self._server.url
 
     def environment(self) -> dict[str, str]:
         """The settings of an installation that takes this for Google."""
@@ -48,9 +36,7 @@ class FakeGoogle(State):
     def start(self) -> None:
         """Also after a `stop`, on the same port."""
         self._stopping.clear()
-        server = ThreadedWSGIServer(HOST, self._port, App(self), _QuietHandler)
-        self._server, self._port = server, server.port
-        self._run(lambda: server.serve_forever(_POLL_SECONDS))
+        self._server.start()
 
     def push_by_itself(self) -> None:
         """Sends notifications as they come, until `stop`."""
@@ -67,8 +53,7 @@ class FakeGoogle(State):
     def stop(self) -> None:
         self._stopping.set()
         self.pubsub.stop()
-        if self._server:
-            self._server.shutdown()
+        self._server.stop()
         while self._threads:
             self._threads.pop().join()
         if self._folder:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from crm_project.demo.google.clock import Clock
+from crm_project.demo.clock import Clock
 from crm_project.demo.google.faults import Faults
 from crm_project.demo.google.grants import Client, Grants
 from crm_project.demo.google.mailbox import FakeMailbox

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from crm_project.demo.microsoft.calls import Call
-from crm_project.demo.microsoft.clock import written
 from crm_project.demo.microsoft.filters import Filter
 from crm_project.demo.microsoft.mailbox import Change, Folder, Mailbox, Message
 from crm_project.demo.microsoft.queries import USUAL_ROWS, read_query, single
@@ -20,6 +19,7 @@ from crm_project.demo.microsoft.rows import (
     message_row,
     value_at,
 )
+from crm_project.demo.microsoft.wording import written
 
 _OPTIONS = {"$select", "$filter", "$orderby", "$top", "changeType"}
 _TOKENS = {"next": "$skiptoken", "delta": "$deltatoken"}

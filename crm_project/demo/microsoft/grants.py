@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
+from crm_project.demo.clock import Clock
 from crm_project.demo.microsoft import scopes
-from crm_project.demo.microsoft.clock import Clock
 from crm_project.demo.microsoft.directory import Account, Directory
 from crm_project.demo.microsoft.refusals import GraphRefusal, SignInRefusal
 from crm_project.demo.microsoft.scopes import Wanted

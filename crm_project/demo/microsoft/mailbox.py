@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Literal
 
-from crm_project.demo.microsoft.clock import Clock
+from crm_project.demo.clock import Clock
 from crm_project.demo.microsoft.content import Content
 
 Kind = Literal["created", "updated", "removed"]

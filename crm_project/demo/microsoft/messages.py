@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 
 from crm_project.demo.microsoft import extended
 from crm_project.demo.microsoft.calls import Call
-from crm_project.demo.microsoft.clock import written
 from crm_project.demo.microsoft.mailbox import Folder, Message
 from crm_project.demo.microsoft.queries import (
     MESSAGE_FILTERS,
@@ -22,6 +21,7 @@ from crm_project.demo.microsoft.queries import (
 from crm_project.demo.microsoft.refusals import bad_request, item_not_found
 from crm_project.demo.microsoft.rows import FOLDER_FIELDS, MESSAGE_FIELDS, folder_row, message_row, value_at
 from crm_project.demo.microsoft.search import MOST_FOUND, Search
+from crm_project.demo.microsoft.wording import written
 from inboxes.mime.parse import Attachment
 
 _MESSAGE_OPTIONS = {"$select", "$filter", "$orderby", "$top", "$skip", "$count", "$search", "$expand"}

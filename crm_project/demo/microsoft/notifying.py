@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import requests
 
-from crm_project.demo.microsoft.clock import Clock, written
+from crm_project.demo.clock import Clock
 from crm_project.demo.microsoft.directory import Directory
 from crm_project.demo.microsoft.mailbox import Change, Mailbox
 from crm_project.demo.microsoft.subscription import Subscription
+from crm_project.demo.microsoft.wording import written
 
 Event = Literal["reauthorizationRequired", "subscriptionRemoved", "missed"]
 _GATHER_SECONDS = 0.01

@@ -25,13 +25,14 @@ ul { list-style: none; margin: 1rem 0; padding: 0; display: grid; gap: .5rem; }
 label { display: grid; grid-template-columns: auto 1fr; gap: 0 .6rem; align-items: baseline; }
 small { color: light-dark(#55606e, #a5afbd); }
 label small { grid-column: 2; }
+label:has(textarea) { grid-template-columns: 1fr; }
 button { font: inherit; padding: .5rem .9rem; border-radius: 6px; border: 1px solid light-dark(#b9c1cc, #4a525e);
   background: transparent; color: inherit; cursor: pointer; }
 button.account { display: grid; width: 100%; text-align: start; }
 button.main { background: #0b61a4; border-color: #0b61a4; color: #fff; }
 button:focus-visible { outline: 3px solid #4aa3ff; outline-offset: 2px; }
 textarea { width: 100%; box-sizing: border-box; font: inherit; border-radius: 6px; padding: .4rem; }
-.actions { display: flex; gap: .6rem; justify-content: flex-end; margin-top: 1.25rem; }
+.actions { display: flex; flex-wrap: wrap; gap: .6rem; justify-content: flex-end; margin-top: 1.25rem; }
 """
 
 

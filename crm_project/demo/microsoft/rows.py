@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from crm_project.demo.microsoft.clock import written
 from crm_project.demo.microsoft.mailbox import Folder, Mailbox, Message
+from crm_project.demo.microsoft.wording import written
 
 _FIRST = 0
 

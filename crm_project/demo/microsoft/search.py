@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from crm_project.demo.microsoft.clock import written
 from crm_project.demo.microsoft.mailbox import Message
 from crm_project.demo.microsoft.refusals import GraphRefusal, bad_request
+from crm_project.demo.microsoft.wording import written
 
 MOST_FOUND = 1000
 _TERM = re.compile(

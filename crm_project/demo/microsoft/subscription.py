@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crm_project.demo.microsoft.clock import written
 from crm_project.demo.microsoft.mailbox import Change, Mailbox
+from crm_project.demo.microsoft.wording import written
 
 CHANGES = {"created": "created", "updated": "updated", "deleted": "removed"}
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from crm_project.demo.clock import Clock
 from crm_project.demo.microsoft import scopes as permissions
-from crm_project.demo.microsoft.clock import Clock
 from crm_project.demo.microsoft.directory import Account, Application, ConsentPolicy, Directory, Tenant, stable_id
 from crm_project.demo.microsoft.faults import Faults
 from crm_project.demo.microsoft.grants import Grants, client_info

@@ -1,4 +1,4 @@
-"""The time as the stand-in sees it."""
+"""The time as a stand-in sees it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,9 +13,9 @@ class Clock:
     def now(self) -> datetime:
         return self._stopped_at or datetime.now(UTC) + self._ahead
 
-    def advance(self, seconds: float = 0, *, days: float = 0) -> None:
+    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
         """Negative values turn it back."""
-        step = timedelta(days=days, seconds=seconds)
+        step = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         if self._stopped_at:
             self._stopped_at += step
         else:
