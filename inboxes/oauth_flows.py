@@ -184,6 +184,7 @@ def _open(errand: Errand, grant: Grant, account: Account, *, by: User, now: date
             grant=grant,
             history_since=now - USUAL_HISTORY,
             by=by,
+            signed_in_at=errand.kind,
             shared_mailbox=errand.address if errand.shared else "",
         )
     except ValidationError:

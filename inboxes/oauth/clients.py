@@ -3,9 +3,12 @@
 The libraries of a provider take 8 MB and more: a process loads them once it needs them.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils import timezone
 
 from inboxes.models import CredentialKind, ProviderKind
 from inboxes.oauth.scopes import GMAIL_IMAP, GMAIL_READ, GRAPH_READ, GRAPH_READ_SHARED, OUTLOOK_IMAP
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from inboxes.providers.gmail.oauth import GoogleOAuth
     from inboxes.providers.graph.oauth import MicrosoftOAuth
 
+Clock = Callable[[], datetime]
 API_ISSUERS = {ProviderKind.GMAIL: CredentialKind.GOOGLE, ProviderKind.GRAPH: CredentialKind.MICROSOFT}
 IMAP_HOSTS = {CredentialKind.GOOGLE: "imap.gmail.com", CredentialKind.MICROSOFT: "outlook.office365.com"}
 
@@ -37,14 +41,14 @@ def read_scopes(kind: ProviderKind, issuer: CredentialKind, *, shared: bool = Fa
             return OUTLOOK_IMAP
 
 
-def oauth_client(kind: CredentialKind) -> "GoogleOAuth | MicrosoftOAuth":
+def oauth_client(kind: CredentialKind, *, now: Clock = timezone.now) -> "GoogleOAuth | MicrosoftOAuth":
     """Raises `ClientMisconfigured` where none is registered."""
     if not is_offered(kind):
         raise ClientMisconfigured("client_missing")
-    return google() if kind == CredentialKind.GOOGLE else microsoft()
+    return google(now) if kind == CredentialKind.GOOGLE else microsoft(now)
 
 
-def google() -> "GoogleOAuth":
+def google(now: Clock = timezone.now) -> "GoogleOAuth":
     from inboxes.providers.gmail.oauth import GoogleClient, GoogleOAuth  # noqa: PLC0415 - see above
 
     return GoogleOAuth(
@@ -55,11 +59,12 @@ def google() -> "GoogleOAuth":
             token_url=settings.GOOGLE_TOKEN_URL,
             revoke_url=settings.GOOGLE_REVOKE_URL,
             api_root=settings.GOOGLE_API_ROOT,
-        )
+        ),
+        now=now,
     )
 
 
-def microsoft() -> "MicrosoftOAuth":
+def microsoft(now: Clock = timezone.now) -> "MicrosoftOAuth":
     from inboxes.providers.graph.oauth import MicrosoftClient, MicrosoftOAuth  # noqa: PLC0415 - see above
 
     return MicrosoftOAuth(
@@ -68,5 +73,6 @@ def microsoft() -> "MicrosoftOAuth":
             client_secret=settings.MICROSOFT_CLIENT_SECRET,
             authority=settings.MICROSOFT_AUTHORITY,
             graph_root=settings.GRAPH_ROOT,
-        )
+        ),
+        now=now,
     )

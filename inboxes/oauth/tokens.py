@@ -49,7 +49,7 @@ class InboxToken:
         self._grant = _grant_of(credential)
         if self._grant.is_fresh(self._now()) and self._grant.access_token != refused:
             return self._grant
-        renewed = oauth_client(CredentialKind(credential.kind)).refresh(self._grant)
+        renewed = oauth_client(CredentialKind(credential.kind), now=self._now).refresh(self._grant)
         credential.secret, credential.scopes = renewed.to_secret(), list(renewed.scopes)
         credential.save(update_fields=["secret", "scopes", "updated_at"])
         return renewed

@@ -95,8 +95,8 @@ class GoogleOAuth:
         return replace(
             renewed,
             refresh_token=renewed.refresh_token or grant.refresh_token,
-            account_id=grant.account_id,
-            address=grant.address,
+            account_id=grant.account_id or renewed.account_id,
+            address=grant.address or renewed.address,
         )
 
     def revoke(self, grant: Grant) -> bool:

@@ -103,8 +103,8 @@ class MicrosoftOAuth:
         return replace(
             renewed,
             refresh_token=renewed.refresh_token or grant.refresh_token,
-            account_id=grant.account_id,
-            address=grant.address,
+            account_id=grant.account_id or renewed.account_id,
+            address=grant.address or renewed.address,
         )
 
     def revoke(self, grant: Grant) -> bool:
