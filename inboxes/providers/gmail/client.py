@@ -6,7 +6,7 @@ was answered with 401 is sent once more with another token, and parts of a batch
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import Any
 
@@ -76,6 +76,7 @@ class Client:
         self._gmail: Any = None
         self._http: Any = None
         self._batch_size = BATCH
+        self._pause: tuple[datetime, RateLimited] | None = None
 
     def close(self) -> None:
         if self._gmail is not None:
@@ -83,11 +84,11 @@ class Client:
         self._gmail = None
 
     def run(self, call: Call) -> Answer:
-        self._pace.spend(call.units)
+        self._prepare(call.units)
         try:
             answer = self._request(call).execute(num_retries=0)
         except HttpError as error:
-            raise self._refusal(error, call.method) from None
+            raise self._noted(self._refusal(error, call.method)) from None
         except (LibraryError, *_LOST, *_NOT_UNDERSTOOD) as error:
             raise failure(error) from None
         return _checked(answer)
@@ -132,7 +133,7 @@ class Client:
 
     def _batch(self, part: Sequence[tuple[str, Call]]) -> dict[str, Answer | ProviderError]:
         """What the answer holds; calls may be missing in it, and all of them are if something went wrong that one may be guilty of."""
-        self._pace.spend(sum(call.units for _, call in part))
+        self._prepare(sum(call.units for _, call in part))
         answers: dict[str, Answer | ProviderError] = {}
         methods = {key: call.method for key, call in part}
 
@@ -153,7 +154,7 @@ class Client:
         except HttpError as error:
             refused = self._refusal(error, "")
             if type(refused) is not TemporarilyUnavailable:
-                raise refused from None
+                raise self._noted(refused) from None
         except TimeoutError as error:
             raise failure(error) from None
         except _LOST:
@@ -178,6 +179,17 @@ class Client:
         self._http = AuthorizedHttp(self._credentials, http=plain, max_refresh_attempts=1)
         options = {"api_endpoint": self._api_root}
         self._gmail = build("gmail", "v1", http=self._http, client_options=options, cache_discovery=False)
+
+    def _prepare(self, units: int) -> None:
+        """Raises while a pause lasts that was asked for before: nothing is sent then, whatever else there is to do."""
+        if self._pause is not None and (left := (self._pause[0] - self._now()).total_seconds()) > 0:
+            raise type(self._pause[1])(self._pause[1].cause, retry_after=left)
+        self._pace.spend(units)
+
+    def _noted(self, error: ProviderError) -> ProviderError:
+        if isinstance(error, RateLimited):
+            self._pause = (self._now() + timedelta(seconds=error.retry_after), error)
+        return error
 
     def _refusal(self, error: HttpError, method: str) -> ProviderError:
         return refusal(error.resp.status, error.resp, error.content, method=method, now=self._now())

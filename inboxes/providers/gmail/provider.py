@@ -43,8 +43,8 @@ from inboxes.providers.gmail.messages import (
 from inboxes.providers.gmail.past import Interest, Past
 from inboxes.providers.gmail.reading import NOT_READABLE, Reading
 
-PAGE_MESSAGES = 100
-"""Headers read for one page. What was listed beyond them is in the cursor."""
+PAGE_MESSAGES = 25
+"""Headers read for one page: with the bodies of all of them it costs 1,000 units. What was listed beyond them is in the cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ class GmailProvider:
     def _page_of(self, reading: Reading, ids: Sequence[str]) -> Page:
         names = self._labels(needed=reading.label_ids).of_owner if ids else {}
         page = reading.page(ids, names)
-        self._sizes = {envelope.remote_id: envelope.size for envelope in page.envelopes}
+        self._sizes |= {envelope.remote_id: envelope.size for envelope in page.envelopes}
         return page
 
     def _concluded(self, page: Page, reading: Reading, *, before: str, after: str) -> Page:

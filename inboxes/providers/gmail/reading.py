@@ -17,7 +17,6 @@ class Reading:
 
     def __init__(self, folder: RemoteFolder, *, now: datetime) -> None:
         self.error: ProviderError | None = None
-        self.sizes: dict[str, int] = {}
         self._folder = folder
         self._now = now
         self._answers: dict[str, Answer] = {}
@@ -39,22 +38,23 @@ class Reading:
     @property
     def label_ids(self) -> set[str]:
         """Of all messages that were read."""
-        return {str(label) for answer in self._answers.values() for label in answer.get("labelIds", ())}
+        told = (answer.get("labelIds") for answer in self._answers.values())
+        return {str(label) for labels in told if isinstance(labels, list) for label in labels}
 
     def rest(self, ids: Sequence[str]) -> tuple[str, ...]:
         return tuple(message_id for message_id in ids if message_id not in self._done)
 
-    def page(self, ids: Sequence[str], label_names: Mapping[str, str], *, cursor: str = "", done: bool = True) -> Page:
-        """The page of `ids`, in their order, without those that are gone or lie elsewhere."""
+    def page(self, ids: Sequence[str], label_names: Mapping[str, str]) -> Page:
+        """The page of `ids`, in their order, without those that are gone or lie elsewhere. Its cursor is left to the caller."""
         people: dict[str, tuple[Address, ...]] = {}
         envelopes = [
             envelope
             for message_id in ids
-            if (answer := self._answers.get(message_id))
+            if (answer := self._answers.get(message_id)) is not None
             and (envelope := self._read(answer, message_id, label_names, people))
         ]
         unreadable = [Unreadable(one, self._unreadable[one]) for one in ids if one in self._unreadable]
-        return Page(envelopes, cursor, done, unreadable)
+        return Page(envelopes, cursor="", done=True, unreadable=unreadable)
 
     def _read(
         self,
@@ -66,10 +66,8 @@ class Reading:
         try:
             if not lies_in(self._folder, answer.get("labelIds", ())):
                 return None
-            envelope = read_message(answer, self._folder, label_names, now=self._now, people=people)
+            return read_message(answer, self._folder, label_names, now=self._now, people=people)
         except NOT_READABLE:
             # One message that is shown in a broken form must never stop the mail behind it.
             self._unreadable[message_id] = "malformed_answer"
             return None
-        self.sizes[envelope.remote_id] = envelope.size
-        return envelope

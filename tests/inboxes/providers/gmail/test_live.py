@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from inboxes.envelope import FolderRole
 from inboxes.marks import DEFAULT_NAMES, Mark, MarkNames, MarkSource
 from inboxes.providers.base import CursorExpired, MarkedMessage, PaceReached, TemporarilyUnavailable
-from inboxes.providers.gmail import listing
+from inboxes.providers.gmail import listing, provider
 from inboxes.providers.gmail.cursors import LiveCursor, PastCursor
 from inboxes.providers.gmail.history import read_history
 from inboxes.providers.gmail.labels import MAILBOX
@@ -21,10 +21,10 @@ def test_a_poll_without_news_costs_two_units_and_nothing_else(world, gmail):
     marks = gmail.marks(MAILBOX, "", DEFAULT_NAMES).cursor
     world.operations()
     world.purse.paid = 0
-    with world.open() as provider:
-        assert provider.folders() == [MAILBOX]
-        assert provider.unchanged({MAILBOX.remote_id: cursor}) == {MAILBOX.remote_id}
-        assert provider.marks(MAILBOX, marks, DEFAULT_NAMES) is None
+    with world.open() as reopened:
+        assert reopened.folders() == [MAILBOX]
+        assert reopened.unchanged({MAILBOX.remote_id: cursor}) == {MAILBOX.remote_id}
+        assert reopened.marks(MAILBOX, marks, DEFAULT_NAMES) is None
     assert world.operations() == ["history.list"]
     assert world.purse.paid == 2
 
@@ -140,9 +140,9 @@ def test_a_long_history_is_read_page_by_page_in_any_number_of_slices(world, gmai
         world.mailbox.deliver(mail(number))
     found = []
     while True:
-        with world.open() as provider:
-            assert provider.unchanged({MAILBOX.remote_id: cursor}) == set()
-            page = provider.live_page(MAILBOX, cursor)
+        with world.open() as reopened:
+            assert reopened.unchanged({MAILBOX.remote_id: cursor}) == set()
+            page = reopened.live_page(MAILBOX, cursor)
         found += [one.subject for one in page.envelopes]
         cursor = page.cursor
         if page.done:
@@ -194,7 +194,8 @@ def test_a_history_that_was_forgotten_expires_the_cursor(world, gmail):
         gmail.live_page(MAILBOX, cursor)
 
 
-def test_what_was_read_before_the_units_ran_out_counts(world, gmail):
+def test_what_was_read_before_the_units_ran_out_counts(world, gmail, monkeypatch):
+    monkeypatch.setattr(provider, "PAGE_MESSAGES", 100)
     cursor = gmail.anchor(MAILBOX)
     for number in range(60):
         world.mailbox.deliver(mail(number))
@@ -204,8 +205,8 @@ def test_what_was_read_before_the_units_ran_out_counts(world, gmail):
     with pytest.raises(PaceReached):
         gmail.live_page(MAILBOX, page.cursor)
     world.purse.budget = 1_000
-    with world.open() as provider:
-        rest, _ = follow_live(provider, page.cursor)
+    with world.open() as reopened:
+        rest, _ = follow_live(reopened, page.cursor)
     assert subjects([page, *rest]) == [f"Quote {number}" for number in range(60)]
 
 
@@ -256,12 +257,12 @@ def test_after_news_the_marks_are_read_once_and_then_cost_nothing(world, gmail):
     world.mailbox.deliver(mail(1))
     for expected in (["history.list", "labels.list", "messages.get"], ["history.list"], ["history.list"]):
         world.operations()
-        with world.open() as provider:
-            same = provider.unchanged({MAILBOX.remote_id: cursor})
-            if found := provider.marks(MAILBOX, marks, DEFAULT_NAMES):
+        with world.open() as reopened:
+            same = reopened.unchanged({MAILBOX.remote_id: cursor})
+            if found := reopened.marks(MAILBOX, marks, DEFAULT_NAMES):
                 marks = found.cursor
             if not same:
-                _, cursor = follow_live(provider, cursor)
+                _, cursor = follow_live(reopened, cursor)
         assert world.operations() == expected
 
 

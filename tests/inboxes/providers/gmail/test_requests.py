@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+from datetime import timedelta
 
 import pytest
 
@@ -179,6 +180,29 @@ def test_a_part_that_stays_refused_pauses_the_mailbox_and_what_came_counts(world
     with world.open() as reopened:
         rest, _ = follow_live(reopened, page.cursor)
     assert subjects([page, *rest]) == quotes(30)
+
+
+def test_nothing_is_sent_during_a_pause_and_all_is_as_before_when_it_is_over(world, messages):
+    moment = [NOW]
+    with world.open(now=lambda: moment[0]) as gmail:
+        gmail.anchor(MAILBOX)
+        world.google.faults.next("messages.get", answers.rate_limited(429, retry_after=90))
+        calls = (
+            lambda: list(gmail.bodies(MAILBOX, messages)),
+            lambda: gmail.envelopes(MAILBOX, messages),
+            lambda: gmail.unchanged({MAILBOX.remote_id: "1000"}),
+            lambda: gmail.search(MAILBOX, SearchQuery()),
+        )
+        for passed in (0, 30, 89):
+            moment[0] = NOW + timedelta(seconds=passed)
+            for call in calls:
+                with pytest.raises(RateLimited) as pause:
+                    call()
+                assert pause.value.retry_after == 90 - passed
+        assert len(world.google.requests) == 2
+        moment[0] = NOW + timedelta(seconds=91)
+        for call in calls:
+            call()
 
 
 def test_a_pause_for_all_parts_costs_one_request_more(world, gmail, messages):

@@ -36,9 +36,9 @@ class World:
     tokens: GivenTokens
     purse: Purse = field(default_factory=Purse)
 
-    def open(self, address: str = "haruka@crm.example") -> GmailProvider:
+    def open(self, address: str = "haruka@crm.example", *, now: Callable[[], datetime] = lambda: NOW) -> GmailProvider:
         """A provider as the next slice of work would open it."""
-        return GmailProvider(GmailSettings(self.google.url, address), self.tokens, self.purse, now=lambda: NOW)
+        return GmailProvider(GmailSettings(self.google.url, address), self.tokens, self.purse, now=now)
 
     def operations(self) -> list[str]:
         """What was asked for since the last time."""
