@@ -63,6 +63,10 @@ class Requests:
     def clear(self) -> None:
         self._all.clear()
 
+    def keep(self, count: int) -> None:
+        """Only the latest `count` from here on: for a stand-in that runs for days."""
+        self._all = deque(self._all, maxlen=count)
+
 
 class State:
     """One project with one client, and the accounts that may sign in. `changes` counts what is worth saving."""

@@ -34,6 +34,7 @@ class Command(BaseCommand):
         google = FakeGoogle(port=options["port"])
         google.client.redirect_uris.extend(options["redirect_uri"])
         google.pubsub.endpoint = options["push_to"]
+        google.requests.keep(100)
         google.keep_in(options["folder"])
         for address in options["account"]:
             google.mailbox(address)
