@@ -37,7 +37,8 @@ def open_provider(inbox: Inbox) -> MailProvider:
     token, pace = _token(inbox), pace_of(kind, inbox.pk)
     if kind is ProviderKind.GMAIL:
         return GmailProvider(GmailSettings(settings.GOOGLE_API_ROOT, inbox.address), token, pace)
-    return GraphProvider(GraphSettings(settings.GRAPH_ROOT, careful=inbox.failures > 0), token, pace)
+    shared = inbox.address if inbox.credential.signed_in_as else ""
+    return GraphProvider(GraphSettings(settings.GRAPH_ROOT, shared, careful=inbox.failures > 0), token, pace)
 
 
 @contextmanager

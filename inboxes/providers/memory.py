@@ -49,7 +49,9 @@ class StoredFolder:
     role: FolderRole
     uidvalidity: int
     next_uid: int = 1
+    remembers_from: int = 0
     messages: dict[int, StoredMessage] = field(default_factory=dict)
+    touched: list[str] = field(default_factory=list)
 
     def remote_id_of(self, message: StoredMessage) -> str:
         return f"{self.uidvalidity}:{message.uid}"
@@ -67,6 +69,7 @@ class MemoryMailbox:
         self._faults: dict[tuple[str, int], ProviderError] = {}
         self.standing_fault: ProviderError | None = None
         self.allows_keywords = True
+        self.sifts = False
         self.create_folder("INBOX", FolderRole.INBOX)
         self.create_folder("Sent", FolderRole.SENT)
 
@@ -118,6 +121,16 @@ class MemoryMailbox:
             message.uid = uid
             stored.messages[uid] = message
         stored.next_uid = len(messages) + 1
+
+    def forget_history(self, folder: str = "INBOX") -> None:
+        """Lose the place of everybody who reads the folder; its messages keep their keys, as those of Gmail and Graph do."""
+        stored = self.folders[folder]
+        stored.next_uid += 1
+        stored.remembers_from = stored.next_uid
+
+    def touch(self, remote_id: str, folder: str = "INBOX") -> None:
+        """Say with the next live page that something is the matter with a message, but not what."""
+        self.folders[folder].touched.append(remote_id)
 
     def rename_folder(self, old: str, new: str) -> None:
         stored = self.folders.pop(old)
@@ -214,19 +227,25 @@ class MemoryProvider:
     def unchanged(self, cursors: Mapping[str, str]) -> set[str]:
         self.mailbox.record_call("unchanged")
         known = self.mailbox.folders
-        now = {name: f"{known[name].uidvalidity}:{known[name].next_uid}" for name in cursors if name in known}
+        now = {
+            name: f"{known[name].uidvalidity}:{known[name].next_uid}"
+            for name in cursors
+            if name in known and not known[name].touched
+        }
         return {name for name, cursor in cursors.items() if now.get(name) == cursor}
 
     def live_page(self, folder: RemoteFolder, cursor: str) -> Page:
         self.mailbox.record_call("live_page")
         stored = self._stored(folder)
         start = self._place(stored, cursor)
-        if start > stored.next_uid:
+        if not stored.remembers_from <= start <= stored.next_uid:
             raise CursorExpired
         waiting = [stored.messages[uid] for uid in sorted(stored.messages) if uid >= start]
         taken, rest = waiting[: self.mailbox.page_messages], waiting[self.mailbox.page_messages :]
         next_uid = rest[0].uid if rest else stored.next_uid
-        return self._page(stored, taken, next_uid, rest)
+        page = self._page(stored, taken, next_uid, rest)
+        page.touched, stored.touched = stored.touched, []
+        return page
 
     def backfill_page(
         self,
@@ -249,7 +268,11 @@ class MemoryProvider:
             if uid < end and (earliest is None or stored.messages[uid].received_at >= earliest)
         ]
         taken, rest = waiting[: self.mailbox.page_messages], waiting[self.mailbox.page_messages :]
-        return self._page(stored, taken, taken[-1].uid if rest else 1, rest)
+        page = self._page(stored, taken, taken[-1].uid if rest else 1, rest)
+        if addresses is not None and self.mailbox.sifts:
+            page.sifted = [one.remote_id for one in page.envelopes if not _is_of_interest(one, addresses)]
+            page.envelopes = [one for one in page.envelopes if one.remote_id not in page.sifted]
+        return page
 
     def envelopes(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[list[Envelope], list[Unreadable]]:
         self.mailbox.record_call("envelopes")
@@ -336,6 +359,12 @@ class MemoryProvider:
             now=self.mailbox.now,
             labels=message.labels | ({stored.name} if stored.role is FolderRole.OTHER else frozenset()),
         )
+
+
+def _is_of_interest(envelope: Envelope, addresses: Collection[str]) -> bool:
+    """Labels count as marks, whatever they say."""
+    named = any(address.email in addresses for address in envelope.participants)
+    return named or envelope.sent_by_owner or bool(envelope.labels)
 
 
 def _uid(remote_id: str) -> int:
