@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contacts.models import Company, Contact, ContactAddress
 from crm_project.privacy.matching import Matcher
 from crm_project.privacy.tokens import Kind, Token, normalise
-from inboxes.models import Folder, Inbox, MailServer
+from inboxes.models import Credential, Folder, Inbox, MailServer, WithdrawnGrant
 from users.models import Invitation, User
 
 
@@ -28,6 +28,9 @@ def _addresses() -> Iterator[str]:
     yield from Invitation.objects.values_list("email", flat=True)
     yield from ContactAddress.objects.values_list("email", flat=True).iterator()
     yield from MailServer.objects.values_list("username", flat=True)
+    for model in (Credential, WithdrawnGrant):
+        yield from model.objects.values_list("account_id", flat=True)  # Google knows no other key than the address
+    yield from Credential.objects.values_list("signed_in_as", flat=True)
     for address, aliases in Inbox.objects.values_list("address", "aliases"):
         yield from (address, *aliases)
 

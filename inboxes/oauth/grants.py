@@ -71,6 +71,19 @@ class Grant:
             raise ValueError("This is not a grant.") from None
 
 
+class GivenToken:
+    """An `AccessToken` that was given out a moment ago: if it is refused now, it is refused for good."""
+
+    def __init__(self, grant: Grant) -> None:
+        self._grant = grant
+
+    def get(self) -> str:
+        return self._grant.access_token
+
+    def renew(self, refused: str) -> str:
+        raise SignInRefused("sign_in_failed")
+
+
 @dataclass(frozen=True, slots=True)
 class Beginning:
     """Where to send the person, and what to keep (JSON, on the server, for one use) until they come back."""

@@ -1,50 +1,38 @@
 """Whose Gmail mailbox an access token opens."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-from google.oauth2.credentials import Credentials
-from google_auth_httplib2 import AuthorizedHttp
-from googleapiclient.discovery import build
-from googleapiclient.errors import HttpError
-from httplib2 import Http, HttpLib2Error
-
 from inboxes.addresses import InvalidAddress, normalise
-from inboxes.oauth.grants import Account
-from inboxes.providers.base import ClientMisconfigured, PermissionMissing, ProviderError, TemporarilyUnavailable
+from inboxes.oauth.grants import Account, GivenToken, Grant
+from inboxes.providers.base import NoPace, PermissionMissing
+from inboxes.providers.gmail.client import Call, Client
 
-TIMEOUT = 15
 
-
-def read_account(access_token: str, *, api_root: str) -> Account:
+def read_account(grant: Grant, *, api_root: str, now: Callable[[], datetime]) -> Account:
     """Address and aliases of the mailbox. Gmail has no other key for it than the address."""
-    http = AuthorizedHttp(Credentials(access_token), http=Http(timeout=TIMEOUT))  # type: ignore[no-untyped-call]
-    with build("gmail", "v1", http=http, client_options={"api_endpoint": api_root}, cache_discovery=False) as gmail:
-        try:
-            address = normalise(gmail.users().getProfile(userId="me").execute()["emailAddress"])
-            others = gmail.users().settings().sendAs().list(userId="me").execute().get("sendAs", [])
-        except HttpError as error:
-            raise _trouble(error) from None
-        except (OSError, HttpLib2Error, ValueError, KeyError):
-            raise TemporarilyUnavailable("unreachable") from None
+    client = Client(api_root, GivenToken(grant), NoPace(), now=now)
+    try:
+        profile = client.run(Call("getProfile"))
+        others = client.run(Call("settings.sendAs.list")).get("sendAs", [])
+    finally:
+        client.close()
+    address = _address(str(profile.get("emailAddress", "")))
+    if not address:
+        raise PermissionMissing("mailbox_missing")
     aliases = {alias for entry in others if (alias := _alias(entry)) and alias != address}
     return Account(id=address, address=address, aliases=tuple(sorted(aliases)))
 
 
 def _alias(entry: Mapping[str, Any]) -> str:
     """An address that Gmail lets its owner write as; unconfirmed ones may be anybody's."""
-    if not entry.get("isPrimary") and entry.get("verificationStatus") != "accepted":
-        return ""
+    is_own = entry.get("isPrimary") or entry.get("verificationStatus") == "accepted"
+    return _address(str(entry.get("sendAsEmail", ""))) if is_own else ""
+
+
+def _address(text: str) -> str:
     try:
-        return normalise(str(entry.get("sendAsEmail", "")))
+        return normalise(text)
     except InvalidAddress:
         return ""
-
-
-def _trouble(error: HttpError) -> ProviderError:
-    text = str(error.reason)
-    if error.status_code == 403 and ("has not been used" in text or "disabled" in text):
-        return ClientMisconfigured("api_switched_off")
-    if error.status_code in (400, 401, 403):
-        return PermissionMissing("mailbox_missing" if error.status_code == 400 else "permission_missing")
-    return TemporarilyUnavailable("provider_trouble")

@@ -51,8 +51,8 @@ class GoogleOAuth:
         """
         flow = self._flow(scopes=list(scopes), redirect_uri=redirect_uri)
         prompt = "consent select_account" if prompt_consent else "select_account"
-        wishes = {"prompt": prompt, "login_hint": login_hint}
-        url, _ = flow.authorization_url(state=state, **{name: wish for name, wish in wishes.items() if wish})
+        hint = {"login_hint": login_hint} if login_hint else {}
+        url, _ = flow.authorization_url(state=state, prompt=prompt, **hint)
         kept = {
             "state": state,
             "scopes": list(scopes),
@@ -107,7 +107,7 @@ class GoogleOAuth:
         return answer.ok or answer.json().get("error") == "invalid_token"
 
     def account(self, grant: Grant) -> Account:
-        return read_account(grant.access_token, api_root=self._config.api_root)
+        return read_account(grant, api_root=self._config.api_root, now=self._now)
 
     def _flow(self, *, scopes: list[str] | None = None, **kept: Any) -> Flow:
         """Without `scopes` the library takes what was granted as it is, instead of complaining when it is not what was asked."""

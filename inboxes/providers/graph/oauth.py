@@ -112,7 +112,7 @@ class MicrosoftOAuth:
         return False
 
     def account(self, grant: Grant) -> Account:
-        return read_account(grant, graph_root=self._config.graph_root)
+        return read_account(grant, graph_root=self._config.graph_root, now=self._now)
 
     def admin_consent_url(self, *, redirect_uri: str, state: str) -> str:
         """Where an administrator allows this registration for the whole organisation."""

@@ -63,9 +63,9 @@ def test_the_person_is_asked_for_lasting_access_to_reading_alone(client):
     }
 
 
-def test_who_is_expected_is_not_asked_for_the_account(client):
+def test_who_is_expected_is_named(client):
     asked = parse_qs(urlsplit(begun(client, login_hint=YUKI).url).query)
-    assert (asked["prompt"], asked["login_hint"]) == (["consent"], [YUKI])
+    assert (asked["prompt"], asked["login_hint"]) == (["consent select_account"], [YUKI])
 
 
 def test_a_consent_becomes_a_grant(client, google):
@@ -224,3 +224,23 @@ def test_a_pause_that_is_asked_for_is_heeded(client, google):
     with pytest.raises(RateLimited) as error:
         client.refresh(grant)
     assert error.value.retry_after == 120
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "cause"),
+    [
+        (answers.not_configured(), ClientMisconfigured, "api_switched_off"),
+        (answers.mail_service_disabled(), PermissionMissing, "mailbox_missing"),
+        (answers.domain_policy(), PermissionMissing, "blocked_by_administrator"),
+        (answers.user_rate_limited(), RateLimited, "rate_limited"),
+        (answers.html_error(502), TemporarilyUnavailable, "provider_trouble"),
+        (answers.unauthorized(), SignInRefused, "sign_in_failed"),
+    ],
+)
+def test_an_account_that_cannot_be_read_says_why(client, google, answer, error, cause):
+    grant = granted(client)
+    google.faults.always("getProfile", answer)
+    google.faults.always("*profile", answer)
+    with pytest.raises(error) as raised:
+        client.account(grant)
+    assert (type(raised.value), raised.value.cause) == (error, cause)

@@ -64,9 +64,9 @@ def test_the_person_chooses_an_account_and_is_asked_for_reading_alone(client):
     }
 
 
-def test_who_is_expected_is_not_asked_for_the_account(client):
+def test_who_is_expected_is_named(client):
     asked = parse_qs(urlsplit(begun(client, login_hint=YUKI).url).query)
-    assert ("prompt" in asked, asked["login_hint"]) == (False, [YUKI])
+    assert (asked["prompt"], asked["login_hint"]) == (["select_account"], [YUKI])
 
 
 def test_a_consent_becomes_a_grant_of_an_account_that_keeps_its_key(client, microsoft):
