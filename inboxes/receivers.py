@@ -1,10 +1,12 @@
-"""What becomes of inboxes when something happens to people."""
+"""What becomes of inboxes when something happens to people, or at their providers."""
 
 from typing import Any
 
 from django.dispatch import receiver
 
 from inboxes.actions import disconnect_who_left
+from inboxes.signals import inbox_status_changed, push_lapsed
+from inboxes.tasks import keep_push_of
 from users.models import User
 from users.signals import person_deactivated
 
@@ -13,3 +15,9 @@ from users.signals import person_deactivated
 def disconnect_their_inboxes(user_id: int, by_id: int | None, **kwargs: Any) -> None:
     by = User.objects.filter(pk=by_id).first()
     disconnect_who_left(person=User.objects.get(pk=user_id), by=by)
+
+
+@receiver(inbox_status_changed)
+@receiver(push_lapsed)
+def have_news_pushed(inbox_id: int, **kwargs: Any) -> None:
+    keep_push_of.delay(inbox_id=inbox_id)

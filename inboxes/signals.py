@@ -13,3 +13,6 @@ folder_renumbered = Signal()
 
 sync_wanted = Signal()
 """`inbox_id`: it is due now, because a person asked or its server has news."""
+
+push_lapsed = Signal()
+"""`inbox_id`: its provider does not tell us of new mail any more, or soon will not."""

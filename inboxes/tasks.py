@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from inboxes import files, notices
 from inboxes.oauth import keeping
+from inboxes.push.keeping import keep_push, to_keep
 
 
 @shared_task
@@ -23,3 +24,15 @@ def sweep_files() -> None:
 def give_back_grants() -> None:
     """Access that no inbox uses any more. Nobody waits for it: a provider that is down is asked again."""
     keeping.give_back_grants(now=timezone.now())
+
+
+@shared_task
+def keep_all_push() -> None:
+    """Every inbox whose provider should tell us of new mail. Safe to run as often as one likes."""
+    for inbox_id in to_keep(now=timezone.now()):
+        keep_push_of.delay(inbox_id=inbox_id)
+
+
+@shared_task
+def keep_push_of(*, inbox_id: int) -> None:
+    keep_push(inbox_id, now=timezone.now())

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from inboxes.connections import imap_settings
@@ -26,7 +25,7 @@ from inboxes.pauses import is_paused
 from inboxes.providers.base import Misconfigured, ProviderError
 from inboxes.providers.imap.connection import ImapSettings
 from inboxes.providers.imap.idling import Listener
-from inboxes.signals import sync_wanted
+from inboxes.sync.due import wake
 
 logger = structlog.get_logger(__name__)
 
@@ -183,15 +182,11 @@ class Watcher:
         if not self._to_wake:
             return
         try:
-            inboxes = Inbox.objects.syncing().filter(pk__in=self._to_wake)
-            inboxes.update(next_due_at=Now())
-            awake = list(inboxes.values_list("pk", flat=True))
+            wake(self._to_wake)
         except (DatabaseError, InterfaceError):
             connection.close()
             return
         self._to_wake.clear()
-        for inbox_id in awake:
-            sync_wanted.send_robust(sender=Inbox, inbox_id=inbox_id)
 
 
 def _close_listener(job: "Future[Listener | bool]") -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inboxes.views import connect, oauth, own
+from inboxes.views import connect, hooks, oauth, own
 from logging_rules.views import (
     connecting,
     funnel,
@@ -28,6 +28,8 @@ urlpatterns = [
     path("oauth/<slug:provider>/set-up/", oauth.set_up, name="oauth-set-up"),
     path("oauth/<slug:provider>/approved/", oauth.approved, name="oauth-approved"),
     path("oauth/<slug:provider>/declined/", oauth.declined, name="oauth-declined"),
+    path("hooks/google/", hooks.google, name="google-hook"),
+    path("hooks/microsoft/", hooks.microsoft, name="microsoft-hook"),
     path("suggestions/", suggestions.first_suggestions, name="first-suggestions"),
     path("<uuid:code>/", inboxes.inbox_detail, name="inbox"),
     path("<uuid:code>/item/", inboxes.item, name="item"),

@@ -18,6 +18,8 @@ FUNCTION_LINES, VIEW_LINES, TASK_LINES = 50, 25, 15
 
 # Pages for people who have not signed in, and what machines ask.
 PUBLIC_URLS = {
+    "google-hook",
+    "microsoft-hook",
     "account_login",
     "account_logout",
     "account_signup",
@@ -49,6 +51,7 @@ WRITERS = {
     "inboxes/erasure.py": "removes messages together with what hangs on them, for actions of several apps",
     "inboxes/key_rotation.py": "re-encrypts what is there; no value changes",
     "inboxes/life.py": "writes the status that follows an event, for actions and the sync engine",
+    "inboxes/push/": "notes what providers promised to tell us, as they promise it and take it back",
     "inboxes/providers/": "pure: it knows mailboxes, not rows",
     "logging_rules/models/policies.py": "the workspace's one policy comes into being when it is first asked for",
     "logging_rules/tombstones.py": "sets the keyed hash of an un-logged message, for actions",

@@ -262,6 +262,14 @@ _WAITING = {
         WAIT,
         _TRY_AGAIN,
     ),
+    "subscription_gone": Cause(
+        _("Provider no longer tells us of new mail"),
+        _("It is asked to again; until then we look every few minutes."),
+        WAIT,
+    ),
+    "topic_taken": Cause(
+        _("Somebody else is told of new mail"), _("It is asked to again; until then we look every few minutes."), WAIT
+    ),
 }
 
 CAUSES: dict[str, Cause] = {

@@ -27,6 +27,7 @@ from inboxes.models.message import (
     ThreadReference,
 )
 from inboxes.models.providers import ProviderHealth
+from inboxes.models.push import PushSubscription
 from inboxes.models.sign_in import SignIn
 from inboxes.models.withdrawal import WithdrawnGrant
 from inboxes.visibility import Visibility
@@ -59,6 +60,7 @@ __all__ = [
     "Protocol",
     "ProviderHealth",
     "ProviderKind",
+    "PushSubscription",
     "Security",
     "Sighting",
     "SignIn",

@@ -157,6 +157,8 @@ PUBLIC = {
     "inboxes/oauth/<slug:provider>/approved/": "200 405",
     "inboxes/oauth/<slug:provider>/declined/": "200 405",
     "language/": "302 302",
+    "inboxes/hooks/google/": "405 404",
+    "inboxes/hooks/microsoft/": "405 400",
     "healthz": "200 405",
     "readyz": "200 405",
 }

@@ -55,6 +55,8 @@ class Row:
     retry_after: float = 60
 
 
+TOPIC_TAKEN = "topic_taken"
+
 _LIMITED = (403, 429)
 
 ROWS: tuple[Row, ...] = (
@@ -98,6 +100,7 @@ ROWS: tuple[Row, ...] = (
     Row((400, 404), r"page ?token", CursorExpired, "cursor_expired", methods=("history.list", "messages.list")),
     Row((404, 410), r"", MessageGone, "message_gone", methods=("messages.get",)),
     Row((400,), r"invalid id value", MessageGone, "message_gone", methods=("messages.get",)),
+    Row((400,), r"only one user push notification client", TemporarilyUnavailable, TOPIC_TAKEN, methods=("watch",)),
     # The provider's own trouble; "Precondition check failed" comes and goes.
     Row((400,), r"failedPrecondition|FAILED_PRECONDITION", TemporarilyUnavailable, "provider_trouble"),
     Row((408, *range(500, 600)), r"", TemporarilyUnavailable, "provider_trouble"),

@@ -126,6 +126,13 @@ class GraphClient:
         prefer = f"{_IMMUTABLE_IDS}, odata.maxpagesize={page_size}" if page_size else _IMMUTABLE_IDS
         return self._object(self._ask(_Request("GET", url, {"Prefer": prefer, **(headers or {})})), asked)
 
+    def change(self, method: str, path: str, asked: Asked, *, body: Json | None = None) -> Json:
+        """The answer to a POST, PATCH or DELETE below the root; empty where there is nothing to say. Never for mail: it is only read."""
+        self._spend(1)
+        headers = {"Prefer": _IMMUTABLE_IDS} | ({"Content-Type": "application/json"} if body else {})
+        reply = self._ask(_Request(method, f"{self._root}{path}", headers, json.dumps(body) if body else None))
+        return {} if reply.status in (202, 204) else self._object(reply, asked)
+
     def batch(self, paths: Sequence[str], asked: Asked) -> list[Answer]:
         """The answers to at most twenty GETs within the mailbox, in the order of `paths` (as for `url()`).
 
@@ -210,7 +217,7 @@ class GraphClient:
         return error
 
     def _object(self, reply: _Reply, asked: Asked) -> Json:
-        if reply.status != 200:
+        if reply.status not in (200, 201):
             raise self._refusal(reply, asked)
         body = reply.json
         if not isinstance(body, dict):

@@ -26,6 +26,7 @@ from inboxes.providers.base import (
     ReconnectRequired,
     TemporarilyUnavailable,
 )
+from inboxes.providers.push import SubscriptionGone
 
 SHORTEST_PAUSE = 10.0
 """Seconds. Graph may say `Retry-After: 1` for hours, and requests sent while it throttles count as well."""
@@ -49,7 +50,8 @@ class Asked(Flag):
     FOLDER = auto()
     ROUND = auto()
     MESSAGE = auto()
-    ANY = MAILBOX | FOLDER | ROUND | MESSAGE
+    SUBSCRIPTION = auto()
+    ANY = MAILBOX | FOLDER | ROUND | MESSAGE | SUBSCRIPTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ ROWS: tuple[Row, ...] = (
         MessageGone,
         "message_gone",
     ),
+    Row(Asked.SUBSCRIPTION, (404,), r"", SubscriptionGone, "subscription_gone"),
 )
 
 _COMPILED = tuple((row, re.compile(row.words, re.IGNORECASE)) for row in ROWS)

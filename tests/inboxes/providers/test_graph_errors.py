@@ -19,6 +19,7 @@ from inboxes.providers.base import (
     TemporarilyUnavailable,
 )
 from inboxes.providers.graph.errors import ROWS, Asked, classify, classify_failure
+from inboxes.providers.push import SubscriptionGone
 
 INACTIVE = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
 NOT_FOUND = "The specified object was not found in the store."
@@ -53,6 +54,7 @@ CASES = [
     (Asked.ROUND, 404, "ErrorItemNotFound", NOT_FOUND, FolderGone, "folder_gone"),
     (Asked.MESSAGE, 404, "ErrorItemNotFound", NOT_FOUND, MessageGone, "message_gone"),
     (Asked.MESSAGE, 400, "ErrorInvalidIdMalformed", "Id is malformed.", MessageGone, "message_gone"),
+    (Asked.SUBSCRIPTION, 404, "ResourceNotFound", "The object was not found.", SubscriptionGone, "subscription_gone"),
     (Asked.MAILBOX, 400, "BadRequest", "", TemporarilyUnavailable, "provider_refused"),
     (Asked.MAILBOX, 403, "Unheard", "", TemporarilyUnavailable, "provider_refused"),
     (Asked.MAILBOX, 404, "ErrorItemNotFound", NOT_FOUND, TemporarilyUnavailable, "provider_refused"),

@@ -1,0 +1,37 @@
+"""Which providers tell us of news, and how each is asked to."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+
+from inboxes.models import Inbox, ProviderKind
+from inboxes.oauth.tokens import InboxToken
+from inboxes.providers.gmail.announcer import GmailAnnouncer
+from inboxes.providers.graph.announcer import GraphAnnouncer
+from inboxes.providers.push import Announcer
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def pushing_kinds() -> list[ProviderKind]:
+    """Google announces on a topic that was set up for it; Microsoft calls us, if it can find us."""
+    kinds = []
+    if settings.GOOGLE_PUBSUB_TOPIC and settings.GOOGLE_PUSH_ACCOUNT:
+        kinds.append(ProviderKind.GMAIL)
+    if settings.MICROSOFT_CLIENT_ID and (settings.IS_HTTPS or urlsplit(settings.GRAPH_ROOT).hostname in LOOPBACK):
+        kinds.append(ProviderKind.GRAPH)
+    return kinds
+
+
+def open_announcer(inbox: Inbox) -> Announcer:
+    """Graph tells nobody of the news of a mailbox that is only shared with them."""
+    token = InboxToken(inbox.pk)
+    if inbox.provider == ProviderKind.GMAIL:
+        return GmailAnnouncer(settings.GOOGLE_API_ROOT, token, topic=settings.GOOGLE_PUBSUB_TOPIC)
+    return GraphAnnouncer(
+        settings.GRAPH_ROOT,
+        token,
+        url=f"{settings.BASE_URL}{reverse('inboxes:microsoft-hook')}",
+        is_shared=bool(inbox.credential.signed_in_as),
+    )
