@@ -65,6 +65,15 @@ def test_a_fault_can_come_now_and_then(microsoft, graph):
     assert statuses == {200, 503}
 
 
+def test_a_fault_can_be_one_mailboxes_alone(microsoft, graph):
+    microsoft.mailbox("james@minato.example")
+    other = Graph(microsoft, "james@minato.example")
+    microsoft.faults.always(faults.throttled(1), mailbox="james@minato.example")
+    assert [client.get("me/messages").status_code for client in (graph, other)] == [200, 429]
+    assert [request.mailbox for request in microsoft.requests] == [YUKI, "james@minato.example"]
+    other.close()
+
+
 def test_a_claims_challenge_is_told_from_a_dead_token(microsoft, graph):
     microsoft.faults.add(faults.token_refused('{"access_token":{"nbf":{"essential":true}}}'))
     challenge = graph.get("me/messages").headers["WWW-Authenticate"]

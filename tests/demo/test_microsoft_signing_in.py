@@ -141,6 +141,22 @@ def test_an_outage_is_a_page_of_html(microsoft, client):
         client.acquire_token_by_refresh_token(microsoft.grant(YUKI, READ)["refresh_token"], READ)
 
 
+def test_a_token_endpoint_that_throttles_says_how_long(microsoft, client):
+    microsoft.faults.always(faults.sign_in_throttled(17), path="/token$")
+    form = {"grant_type": "refresh_token"}
+    answer = requests.post(f"{microsoft.url}/common/oauth2/v2.0/token", data=form, timeout=10)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "17")
+    result = client.acquire_token_by_refresh_token(microsoft.grant(YUKI, READ)["refresh_token"], READ)
+    assert result["error"] == "temporarily_unavailable"
+
+
+def test_another_nonce_than_the_one_asked_with_is_noticed(microsoft, client):
+    flow = begin(client)
+    answer = microsoft.consent(flow["auth_uri"].replace("nonce=", "nonce=x"), YUKI)
+    with pytest.raises(RuntimeError, match="nonce"):
+        client.acquire_token_by_auth_code_flow(flow, answer)
+
+
 def test_an_undocumented_parameter_is_refused(microsoft, client):
     flow = begin(client)
     assert requests.get(flow["auth_uri"] + "&access_type=offline", timeout=10).status_code == 400

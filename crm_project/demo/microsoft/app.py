@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from crm_project.demo.microsoft import admin_consent, graph, pages, signing_in, stand_in, subscriptions, token_endpoint
 from crm_project.demo.microsoft.batch import answer_batch
+from crm_project.demo.microsoft.faults import MAILBOX
 from crm_project.demo.microsoft.queries import preferences
 from crm_project.demo.microsoft.refusals import GraphRefusal, SignInRefusal
 from crm_project.demo.microsoft.world import Recorded, World
@@ -56,6 +57,7 @@ class MicrosoftApp:
     def _graph_answer(self, request: Request) -> graph.Answer:
         token = self.world.grants.bearer(request.headers.get("Authorization", ""))
         account = self.world.directory.accounts[token.account_id]
+        request.environ[MAILBOX] = account.address
         if request.path == graph.ROOT + "$batch":
             return self.world.faults.meet(request) or answer_batch(self, request)
         first, _, rest = graph.segments(request.path).partition("/")
@@ -104,6 +106,7 @@ class MicrosoftApp:
                 request.get_json(silent=True) if request.is_json else None,
                 response.status_code,
                 batched,
+                request.environ.get(MAILBOX, ""),
             )
         )
 

@@ -19,7 +19,6 @@ from crm_project.demo.microsoft.rows import (
     message_row,
     value_at,
 )
-from crm_project.demo.microsoft.wording import written
 
 _OPTIONS = {"$select", "$filter", "$orderby", "$top", "changeType"}
 _TOKENS = {"next": "$skiptoken", "delta": "$deltatoken"}
@@ -37,7 +36,7 @@ class Round:
     change_type: str = ""
     size: int = 0
     listing: bool = True
-    start: tuple[str, int] | None = None
+    start: tuple[int, int] | None = None
     after: int = 0
     upto: int = 0
     sent: int = 0
@@ -169,13 +168,15 @@ def _listed_rows(call: Call, now: Round, size: int) -> Rows:
     return Rows(rows, after, done)
 
 
-def _place(message: Message) -> tuple[str, int]:
-    return written(message.received_at), message.key
+def _place(message: Message) -> tuple[int, int]:
+    return int(message.received_at.timestamp()), message.key
 
 
 def _ordered(call: Call, now: Round) -> list[Message]:
-    test = _test(call.mailbox, now.filter)
-    return sorted(filter(test, call.mailbox.in_folder(now.folder)), key=_place, reverse=True)
+    found = call.mailbox.in_folder(now.folder)
+    if now.filter:
+        found = list(filter(_test(call.mailbox, now.filter), found))
+    return sorted(found, key=_place, reverse=True)
 
 
 def _test(mailbox: Mailbox, text: str) -> Callable[[Message], bool]:

@@ -24,6 +24,8 @@ from crm_project.demo.microsoft.refusals import (
 )
 
 SOCKET = "werkzeug.socket"
+# Where a request says which mailbox it is for, once that is known.
+MAILBOX = "stand_in.mailbox"
 Answer = Callable[[Request], Response | None]
 """Returns a response, raises a refusal, or lets the request go on (None)."""
 
@@ -135,13 +137,15 @@ def _raises(refusal: Callable[[], GraphRefusal]) -> Answer:
 
 @dataclass
 class Fault:
-    """`times` None: for ever. `after`: so many matching requests pass first. `chance`: of meeting a request at all."""
+    """`times` None: for ever. `after`: so many matching requests pass first. `chance`: of meeting a request at all.
+    `mailbox`: the address of the only one it is about; "" for all, and for the pages and tokens of signing in."""
 
     answer: Answer
     path: re.Pattern[str]
     method: str
     times: int | None
     after: int
+    mailbox: str = ""
     chance: float = 1.0
     met: int = 0
 
@@ -184,15 +188,26 @@ class Faults:
     _dice: random.Random = field(default_factory=lambda: random.Random(7))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, answer: Answer, *, path: str = "", method: str = "", times: int | None = 1, after: int = 0) -> Fault:
-        fault = Fault(answer, re.compile(path), method, times, after)
+    def add(
+        self,
+        answer: Answer,
+        *,
+        path: str = "",
+        method: str = "",
+        mailbox: str = "",
+        times: int | None = 1,
+        after: int = 0,
+    ) -> Fault:
+        fault = Fault(answer, re.compile(path), method, times, after, mailbox)
         with self._lock:
             self._faults.append(fault)
         return fault
 
-    def always(self, answer: Answer, *, path: str = "", method: str = "", chance: float = 1.0) -> Fault:
+    def always(
+        self, answer: Answer, *, path: str = "", method: str = "", mailbox: str = "", chance: float = 1.0
+    ) -> Fault:
         """`chance` 0.1: about one request in ten, the same ones in every run."""
-        fault = self.add(answer, path=path, method=method, times=None)
+        fault = self.add(answer, path=path, method=method, mailbox=mailbox, times=None)
         fault.chance = chance
         return fault
 
@@ -212,6 +227,8 @@ class Faults:
 
     def _of(self, fault: Fault, request: Request) -> Answer | None:
         if fault.is_over or fault.method not in ("", request.method) or not fault.path.search(request.path):
+            return None
+        if fault.mailbox not in ("", request.environ.get(MAILBOX)):
             return None
         if fault.chance < 1 and self._dice.random() >= fault.chance:
             return None

@@ -76,14 +76,14 @@ class Filter:
         while self._is_next("or"):
             self._next()
             tests.append(self._both())
-        return lambda values: any(test(values) for test in tests)
+        return tests[0] if len(tests) == 1 else lambda values: any(test(values) for test in tests)
 
     def _both(self) -> Test:
         tests = [self._one()]
         while self._is_next("and"):
             self._next()
             tests.append(self._one())
-        return lambda values: all(test(values) for test in tests)
+        return tests[0] if len(tests) == 1 else lambda values: all(test(values) for test in tests)
 
     def _one(self) -> Test:
         if self._is_next("not"):
@@ -153,7 +153,7 @@ class Filter:
 def comparable(value: Any, *, like: Any) -> Any:
     """As Exchange compares: text without regard to case, dates as moments."""
     if isinstance(like, datetime):
-        return None if value is None else _moment(str(value))
+        return value if value is None or isinstance(value, datetime) else _moment(str(value))
     return value.casefold() if isinstance(value, str) else value
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Request, Response
 from crm_project.demo.microsoft import delta, messages
 from crm_project.demo.microsoft.calls import Call, has_scope, may_read
 from crm_project.demo.microsoft.directory import Account
+from crm_project.demo.microsoft.faults import MAILBOX
 from crm_project.demo.microsoft.grants import AccessToken
 from crm_project.demo.microsoft.mailbox import Mailbox, Message
 from crm_project.demo.microsoft.queries import preferences, read_query
@@ -81,6 +82,7 @@ def answer(world: World, request: Request, account: Account, token: AccessToken)
         )
     if mailbox is None:
         raise _no_mailbox() if prefix == "me" else _invalid_user()
+    request.environ[MAILBOX] = mailbox.address
     with world.metered(mailbox):
         if early := world.faults.meet(request):
             return early

@@ -151,6 +151,8 @@ def _filter(call: Call, folder: Folder | None, query: Query) -> list[Message]:
     if test is not None:
         found = [m for m in found if test(lambda path, m=m: value_at(call.mailbox, m, path))]  # type: ignore[misc]
     found.sort(key=_newest_first, reverse=True)
+    if query.order == (("receivedDateTime", True),):
+        return found
     for path, descending in reversed(query.order):
         found.sort(key=lambda m, path=path: _sortable(call, m, path), reverse=descending)  # type: ignore[misc]
     return found
@@ -161,8 +163,6 @@ def _newest_first(message: Message) -> tuple[datetime, int]:
 
 
 def _sortable(call: Call, message: Message, path: str) -> Any:
-    if path == "receivedDateTime":
-        return written(message.received_at)
     value = value_at(call.mailbox, message, path)
     return "" if value is None else value.casefold() if isinstance(value, str) else value
 

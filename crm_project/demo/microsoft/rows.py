@@ -97,7 +97,9 @@ def message_row(mailbox: Mailbox, message: Message, look: Look, select: Collecti
 
 
 def value_at(mailbox: Mailbox, message: Message, path: str) -> Any:
-    """The value of a property path such as `from/emailAddress/address`; None where there is nothing."""
+    """The value of a property path such as `from/emailAddress/address`; None where there is nothing, a moment as such."""
+    if path == "receivedDateTime":  # asked of every message of a folder, for every page
+        return message.received_at
     first, *rest = path.split("/")
     value = MESSAGE_FIELDS[first](mailbox, message, Look())
     for name in rest:

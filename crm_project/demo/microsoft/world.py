@@ -22,7 +22,8 @@ TEN_MINUTES = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Recorded:
-    """One request as it came; a part of a batch is one of its own. `headers` are lower case, without Authorization."""
+    """One request as it came; a part of a batch is one of its own. `headers` are lower case, without Authorization.
+    `mailbox` is the address it was for, "" for those of signing in."""
 
     method: str
     path: str
@@ -32,6 +33,7 @@ class Recorded:
     json: Any
     status: int
     batched: bool = False
+    mailbox: str = ""
 
 
 @dataclass
