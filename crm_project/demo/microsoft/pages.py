@@ -183,7 +183,7 @@ def _actions(*buttons: SafeString) -> SafeString:
 def _page(title: str, content: SafeString, *, status: int = 200) -> Response:
     html = format_html(
         '<!DOCTYPE html><html lang="{}"><head><meta charset="utf-8"><title>{}</title>'
-        '<meta name="viewport" content="width=device-width"><style>{}</style></head>'
+        '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>{}</style></head>'
         '<body><main><p class="stand-in">{}</p><h1>{}</h1>{}</main></body></html>',
         get_language() or "en",
         title,
