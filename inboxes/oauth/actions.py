@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from inboxes.encryption import InvalidToken, UnknownKey
 from inboxes.models import CredentialKind, Inbox, ProviderKind, SignIn
 from inboxes.oauth.grants import SignInRefused
 from users.models import User
@@ -55,7 +56,10 @@ def use_sign_in(
     Raises `SignInRefused`: `sign_in_unknown` for everybody who has not begun it in this session, `sign_in_used`, `sign_in_expired`.
     """
     begun = SignIn.objects.visible_to(by).filter(state=_digest(state), session=_digest(session_key), kind=kind)
-    sign_in = begun.select_for_update(of=("self",)).select_related("inbox").first()
+    try:
+        sign_in = begun.select_for_update(of=("self",)).select_related("inbox").first()
+    except (UnknownKey, InvalidToken):  # begun before the keys were changed
+        raise SignInRefused("sign_in_expired") from None
     if sign_in is None:
         raise SignInRefused("sign_in_unknown")
     if sign_in.used_at is not None:

@@ -51,6 +51,7 @@ def connect_granted(kind: CredentialKind, options: Namespace, secret: str, owner
     )
     set_inbox_policy(inbox=inbox, preset=Preset(options.preset), by=owner)
     actions.start(inbox=inbox, by=owner)
+    inbox.refresh_from_db()
     return inbox
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.urls import reverse
@@ -182,6 +183,12 @@ class TestRefusals:
     def test_it_is_good_for_ten_minutes(self, alice_client, provider):
         url = begin(alice_client, provider)
         SignIn.objects.update(begun_at=timezone.now() - GOOD_FOR - timedelta(seconds=1))
+
+        assert cause_of(alice_client, come_back(alice_client, provider, url)) == "sign_in_expired"
+
+    def test_it_ends_when_the_keys_are_changed(self, alice_client, provider, settings):
+        url = begin(alice_client, provider)
+        settings.FIELD_KEYS = [Fernet.generate_key().decode()]
 
         assert cause_of(alice_client, come_back(alice_client, provider, url)) == "sign_in_expired"
 
