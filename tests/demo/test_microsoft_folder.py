@@ -64,6 +64,14 @@ def test_consent_policy_and_revocation_outlive_a_restart(kept, tmp_path):
         }
 
 
+def test_mailboxes_can_be_filled_before_anything_runs(kept, tmp_path):
+    kept.mailbox(YUKI, language="ja").deliver(mail("First"))
+    kept.save()
+    box = again(kept, tmp_path).mailbox(YUKI)
+    assert [message.content.subject for message in box.messages.values()] == ["First"]
+    assert box.folder("inbox").name == "受信トレイ"
+
+
 def test_another_process_can_bring_mail(microsoft):
     mailbox = microsoft.mailbox(YUKI)
     where = {"to": YUKI, "folder": "archive"}

@@ -46,13 +46,18 @@ class MicrosoftStandIn(World):
         self._folder = folder
         return files.load(self, folder)
 
+    def save(self) -> None:
+        """Now: for mailboxes that are filled before anything is started."""
+        if self._folder:
+            files.save(self, self._folder)
+
     def start(self) -> None:
         self._server.start()
         self.url = self._server.url
         self.notifier.start()
         if self._folder:
             self._stopping.clear()
-            self._saver = threading.Thread(target=self._save_by_itself, args=(self._folder,), daemon=True)
+            self._saver = threading.Thread(target=self._save_by_itself, daemon=True)
             self._saver.start()
 
     def stop(self) -> None:
@@ -63,14 +68,14 @@ class MicrosoftStandIn(World):
             self._saver.join()
             self._saver = None
 
-    def _save_by_itself(self, folder: Path) -> None:
+    def _save_by_itself(self) -> None:
         """Whatever changed, every second, and once more at the end."""
         saved: object = None
         while True:
             stopping = self._stopping.wait(_SAVE_SECONDS)
             now = self.state_mark()
             if stopping or saved != now:
-                files.save(self, folder)
+                self.save()
                 saved = now
             if stopping:
                 return
