@@ -47,12 +47,16 @@ def index_companies(company_ids: Iterable[int]) -> None:
         index_contacts(Contact.objects.filter(company__in=batch).values_list("pk", flat=True))
 
 
-def index_messages(message_ids: Iterable[int]) -> None:
-    """Write the search text of these e-mails: subject, sender and recipients. Idempotent; two queries per 1,000."""
+def index_messages(message_ids: Iterable[int], *, new_only: bool = False) -> None:
+    """Write the search text of these e-mails: subject, sender and recipients; with `new_only`, of those that have none yet.
+
+    Idempotent; two queries per 1,000.
+    """
     for batch in _batches(message_ids):
-        rows = Message.objects.filter(pk__in=batch).values_list(
-            "pk", "sent_at", "subject", "from_name", "from_email", "recipients"
-        )
+        messages = Message.objects.filter(pk__in=batch)
+        if new_only:
+            messages = messages.filter(index=None)
+        rows = messages.values_list("pk", "sent_at", "subject", "from_name", "from_email", "recipients")
         vectors = [
             (pk, sent_at, search.vector([subject, name, email, *(part for _, *who in recipients[:50] for part in who)]))
             for pk, sent_at, subject, name, email, recipients in rows

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Subquery
 
 from contacts.actions.indexing import index_messages
-from contacts.models import Contact, MailIndex, MergedContact, TimelineEntry
+from contacts.models import Contact, MergedContact, TimelineEntry
 from inboxes.models import Message, Sighting, Visibility
 
 
@@ -51,13 +51,8 @@ def record_mail_entries(entries: Iterable[MailEntry]) -> int:
         for entry in wanted
     ]
     inserted = _insert_mail_rows(rows)
-    _index_new_messages({message_id for _, message_id, _, _ in rows})
+    index_messages({message_id for _, message_id, _, _ in rows}, new_only=True)
     return inserted
-
-
-def _index_new_messages(message_ids: set[int]) -> None:
-    known = set(MailIndex.objects.filter(pk__in=message_ids).values_list("pk", flat=True))
-    index_messages(message_ids - known)
 
 
 def _lock_survivors(contact_ids: set[int]) -> dict[int, int]:

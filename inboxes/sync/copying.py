@@ -15,7 +15,8 @@ def reserve_keys(model: type[models.Model], count: int) -> list[int]:
     """Primary keys for rows about to be copied; the ones not used leave a gap, as any sequence does."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            # The inner query is read once, not for every key.
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass)) FROM generate_series(1, %s)",
             [model._meta.db_table, count],
         )
         return [key for (key,) in cursor.fetchall()]

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from audit.actions import record
+from inboxes.lookups import among
 from inboxes.models import Folder, Inbox
 from inboxes.signals import sync_wanted
 from inboxes.sync.redeciding import RemoteKey, decide_again
@@ -84,7 +85,7 @@ def forget_keys(*, folder_id: int) -> None:
 
 def at_places(model: type[HeldMail] | type[HandChoice], inbox: Inbox, places: Collection[Place]) -> list[int]:
     """The keys of the rows about these mails."""
-    rows = model.objects.filter(inbox=inbox, remote_id__in=[remote_id for _, remote_id in places])
+    rows = model.objects.filter(inbox=inbox, remote_id__in=among({remote_id for _, remote_id in places}))
     found = rows.values_list("pk", "folder__remote_id", "remote_id")
     return [pk for pk, folder_id, remote_id in found if (folder_id, remote_id) in places]
 
