@@ -28,8 +28,9 @@ MOST_ITEMS = 50
 
 # Their values are withheld even when they look like a code: a one-word subject does.
 PRIVATE_KEYS = frozenset(
-    "address addresses authorization bcc body cc cookie credential credentials email emails filename from headers html name "
-    "password preview query recipient recipients secret sender snippet subject text title to token user_agent username words".split()
+    "access_token address addresses authorization bcc body cc client_secret code_verifier cookie credential credentials email emails "
+    "filename from grant headers html name password preview query recipient recipients refresh_token secret sender snippet subject "
+    "text title to token user_agent username words".split()
 )
 # Made by the processors themselves.
 UNTOUCHED = frozenset(
@@ -37,6 +38,8 @@ UNTOUCHED = frozenset(
 )
 
 OWN_APPS = ("crm_project", "logging_rules", "contacts", "inboxes", "notifications", "audit", "users")
+# They write requests and answers out, tokens, codes and secrets included; our own errors say what happened.
+SIGN_IN_LIBRARIES = ("google", "google_auth_oauthlib", "msal", "oauthlib", "requests_oauthlib")
 # Their arguments are names, paths and numbers; other libraries may pass anything.
 KNOWN_LIBRARIES = ("celery", "django", "gunicorn", "kombu", "structlog")
 
@@ -70,6 +73,9 @@ def settings(log_format: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             **{app: {"level": "INFO"} for app in OWN_APPS},
+            **{library: {"level": "CRITICAL"} for library in SIGN_IN_LIBRARIES},
+            # Paths and parameters of every request, below warnings.
+            **{library: {"level": "WARNING"} for library in ("googleapiclient", "urllib3")},
             "django_structlog": {"level": "INFO"},
             # A worker runs thousands of short tasks: only those that fail or are tried again are news.
             "django_structlog.celery": {"level": "WARNING"},

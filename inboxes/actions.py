@@ -31,7 +31,7 @@ from inboxes.models import (
 )
 from inboxes.oauth.clients import API_ISSUERS, IMAP_HOSTS, read_scopes
 from inboxes.oauth.grants import Account, Grant
-from inboxes.oauth.keeping import is_same_account, keep_grant, withdraw_grants
+from inboxes.oauth.keeping import is_same_account, keep_grant, keep_password, withdraw_grants
 from inboxes.queries import inbox_with_address
 from inboxes.signals import sync_wanted
 from users.models import User
@@ -211,7 +211,7 @@ def reconnect(*, inbox: Inbox, details: ConnectionDetails, by: User, now: dateti
     _refuse_unless_by_password(inbox)
     _shut_workers_out(inbox)
     _write_servers(inbox, details.imap, details.smtp)
-    Credential.objects.update_or_create(inbox=inbox, defaults={"secret": details.password})
+    keep_password(inbox=inbox, password=details.password)
     _begin_again(inbox, by, now)
 
 
@@ -224,7 +224,7 @@ def reconnect_api_inbox(*, inbox: Inbox, account: Account, grant: Grant, by: Use
     """
     inbox = _held(inbox, _owner_only, by)
     kind = ProviderKind(inbox.provider)
-    credential = Credential.objects.filter(inbox=inbox).exclude(kind=CredentialKind.PASSWORD).first()
+    credential = Credential.objects.defer("secret").filter(inbox=inbox).exclude(kind=CredentialKind.PASSWORD).first()
     issuer = CredentialKind(credential.kind) if credential else API_ISSUERS.get(kind)
     if issuer is None:
         raise ValidationError(_("This inbox is read with a password. Reconnect it with one."), code="other_provider")

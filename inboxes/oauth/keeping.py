@@ -3,9 +3,11 @@
 import contextlib
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import models
+from django.utils import timezone
 
 from inboxes.encryption import InvalidToken, UnknownKey
 from inboxes.models import Credential, CredentialKind, Inbox, WithdrawnGrant
@@ -25,21 +27,40 @@ def keep_grant(*, inbox: Inbox, kind: CredentialKind, account: Account, grant: G
 
     A grant without a refresh token keeps the one that was stored for the same account.
     """
-    before = Credential.objects.select_for_update(of=("self",)).filter(inbox=inbox, kind=kind).first()
-    if not grant.refresh_token and before is not None and before.account_id == account.id:
-        grant = replace(grant, refresh_token=Grant.from_secret(before.secret).refresh_token)
+    if not grant.refresh_token:
+        grant = replace(grant, refresh_token=_refresh_token_of(inbox, kind, account))
     grant = replace(grant, account_id=account.id, address=account.address)
     WithdrawnGrant.objects.filter(kind=kind, account_id=account.id).delete()
-    Credential.objects.update_or_create(
-        inbox=inbox,
-        defaults={
-            "kind": kind,
-            "secret": grant.to_secret(),
-            "account_id": account.id,
-            "scopes": list(grant.scopes),
-            "signed_in_as": account.address if shared else "",
-        },
+    _write(
+        inbox,
+        kind=kind,
+        secret=grant.to_secret(),
+        account_id=account.id,
+        scopes=list(grant.scopes),
+        signed_in_as=account.address if shared else "",
     )
+
+
+def keep_password(*, inbox: Inbox, password: str) -> None:
+    """Call inside a transaction."""
+    _write(inbox, kind=CredentialKind.PASSWORD, secret=password)
+
+
+def _write(inbox: Inbox, **fields: Any) -> None:
+    """Never reads what is there: its key may be lost, which is one of the reasons to reconnect."""
+    if not Credential.objects.filter(inbox=inbox).update(**fields, updated_at=timezone.now()):
+        Credential.objects.create(inbox=inbox, **fields)
+
+
+def _refresh_token_of(inbox: Inbox, kind: CredentialKind, account: Account) -> str:
+    """That of the same account, if there is one and it can be read."""
+    with contextlib.suppress(UnknownKey, InvalidToken):
+        before = Credential.objects.select_for_update(of=("self",)).filter(
+            inbox=inbox, kind=kind, account_id=account.id
+        )
+        for credential in before:
+            return Grant.from_secret(credential.secret).refresh_token
+    return ""
 
 
 def is_same_account(*, inbox: Inbox, account: Account) -> bool:

@@ -19,6 +19,7 @@ from inboxes.models import (
     InboxStatus,
     MailServer,
     ProviderKind,
+    Security,
     WithdrawnGrant,
 )
 from inboxes.oauth.grants import Account, Grant
@@ -278,3 +279,17 @@ def test_a_withdrawn_grant_moves_to_a_new_key_and_shows_nothing(settings):
         f"withdrawn grant {withdrawn.pk}",
         f"<WithdrawnGrant: withdrawn grant {withdrawn.pk}>",
     )
+
+
+def test_reconnecting_mends_a_secret_whose_key_is_lost(alice, settings):
+    by_password = connected_inbox(alice, "imap@minato.example")
+    Credential.objects.create(inbox=by_password, secret="a password")
+    granted = started(connect(alice), alice)
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    actions.reconnect_api_inbox(inbox=granted, account=ACCOUNT, grant=some_grant(refresh_token="new"), by=alice)
+    login = actions.ServerLogin("imap.minato.example", 993, Security.TLS, "alice")
+    details = actions.ConnectionDetails(by_password.address, login, "another password")
+    actions.reconnect(inbox=by_password, details=details, by=alice)
+    secrets = dict(Credential.objects.values_list("inbox", "secret"))
+    assert secrets[by_password.pk] == "another password"
+    assert Grant.from_secret(secrets[granted.pk]).refresh_token == "new"
