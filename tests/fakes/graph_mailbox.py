@@ -15,10 +15,10 @@ ADDRESS = "haruka@crm.example"
 class GraphMailbox:
     """Each mail arrives a second after the one before it, unless it is said when."""
 
-    def __init__(self, microsoft: FakeMicrosoft, *, now: datetime) -> None:
+    def __init__(self, microsoft: FakeMicrosoft, *, now: datetime, address: str = ADDRESS) -> None:
         self.microsoft = microsoft
-        self.box: Mailbox = microsoft.mailbox(ADDRESS)
-        self.token = GivenTokens(lambda: str(microsoft.grant(ADDRESS, SCOPES)["access_token"]))
+        self.box: Mailbox = microsoft.mailbox(address)
+        self.token = GivenTokens(lambda: str(microsoft.grant(address, SCOPES)["access_token"]))
         self.now = now
         self._arrivals = 0
 

@@ -57,7 +57,7 @@ class LiveCursor(NamedTuple):
 
 
 class PastCursor(NamedTuple):
-    """How far the past of a folder was listed: everything that arrived after `until` is done.
+    """How far the past of a folder was listed: everything that arrived after `until` is done; "" if it is only to be counted yet.
 
     `listed` counts messages handed out; `lap` is how often the listing began anew because it came up short.
     """

@@ -4,6 +4,7 @@ New mail is told by rounds of delta over each folder; the first of them lists ev
 folder was anchored is left to the past. The past is listed by time of arrival, and counted before it is taken for complete.
 """
 
+import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -24,6 +25,7 @@ from inboxes.providers.base import (
     RawMessage,
     RemoteFolder,
     SearchQuery,
+    TemporarilyUnavailable,
     Unreadable,
 )
 from inboxes.providers.graph import listing
@@ -129,25 +131,16 @@ class GraphProvider:
         past = PastCursor.parse(cursor) if cursor else PastCursor(newest, is_done=not newest)
         if past.is_done:
             return Page(envelopes=[], cursor=str(past), done=True)
-        is_sent = folder.role is FolderRole.SENT
-        told = past.lap == 0 and (is_sent or addresses is not None)
-        listed = list_page(
-            self._client,
-            folder.remote_id,
-            until=past.until,
-            since=since,
-            select=SELECT if told else "receivedDateTime",
-            expand=EXPAND if told else "",
-            top=self._at_most(PAST_ROWS),
-        )
-        if past.lap:
-            page = Page([], "", done=False, touched=[row["id"] for row in listed.rows])
-        elif is_sent:
-            page = self._page(folder, [row["id"] for row in listed.rows], _read_already(listed), Page([], "", False))
-        else:
-            page, listed = self._past_page(folder, listed, addresses)
-        following = self._below(folder, past, listed, newest=newest, since=since)
-        page.cursor, page.done, page.remaining = str(following), following.is_done, listed.remaining
+        if not past.until:
+            past = self._counted(folder, past, newest=newest, since=since)
+            return Page(envelopes=[], cursor=str(past), done=past.is_done)
+        page, listed = self._past_page(folder, past, since, addresses)
+        past = past._replace(until=listed.until, listed=past.listed + len(listed.rows))
+        if not past.until:
+            # If it cannot be counted now, the page is good all the same: the next call counts again.
+            with contextlib.suppress(TemporarilyUnavailable):
+                past = self._counted(folder, past, newest=newest, since=since)
+        page.cursor, page.done, page.remaining = str(past), past.is_done, listed.remaining
         return page
 
     def envelopes(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> tuple[list[Envelope], list[Unreadable]]:
@@ -207,33 +200,50 @@ class GraphProvider:
         return live.link if seen.is_without_news else seen.link
 
     def _past_page(
+        self, folder: RemoteFolder, past: PastCursor, since: datetime | None, addresses: Collection[str] | None
+    ) -> tuple[Page, Listed]:
+        """What is to be looked at of the next listing, and as much of the listing as was looked at."""
+        is_sent = folder.role is FolderRole.SENT
+        is_told = past.lap == 0 and (is_sent or addresses is not None)
+        listed = list_page(
+            self._client,
+            folder.remote_id,
+            until=past.until,
+            since=since,
+            select=SELECT if is_told else "receivedDateTime",
+            expand=EXPAND if is_told else "",
+            top=self._at_most(listing.LIST_ROWS if past.lap else PAST_ROWS),
+        )
+        ids = [row["id"] for row in listed.rows]
+        if past.lap:
+            return Page([], "", done=False, touched=ids), listed
+        if is_sent:
+            # Sent mail has no Internet headers to ask for.
+            known = Reading(rows={row["id"]: row for row in listed.rows})
+            return self._page(folder, ids, known, Page([], "", done=False)), listed
+        return self._sifted_page(folder, listed, addresses)
+
+    def _sifted_page(
         self, folder: RemoteFolder, listed: Listed, addresses: Collection[str] | None
     ) -> tuple[Page, Listed]:
-        """What is to be looked at of a listing, and as much of the listing as was looked at."""
         sifted = {
             row["id"]
             for row in listed.rows
             if addresses is not None and not row.get("categories") and not names_any(row, addresses)
         }
-        wanted = [row["id"] for row in listed.rows if row["id"] not in sifted]
-        reading = read_messages(self._client, folder, wanted)
+        reading = read_messages(self._client, folder, [row["id"] for row in listed.rows if row["id"] not in sifted])
         if reading.error is not None:
             listed = _up_to_first_unread(listed, reading, sifted)
         ids = [row["id"] for row in listed.rows]
         page = Page([], "", done=False, sifted=[remote_id for remote_id in ids if remote_id in sifted])
         return self._page(folder, ids, reading, page), listed
 
-    def _below(
-        self, folder: RemoteFolder, past: PastCursor, listed: Listed, *, newest: str, since: datetime | None
-    ) -> PastCursor:
-        """Where to go on. At the end everything is counted: a listing that came up short is done again, to look for the rest."""
-        so_far = past.listed + len(listed.rows)
-        if listed.until:
-            return past._replace(until=listed.until, listed=so_far)
+    def _counted(self, folder: RemoteFolder, past: PastCursor, *, newest: str, since: datetime | None) -> PastCursor:
+        """Where to go on at the end of a listing: one that came up short is done again, to look for the rest."""
         total = listing.count(self._client, folder.remote_id, until=newest, since=since)
-        if so_far < total and past.lap + 1 < LAPS:
+        if past.listed < total and past.lap + 1 < LAPS:
             return PastCursor(newest, lap=past.lap + 1)
-        return PastCursor("", so_far, past.lap, is_done=True)
+        return past._replace(is_done=True)
 
     def _page(self, folder: RemoteFolder, remote_ids: Sequence[str], reading: Reading, page: Page) -> Page:
         """`page` with the envelopes of those of the ids that were read, in their order."""
@@ -250,11 +260,6 @@ class GraphProvider:
 
     def _at_most(self, rows: int) -> int:
         return CAREFUL_ROWS if self._careful else rows
-
-
-def _read_already(listed: Listed) -> Reading:
-    """For sent mail: it has no Internet headers to ask for."""
-    return Reading(rows={row["id"]: row for row in listed.rows})
 
 
 def _up_to_first_unread(listed: Listed, reading: Reading, sifted: Collection[str]) -> Listed:

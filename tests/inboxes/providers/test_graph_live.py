@@ -174,6 +174,14 @@ def test_a_message_keeps_its_key_wherever_it_goes_and_is_read_where_it_lies(mail
     assert [one.remote_id for one in page.envelopes] == [key]
 
 
+def test_a_message_of_another_folder_is_not_shown_here_even_if_graph_does(microsoft, mailbox, provider, inbox):
+    key = mailbox.deliver(mail(1))
+    row = {"id": key, "parentFolderId": mailbox.box.folder("archive").id, "receivedDateTime": "2026-11-20T09:30:00Z"}
+    microsoft.faults.add(answers(row), path=part_of(key))
+    assert provider.envelopes(inbox, [key]) == ([], [])
+    assert len(provider.envelopes(inbox, [key])[0]) == 1
+
+
 def test_empty_pages_lead_on(microsoft, mailbox, provider, inbox):
     cursor = settled(provider, inbox)
     microsoft.faults.delta.empty_pages = 2
