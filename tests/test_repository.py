@@ -52,6 +52,8 @@ WRITERS = {
     "inboxes/key_rotation.py": "re-encrypts what is there; no value changes",
     "inboxes/life.py": "writes the status that follows an event, for actions and the sync engine",
     "inboxes/push/": "notes what providers promised to tell us, as they promise it and take it back",
+    "inboxes/oauth/keeping.py": "keeps and withdraws grants inside the actions, and forgets what was given back",
+    "inboxes/oauth/tokens.py": "stores a renewed token under the lock it was renewed with",
     "inboxes/providers/": "pure: it knows mailboxes, not rows",
     "logging_rules/models/policies.py": "the workspace's one policy comes into being when it is first asked for",
     "logging_rules/tombstones.py": "sets the keyed hash of an un-logged message, for actions",
