@@ -4,10 +4,8 @@ The OAuth libraries work with a `requests.Session`; an adapter mounted on it see
 read is a JSON answer below 500: nothing else can ever be taken for a refusal.
 """
 
-import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from inboxes.providers.base import RateLimited, TemporarilyUnavailable
+from inboxes.providers.waiting import asked_wait
 
 TIMEOUT = (5.0, 10.0)
 """Seconds to connect and to wait for an answer."""
@@ -91,17 +90,6 @@ def _is_object(response: requests.Response) -> bool:
 
 
 def seconds(retry_after: str | None, *, default: float = 60) -> float:
-    """How long to wait by a Retry-After header (RFC 9110, 10.2.3): a number or a date, within what is sensible."""
-    try:
-        wait = float(retry_after or default)
-    except ValueError:
-        wait = _until(str(retry_after), default)
-    return min(max(wait if math.isfinite(wait) else default, SHORTEST_PAUSE), LONGEST_PAUSE)
-
-
-def _until(date: str, default: float) -> float:
-    try:
-        moment = parsedate_to_datetime(date)
-    except ValueError:
-        return default
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    """How long to wait by a Retry-After header, within what is sensible."""
+    wait = asked_wait(retry_after, now=datetime.now(UTC))
+    return min(max(default if wait is None else wait, SHORTEST_PAUSE), LONGEST_PAUSE)

@@ -11,8 +11,6 @@ import ssl
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from httplib2 import HttpLib2Error, ServerNotFoundError
@@ -29,6 +27,7 @@ from inboxes.providers.base import (
     TemporarilyUnavailable,
 )
 from inboxes.providers.network import certificate_problem
+from inboxes.providers.waiting import asked_wait
 
 SHORTEST_PAUSE = 5.0
 LONGEST_PAUSE = 24 * 3600.0
@@ -163,28 +162,12 @@ def _words_of(content: bytes) -> Iterator[str]:
         return
 
 
-def _asked_pause(headers: Mapping[str, str], words: str, now: datetime) -> float:
-    """Seconds that the provider asked for, within reason; 0 if it named none."""
-    seconds = _seconds_in(headers.get("retry-after", ""), now)
-    if not seconds and (named := _RETRY_AT.search(words)):
-        seconds = _seconds_until(datetime.fromisoformat(named[1]).replace(tzinfo=UTC), now)
-    return min(max(seconds, SHORTEST_PAUSE), LONGEST_PAUSE) if seconds else 0
-
-
-def _seconds_in(value: Any, now: datetime) -> float:
-    """Of a Retry-After header (RFC 9110, 10.2.3): seconds, or a date."""
-    text = str(value).strip()
-    if text.isascii() and text.replace(".", "", 1).isdecimal():
-        return max(float(text), SHORTEST_PAUSE)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, IndexError, TypeError):
-        return 0
-    return _seconds_until(moment if moment.tzinfo else moment.replace(tzinfo=UTC), now)
-
-
-def _seconds_until(moment: datetime, now: datetime) -> float:
-    return max((moment - now).total_seconds(), SHORTEST_PAUSE)
+def _asked_pause(headers: Mapping[str, str], words: str, now: datetime) -> float | None:
+    """Seconds that the provider asked for, within reason; None if it named none."""
+    seconds = asked_wait(headers.get("retry-after"), now=now)
+    if seconds is None and (named := _RETRY_AT.search(words)):
+        seconds = (datetime.fromisoformat(named[1]).replace(tzinfo=UTC) - now).total_seconds()
+    return None if seconds is None else min(max(seconds, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
 def _pause_of(row: Row, now: datetime) -> float:

@@ -4,11 +4,11 @@ A row may only ask a person for something where Graph has said so in a code of i
 row knows get the mild reading: try again later, ask nobody.
 """
 
-import math
 import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Flag, auto
 from typing import Any
 
@@ -19,14 +19,15 @@ from inboxes.providers.base import (
     FolderGone,
     GrantRevoked,
     MessageGone,
-    Misconfigured,
     PermissionMissing,
     ProviderError,
     RateLimited,
     ReconnectRequired,
     TemporarilyUnavailable,
 )
+from inboxes.providers.network import certificate_problem
 from inboxes.providers.push import SubscriptionGone
+from inboxes.providers.waiting import asked_wait
 
 SHORTEST_PAUSE = 10.0
 """Seconds. Graph may say `Retry-After: 1` for hours, and requests sent while it throttles count as well."""
@@ -34,13 +35,6 @@ LONGEST_PAUSE = 3_600.0
 USUAL_PAUSE = 60.0
 
 TOO_MANY_AT_ONCE = "too_many_connections"
-
-_CERTIFICATE_CAUSES = {
-    9: "certificate_expired",
-    10: "certificate_expired",
-    62: "certificate_name_mismatch",
-    64: "certificate_name_mismatch",
-}
 
 
 class Asked(Flag):
@@ -152,7 +146,7 @@ def classify(status: int, headers: Mapping[str, str], body: Any, asked: Asked) -
     if status == 401 and is_challenge(headers):
         # Nothing that could be repeated would satisfy it: only a person can, at the sign-in page.
         return GrantRevoked("sign_in_again", detail=words)
-    wait = retry_after(headers)
+    wait = asked_wait(headers.get("retry-after"), now=datetime.now(UTC))
     for row, pattern in _COMPILED:
         if not asked & row.asked or (row.statuses and status not in row.statuses) or (row.waits and wait is None):
             continue
@@ -179,15 +173,6 @@ def classify_failure(failure: requests.RequestException) -> ProviderError:
     return TemporarilyUnavailable("unreachable")
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, as Graph writes them; None if it names none that make sense."""
-    try:
-        seconds = float(headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    return seconds if math.isfinite(seconds) else None
-
-
 def _pause(wait: float | None) -> float:
     return min(max(USUAL_PAUSE if wait is None else wait, SHORTEST_PAUSE), LONGEST_PAUSE)
 
@@ -207,7 +192,7 @@ def _tls_failure(failure: requests.exceptions.SSLError) -> ProviderError:
     problem: BaseException | None = failure
     while problem is not None:
         if isinstance(problem, ssl.SSLCertVerificationError):
-            return Misconfigured(_CERTIFICATE_CAUSES.get(problem.verify_code, "certificate_untrusted"))
+            return certificate_problem(problem)
         inner = getattr(problem, "reason", None) or next(iter(problem.args), None)
         problem = inner if isinstance(inner, BaseException) else None
     return TemporarilyUnavailable("tls_failed")
