@@ -51,6 +51,7 @@ CASES = [
     ("messages.list", answers.invalid("Invalid pageToken"), CursorExpired, "cursor_expired"),
     ("messages.get", answers.not_found(), MessageGone, "message_gone"),
     ("messages.get", answers.invalid("Invalid id value"), MessageGone, "message_gone"),
+    ("watch", answers.other_watch(), TemporarilyUnavailable, "topic_taken"),
     ("", answers.failed_precondition(), TemporarilyUnavailable, "provider_trouble"),
     *[("", answers.backend_error(status), TemporarilyUnavailable, "provider_trouble") for status in (500, 503, 504)],
     ("", answers.html_error(502), TemporarilyUnavailable, "provider_trouble"),
