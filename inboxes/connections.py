@@ -12,6 +12,7 @@ from django.utils import timezone
 from inboxes import pauses
 from inboxes.encryption import InvalidToken, UnknownKey
 from inboxes.models import Credential, CredentialKind, Inbox, MailServer, Protocol, ProviderKind
+from inboxes.oauth.clients import IMAP_HOSTS
 from inboxes.oauth.tokens import InboxToken
 from inboxes.pace import pace_of
 from inboxes.providers.base import (
@@ -19,6 +20,8 @@ from inboxes.providers.base import (
     MailboxWriter,
     MailProvider,
     Misconfigured,
+    NoPace,
+    Pace,
     PaceReached,
     RateLimited,
     WritingNotOffered,
@@ -31,30 +34,43 @@ from inboxes.providers.network import Security
 
 def open_provider(inbox: Inbox) -> MailProvider:
     """A provider that signs in on first use. Raises `Misconfigured` when the inbox has no usable server or credential."""
-    match ProviderKind(inbox.provider):
+    match kind := ProviderKind(inbox.provider):
         case ProviderKind.GMAIL:
-            return _open_gmail(inbox)
+            return _gmail(inbox.address, _token(inbox), pace_of(kind, inbox.pk))
         case ProviderKind.GRAPH:
-            return _open_graph(inbox)
+            token = _token(inbox)
+            shared = inbox.address if inbox.credential.signed_in_as else ""
+            return _graph(shared, token, pace_of(kind, inbox.pk), careful=inbox.failures > 0)
         case _:
             return ImapProvider(imap_settings(inbox))
 
 
-def _open_gmail(inbox: Inbox) -> MailProvider:
+def open_granted(
+    kind: ProviderKind, issuer: CredentialKind, token: AccessToken, *, address: str, shared: bool
+) -> MailProvider:
+    """A mailbox that is no inbox yet, for somebody who has just signed in. `shared`: it is not the account's own."""
+    match kind:
+        case ProviderKind.GMAIL:
+            return _gmail(address, token, NoPace())
+        case ProviderKind.GRAPH:
+            return _graph(address if shared else "", token, NoPace())
+        case _:
+            return ImapProvider(
+                ImapSettings(IMAP_HOSTS[issuer], address, token=token, allowed_hosts=tuple(settings.MAIL_HOSTS_ALLOWED))
+            )
+
+
+def _gmail(address: str, token: AccessToken, pace: Pace) -> MailProvider:
     from inboxes.providers.gmail.provider import GmailProvider, GmailSettings  # noqa: PLC0415 - see above
 
-    mailbox = GmailSettings(settings.GOOGLE_API_ROOT, inbox.address)
-    return GmailProvider(mailbox, _token(inbox), pace_of(ProviderKind.GMAIL, inbox.pk))
+    return GmailProvider(GmailSettings(settings.GOOGLE_API_ROOT, address), token, pace)
 
 
-def _open_graph(inbox: Inbox) -> MailProvider:
+def _graph(shared: str, token: AccessToken, pace: Pace, *, careful: bool = False) -> MailProvider:
     from inboxes.providers.graph.client import GraphSettings  # noqa: PLC0415 - see above
     from inboxes.providers.graph.provider import GraphProvider  # noqa: PLC0415 - see above
 
-    token = _token(inbox)
-    shared = inbox.address if inbox.credential.signed_in_as else ""
-    mailbox = GraphSettings(settings.GRAPH_ROOT, shared, careful=inbox.failures > 0)
-    return GraphProvider(mailbox, token, pace_of(ProviderKind.GRAPH, inbox.pk))
+    return GraphProvider(GraphSettings(settings.GRAPH_ROOT, shared, careful=careful), token, pace)
 
 
 @contextmanager

@@ -7,8 +7,9 @@ the session in which they began, at the provider they were sent to.
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -19,12 +20,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inboxes import actions
+from inboxes.connections import open_granted
 from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderKind
 from inboxes.oauth.accesses import API_OF, Asked, asked_for, given_to
 from inboxes.oauth.actions import remember_sign_in, use_sign_in
 from inboxes.oauth.clients import API_ISSUERS, oauth_client
 from inboxes.oauth.grants import Account, Grant, SignInRefused
-from inboxes.providers.base import ProviderError
+from inboxes.providers.base import PermissionMissing, ProviderError
 from inboxes.queries import inbox_with_address
 from users.models import User
 
@@ -37,6 +39,14 @@ ADMIN_STATE = "admin-consent"
 """Of an administrator's answer, which may come from anybody anywhere and changes nothing here."""
 
 _support_code = re.compile(r"AADSTS\d+|(?<=Correlation ID: )[0-9a-f-]{36}", re.IGNORECASE).findall
+
+
+class Way(StrEnum):
+    """How a mailbox is connected: the account's own by the provider's API, which is the usual way, or by IMAP, or one beside its own."""
+
+    API = ""
+    IMAP = "imap"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +67,10 @@ class Errand:
         return asked_for(self.kind, self.provider, shared=self.shared)
 
     @classmethod
-    def to_connect(cls, kind: CredentialKind, address: str = "", *, shared: bool = False) -> "Errand":
-        return cls(kind, API_OF[kind], address, shared, hint="" if shared else address)
+    def to_connect(cls, kind: CredentialKind, way: Way, address: str = "") -> "Errand":
+        provider = ProviderKind.IMAP if way is Way.IMAP else API_OF[kind]
+        shared = way is Way.SHARED
+        return cls(kind, provider, address, shared, hint="" if shared else address)
 
     @classmethod
     def to_reconnect(cls, inbox: Inbox) -> "Errand":
@@ -87,6 +99,12 @@ class Stop:
     connected: str = ""
     missing: tuple[str, ...] = ()
     support: tuple[str, ...] = ()
+
+    @property
+    def way(self) -> Way:
+        if self.shared:
+            return Way.SHARED
+        return Way.IMAP if self.provider == ProviderKind.IMAP else Way.API
 
     def kept(self) -> dict[str, Any]:
         return asdict(self)
@@ -165,7 +183,30 @@ def _granted(errand: Errand, kept: Mapping[str, Any], answer: Mapping[str, str])
     grant = client.finish(kept=kept, answer=answer)
     if missing := errand.asked.missing(grant):
         raise stopped(errand, "scope_missing", missing=tuple(access.scope for access in missing))
-    return grant, client.account(grant)
+    account = client.account(grant) if errand.provider != ProviderKind.IMAP else _named(errand, grant)
+    token = _JustGiven(grant.access_token)
+    address = errand.address if errand.shared else account.address
+    with open_granted(errand.provider, errand.kind, token, address=address, shared=errand.shared) as mailbox:
+        mailbox.folders()
+    return grant, account
+
+
+def _named(errand: Errand, grant: Grant) -> Account:
+    """Where the API is closed it cannot be asked whose the mailbox is; the IMAP server lets nobody else in than its owner."""
+    return Account(id=grant.account_id or errand.address, address=errand.address)
+
+
+@dataclass(frozen=True, slots=True)
+class _JustGiven:
+    """An `AccessToken` of a grant that is not kept yet."""
+
+    token: str = field(repr=False)
+
+    def get(self) -> str:
+        return self.token
+
+    def renew(self, refused: str) -> str:
+        raise PermissionMissing
 
 
 def _open(errand: Errand, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:

@@ -20,7 +20,7 @@ from inboxes.forms import AddressForm
 from inboxes.models import CredentialKind, Inbox, ProviderKind
 from inboxes.oauth.accesses import API_OF, asked_for
 from inboxes.oauth.clients import is_offered
-from inboxes.oauth_flows import Errand, SignInStopped, Stop
+from inboxes.oauth_flows import Errand, SignInStopped, Stop, Way
 from inboxes.providers.base import ProviderError
 from inboxes.views.connect import to_connect, too_often
 from users.http import SignedInRequest
@@ -44,33 +44,32 @@ def kind_or_404(provider: str) -> CredentialKind:
 def sign_in(request: SignedInRequest, provider: str) -> HttpResponse:
     """What is asked for at the provider, and why; a POST jumps there."""
     kind = kind_or_404(provider)
-    if request.method == "POST" and is_offered(kind):
-        return _connect(request, kind)
+    way = way_or_404(kind, request.GET.get("way", ""))
     found = to_connect(request)
-    context = {
-        "asked": asked_for(kind, API_OF[kind]),
-        "address": found["address"] if found.get("sign_in") == kind else "",
-    }
-    return _leading_out(request, kind, "inboxes/oauth/sign_in.html", context)
+    address = found["address"] if found.get("sign_in") == kind and way is not Way.SHARED else ""
+    form = AddressForm(request.POST or None, person=request.user, initial=address)
+    if request.method == "POST" and is_offered(kind):
+        if way is Way.API and not request.POST.get("address"):
+            return jump(request, Errand.to_connect(kind, way))
+        if form.is_valid():
+            return jump(request, Errand.to_connect(kind, way, form.cleaned_data["address"]))
+    asked = Errand.to_connect(kind, way).asked
+    context = {"asked": asked, "way": way.value, "address": address, "form": form}
+    return _leading_out(request, kind, "inboxes/oauth/sign_in.html", context, status=422 if form.errors else 200)
 
 
-def _connect(request: SignedInRequest, kind: CredentialKind) -> HttpResponse:
-    errand = Errand.to_connect(kind)
-    if request.POST.get("address"):
-        form = AddressForm(request.POST, person=request.user)
-        if not form.is_valid():
-            messages.error(request, form.errors["address"].as_data()[0].messages[0])
-            return redirect("inboxes:connect")
-        shared = kind == CredentialKind.MICROSOFT and "shared" in request.POST
-        errand = Errand.to_connect(kind, form.cleaned_data["address"], shared=shared)
-    return jump(request, errand)
+def way_or_404(kind: CredentialKind, way: str) -> Way:
+    """Google knows no mailboxes that are shared."""
+    if way not in set(Way) or (way == Way.SHARED and kind != CredentialKind.MICROSOFT):
+        raise Http404
+    return Way(way)
 
 
 def jump(request: SignedInRequest, errand: Errand) -> HttpResponse:
     """To the provider's own page."""
     if not consume(request, action=TRIES):
         messages.error(request, too_often().messages[0])
-        return redirect(request.path)
+        return redirect(request.get_full_path())
     request.session.pop(STOPPED, None)
     try:
         url = oauth_flows.begin(errand, by=request.user, session_key=str(request.session.session_key))
@@ -184,12 +183,13 @@ def _answered(request: HttpRequest, provider: str, *, is_approved: bool) -> Http
 
 
 def _leading_out(
-    request: SignedInRequest, kind: CredentialKind, template: str, context: dict[str, Any]
+    request: SignedInRequest, kind: CredentialKind, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Chromium looks at what a form is redirected to as well: its page must allow the provider's."""
 
     @csp_update({"form-action": [oauth_flows.page_host(kind)]})
     def page(request: HttpRequest) -> HttpResponse:
-        return render(request, template, {"kind": kind, "is_offered": is_offered(kind), **context})
+        context.update(kind=kind, is_offered=is_offered(kind))
+        return render(request, template, context, status=status)
 
     return cast("HttpResponse", page(request))

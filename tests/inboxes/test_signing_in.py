@@ -6,11 +6,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cryptography.fernet import Fernet
-from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
+from crm_project.demo.microsoft import faults
 from crm_project.demo.microsoft.directory import ConsentPolicy
 from inboxes.models import Credential, CredentialKind, Folder, Inbox, InboxStatus, ProviderKind, SignIn
 from inboxes.models.sign_in import GOOD_FOR
@@ -325,10 +325,9 @@ class TestAccounts:
 
         response = alice_client.post(page_of(provider), {"address": YUKI})
 
-        assert response["Location"] == reverse("inboxes:connect")
-        assert [str(message) for message in get_messages(response.wsgi_request)] == [
-            "This address is connected already, as the personal inbox of a colleague."
-        ]
+        assert response.status_code == 422
+        words = "This address is connected already, as the personal inbox of a colleague."
+        assert words in response.content.decode()
 
     def test_one_that_was_never_started_is_gone_on_with(self, alice_client, provider):
         for _ in range(2):
@@ -396,6 +395,64 @@ class TestReconnecting:
 
         assert sending["Location"] == reverse("inboxes:inbox", args=[inbox.code])
         assert inbox.servers.count() == 0
+
+
+class TestOtherWays:
+    """A mailbox beside one's own, and IMAP where the API is closed."""
+
+    TEAM = "info@minato.example"
+
+    def begin(self, client, provider, way: str, address: str) -> str:
+        response = client.post(f"{page_of(provider)}?way={way}", {"address": address})
+        assert response.status_code == 302
+        return response["Location"]
+
+    def test_a_shared_mailbox_is_read_with_the_account_that_may(self, alice_client, at_microsoft):
+        at_microsoft.fake.shared_mailbox(self.TEAM, readers=[YUKI])
+
+        url = self.begin(alice_client, at_microsoft, "shared", self.TEAM)
+        assert "Mail.Read.Shared" in url
+        come_back(alice_client, at_microsoft, url)
+
+        inbox = Inbox.objects.get()
+        assert (inbox.address, inbox.aliases, inbox.credential.signed_in_as) == (self.TEAM, [], YUKI)
+
+    def test_one_that_the_account_may_not_open_is_not_connected(self, alice_client, at_microsoft):
+        at_microsoft.fake.shared_mailbox(self.TEAM, readers=[HARUKA])
+
+        response = come_back(alice_client, at_microsoft, self.begin(alice_client, at_microsoft, "shared", self.TEAM))
+
+        assert cause_of(alice_client, response) in {"mailbox_not_found", "permission_missing"}
+        assert "?way=shared" in alice_client.get(response["Location"]).content.decode()
+        assert Inbox.objects.count() == 0
+
+    def test_its_address_is_asked_for_and_kept_in_the_form(self, alice_client, at_microsoft):
+        response = alice_client.post(f"{page_of(at_microsoft)}?way=shared", {"address": "info@"})
+
+        assert response.status_code == 422
+        assert 'value="info@"' in response.content.decode()
+
+    def test_an_account_without_a_mailbox_is_named(self, alice_client, at_microsoft):
+        url = begin(alice_client, at_microsoft)
+        at_microsoft.fake.faults.always(faults.no_mailbox(), path="/v1.0/me/mailFolders")
+
+        assert cause_of(alice_client, come_back(alice_client, at_microsoft, url)) == "no_cloud_mailbox"
+
+    def test_by_imap_all_access_is_asked_for_and_the_server_tried_before_anything_is_kept(self, alice_client, provider):
+        page = alice_client.get(f"{page_of(provider)}?way=imap").content.decode()
+        assert "IMAP knows no smaller access." in page
+
+        url = self.begin(alice_client, provider, "imap", YUKI)
+        scopes = {"google": "https://mail.google.com/", "microsoft": "https://outlook.office.com/IMAP.AccessAsUser.All"}
+        assert scopes[provider.kind] in parse_qs(urlsplit(url).query)["scope"][0].split()
+        response = come_back(alice_client, provider, url)
+
+        assert cause_of(alice_client, response) == "host_not_found"  # tests have no network
+        assert Inbox.objects.count() == 0
+
+    @pytest.mark.parametrize(("kind", "way"), [("google", "shared"), ("google", "pop"), ("microsoft", "pop")])
+    def test_there_is_no_other_way(self, alice_client, kind, way):
+        assert alice_client.get(f"/inboxes/oauth/{kind}/?way={way}").status_code == 404
 
 
 class TestPages:
