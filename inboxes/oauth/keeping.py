@@ -64,9 +64,12 @@ def _refresh_token_of(inbox: Inbox, kind: CredentialKind, account: Account) -> s
 
 
 def is_same_account(*, inbox: Inbox, account: Account) -> bool:
-    """By the provider's own key for the account; by address where none is stored any more."""
+    """By the provider's own key for the account; by its address where none is stored any more.
+
+    Not by an alias: Google lists addresses of other people's mailboxes among them, if they may be written as.
+    """
     known = Credential.objects.filter(inbox=inbox).values_list("account_id", flat=True).first()
-    return known == account.id if known else inbox.address in account.addresses
+    return known == account.id if known else inbox.address == account.address
 
 
 def withdraw_grants(credentials: models.QuerySet[Credential]) -> None:

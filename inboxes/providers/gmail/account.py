@@ -26,8 +26,9 @@ def read_account(grant: Grant, *, api_root: str, now: Callable[[], datetime]) ->
 
 
 def _alias(entry: Mapping[str, Any]) -> str:
-    """An address that Gmail lets its owner write as; unconfirmed ones may be anybody's."""
-    is_own = entry.get("isPrimary") or entry.get("verificationStatus") == "accepted"
+    """An address that the owner writes as and calls their own; unconfirmed ones, and those of other people, are left out."""
+    is_confirmed = entry.get("verificationStatus", "accepted") == "accepted"
+    is_own = entry.get("isPrimary") or (is_confirmed and entry.get("treatAsAlias", True))
     return _address(str(entry.get("sendAsEmail", ""))) if is_own else ""
 
 

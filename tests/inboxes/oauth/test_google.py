@@ -75,6 +75,11 @@ def test_a_consent_becomes_a_grant(client, google):
     assert client.account(grant) == Account(YUKI, YUKI, ("yuki.sato@minato.example",))
 
 
+def test_an_address_that_was_not_confirmed_is_not_the_owners(client, google):
+    google.mailbox(YUKI).add_alias("taro@minato.example", is_verified=False)
+    assert client.account(granted(client)).aliases == ()
+
+
 def test_the_verifier_of_the_beginning_proves_who_began(client, google):
     beginning = begun(client)
     answer = answer_of(beginning)
