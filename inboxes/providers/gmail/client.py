@@ -130,6 +130,8 @@ class Client:
         """Whether it is the one call that fails, not the provider or the network."""
         try:
             return bool(self.run(Call("getProfile")))
+        except RateLimited:
+            raise
         except TemporarilyUnavailable:
             return False
 

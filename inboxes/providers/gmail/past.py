@@ -16,7 +16,10 @@ WINDOW = int(timedelta(days=30).total_seconds())
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """Whom a message has to name to be worth reading its headers, or which label it has to carry. Sent mail always is."""
+    """Whom a message has to name to be worth reading its headers, or which label it has to carry. Sent mail always is.
+
+    Gmail searches From, To, Cc and Bcc only: who is named in Reply-To or Sender alone is not found.
+    """
 
     addresses: Collection[str]
     mark_labels: frozenset[str]

@@ -6,8 +6,14 @@ from datetime import timedelta
 import pytest
 
 from crm_project.demo.google.mailbox import FakeMailbox
-from crm_project.demo.google.server import FakeGoogle
+from inboxes.models import Folder, Inbox, Message, ProviderKind
+from inboxes.providers.gmail import GmailProvider, GmailSettings
+from inboxes.sync.engine import Outcome, run_slice
+from logging_rules.intake import InboxIntake
+from tests.factories.contacts import make_contact
+from tests.factories.inboxes import ALICE, SARAH, STRANGER, Clock, connected_inbox, mail_bytes
 from tests.fakes.access_tokens import GivenTokens
+from tests.fakes.google import FakeGoogle
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,18 +24,14 @@ class Synced:
 
     google: FakeGoogle
     mailbox: FakeMailbox
-    inbox: object
-    clock: object
+    inbox: Inbox
+    clock: Clock
     paid: int = 0
 
     def spend(self, units: int) -> None:
         self.paid += units
 
     def slice(self):
-        from inboxes.providers.gmail import GmailProvider, GmailSettings
-        from inboxes.sync.engine import run_slice
-        from logging_rules.intake import InboxIntake
-
         tokens = GivenTokens(lambda: self.google.grant(self.mailbox.address)["access_token"])
         settings = GmailSettings(self.google.url, self.mailbox.address)
         return run_slice(
@@ -41,8 +43,6 @@ class Synced:
         )
 
     def until_quiet(self):
-        from inboxes.sync.engine import Outcome
-
         for _ in range(50):
             report = self.slice()
             assert report.outcome in (Outcome.DONE, Outcome.MORE), report
@@ -50,42 +50,31 @@ class Synced:
                 return
         raise AssertionError("the sync does not come to an end")
 
-    def asked(self, operation: str = "messages.get", form: str = "") -> list[str]:
-        found = [
-            request for request in self.google.requests.of(operation) if not form or request.query["format"] == [form]
-        ]
+    def asked(self, *, form: str) -> list[str]:
+        """The messages that were asked for in that form."""
+        found = [one for one in self.google.requests.of("messages.get") if one.query["format"] == [form]]
         return [request.path.rpartition("/")[2] for request in found]
 
 
 @pytest.fixture
 def synced(alice, google, clock):
-    from inboxes.models import ProviderKind
-    from tests.factories.contacts import make_contact
-    from tests.factories.inboxes import ALICE, SARAH, connected_inbox
-
     make_contact("Sarah Okafor", SARAH)
     google.clock.stop(clock())
     return Synced(google, google.mailbox(ALICE), connected_inbox(alice, provider=ProviderKind.GMAIL), clock)
 
 
 def logged() -> set[str]:
-    from inboxes.models import Message
-
     subjects = list(Message.objects.values_list("subject", flat=True))
     assert len(subjects) == len(set(subjects))
     return set(subjects)
 
 
 def deliver(synced, number: int, *, known: bool = True, labels=("INBOX",), days: float = 0.0, **more) -> str:
-    from tests.factories.inboxes import SARAH, STRANGER, mail_bytes
-
     raw = mail_bytes(SARAH if known else STRANGER, subject=f"Mail {number}", message_id=f"<m{number}@x>", **more)
     return synced.mailbox.deliver(raw, labels=labels, received_at=synced.clock() - timedelta(days=days))
 
 
 def test_exactly_the_mail_with_known_contacts_is_logged_and_of_the_rest_no_body_is_read(synced):
-    from inboxes.models import Folder
-
     keys = [deliver(synced, number, known=number % 7 == 0, days=number / 10) for number in range(700)]
     synced.until_quiet()
     assert logged() == {f"Mail {number}" for number in range(0, 700, 7)}

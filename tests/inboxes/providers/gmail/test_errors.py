@@ -1,6 +1,7 @@
 """The table of refusals, row by row, with the answers that Google gives."""
 
 import http.client
+import random
 import socket
 import ssl
 from datetime import UTC, datetime
@@ -67,6 +68,21 @@ CASES = [
 def test_an_answer_means_what_the_table_says(method, answer, error, cause):
     found = refusal(answer.status, {}, answer.payload(), method=method, now=NOW)
     assert (type(found), found.cause) == (error, cause)
+
+
+def test_10_000_passing_troubles_ask_nobody_for_anything():
+    chance = random.Random(7)
+    passing = [answer for _, answer, error, _ in CASES if issubclass(error, TemporarilyUnavailable)]
+    for _ in range(10_000):
+        answer = chance.choice(passing)
+        body = answer.payload()
+        body = (
+            body[: chance.randrange(len(body))] if answer.status not in (400, 403) and chance.random() < 0.3 else body
+        )
+        headers = chance.choice([{}, {"retry-after": "1"}, {"retry-after": "x"}])
+        method = chance.choice(["", "history.list", "messages.list", "getProfile", "labels.list"])
+        found = refusal(answer.status, headers, body, method=method, now=NOW)
+        assert isinstance(found, TemporarilyUnavailable | CursorExpired)
 
 
 def test_every_row_of_the_table_is_reached_by_a_case():
