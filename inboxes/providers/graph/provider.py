@@ -7,6 +7,7 @@ folder was anchored is left to the past. The past is listed by time of arrival, 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Self
 
 from inboxes.envelope import Address, Envelope, FolderRole
@@ -66,7 +67,6 @@ class GraphProvider:
         self._now = now
         self._careful = settings.careful
         self._looked: dict[str, tuple[str, Round]] = {}
-        self._people: dict[str, tuple[Address, ...]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -180,8 +180,8 @@ class GraphProvider:
 
     def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
         rows = find_rows(self._client, folder, query)
-        found = (envelope_of(row, folder, now=self._now(), people=self._people) for row in rows)
-        return [envelope for envelope in found if searching.names(envelope, query)][: query.limit]
+        found = (envelope_of(row, folder, now=self._now()) for row in rows)
+        return list(islice((envelope for envelope in found if searching.names(envelope, query)), query.limit))
 
     def _follow(self, folder_id: str, live: LiveCursor) -> Round:
         return follow(self._client, folder_id, live, page_size=self._at_most(ROUND_ROWS))
@@ -247,13 +247,14 @@ class GraphProvider:
 
     def _page(self, folder: RemoteFolder, remote_ids: Sequence[str], reading: Reading, page: Page) -> Page:
         """`page` with the envelopes of those of the ids that were read, in their order."""
+        people: dict[str, tuple[Address, ...]] = {}
         for remote_id in remote_ids:
             if remote_id in reading.refused:
                 page.unreadable.append(Unreadable(remote_id, REFUSED))
             elif remote_id in reading.rows:
                 try:
                     row = reading.rows[remote_id]
-                    page.envelopes.append(envelope_of(row, folder, now=self._now(), people=self._people))
+                    page.envelopes.append(envelope_of(row, folder, now=self._now(), people=people))
                 except Exception:  # noqa: BLE001 - one message must never stop the mail behind it
                     page.unreadable.append(Unreadable(remote_id, "headers_unreadable"))
         return page

@@ -13,25 +13,38 @@ from inboxes.providers.graph.messages import EXPAND, SELECT
 Json = dict[str, Any]
 
 _DAY = timedelta(days=1)
-_SPARE_ROWS = 50
-"""More than asked for: messages of one second come in any order, and those at the edge are sorted out here."""
-_MOST_ROWS = 1_000
+_ROWS_AT_ONCE = 100
+MOST_ROWS = 1_000
+"""Of what Exchange finds so many are looked at."""
 
 
-def find_rows(client: GraphClient, folder: RemoteFolder, query: SearchQuery) -> list[Json]:
-    """Messages that match, newest first; what Exchange takes for a match of words may be looked at again.
+def find_rows(client: GraphClient, folder: RemoteFolder, query: SearchQuery) -> Iterator[Json]:
+    """Messages that match, newest first, asked for as far as they are taken; `limit` is for the caller to heed.
 
-    Raises `CursorExpired` when `below` names nothing any more, `FolderGone`.
+    What Exchange takes for a match of words may be looked at again. Raises `CursorExpired` when `below` names nothing any more,
+    `FolderGone`.
     """
     below = _place_of(client, folder, query.below) if query.below else None
-    until = moment(below[0]) if below else None
+    for rows in _pages(client, folder, _options(query, moment(below[0]) if below else None)):
+        # Messages of one second come in any order.
+        for row in sorted(rows, key=_place, reverse=True):
+            if (below is None or _place(row) < below) and _is_within(row, query):
+                yield row
+
+
+def _options(query: SearchQuery, until: datetime | None) -> dict[str, str | int]:
     words = _words(query)
     options = _searched(query, words, until) if words and not query.message_id else _filtered(query, until)
-    options |= {"$select": SELECT, "$expand": EXPAND, "$top": min(query.limit + _SPARE_ROWS, _MOST_ROWS)}
-    url = client.url(path_of("mailFolders", folder.remote_id, "messages", query=options))
-    rows = {row["id"]: row for row in rows_of(client.get(url, Asked.FOLDER)) if arrival(row)}
-    newest_first = sorted(rows.values(), key=_place, reverse=True)
-    return [row for row in newest_first if (below is None or _place(row) < below) and _is_within(row, query)]
+    return options | {"$select": SELECT, "$expand": EXPAND, "$top": _ROWS_AT_ONCE}
+
+
+def _pages(client: GraphClient, folder: RemoteFolder, options: dict[str, str | int]) -> Iterator[list[Json]]:
+    body = client.get(client.url(path_of("mailFolders", folder.remote_id, "messages", query=options)), Asked.FOLDER)
+    for _ in range(MOST_ROWS // _ROWS_AT_ONCE):
+        yield [row for row in rows_of(body) if arrival(row)]
+        if "@odata.nextLink" not in body:
+            return
+        body = client.get(client.checked(body["@odata.nextLink"]), Asked.FOLDER)
 
 
 def _place(row: Json) -> tuple[str, str]:

@@ -336,3 +336,14 @@ def test_a_search_with_words_goes_on_below_too(mailbox, provider, inbox):
         seen += [envelope.subject for envelope in found]
         below = found[-1].remote_id
     assert (len(seen), set(seen)) == (6, set(quotes(*range(6))))
+
+
+def test_a_search_looks_as_far_as_it_must_and_no_further(mailbox, provider, inbox):
+    for number in range(350):
+        mailbox.deliver(mail(number), received_at=NOW)
+    old = mailbox.deliver(mail(900), received_at=NOW - timedelta(days=1))
+    mailbox.requests()
+    first = provider.search(inbox, SearchQuery(limit=20))
+    assert (len(first), len(mailbox.requests())) == (20, 1)
+    everything = provider.search(inbox, SearchQuery(limit=400))
+    assert (len(everything), everything[-1].remote_id) == (351, old)
