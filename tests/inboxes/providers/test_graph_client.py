@@ -189,6 +189,7 @@ NETWORK = [
     (faults.html(502), "provider_trouble"),
     (faults.nonsense(), "answer_not_understood"),
     (lambda _: Response("[]", content_type="application/json"), "answer_not_understood"),
+    (lambda _: Response("[" * 100_000, content_type="application/json"), "answer_not_understood"),
     (lambda _: Response("", 302, {"Location": "http://127.0.0.1:9/"}), "provider_refused"),
     (lambda _: Response("", 204), "provider_refused"),
 ]
