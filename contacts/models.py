@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from inboxes.models import Inbox, Message, Thread
+from inboxes.models import Inbox, Message, Sighting, Thread
 from inboxes.models.singly import exists_singly
 from users.models import User
 
@@ -187,7 +187,9 @@ class TimelineEntryQuerySet(models.QuerySet["TimelineEntry"]):
         """Whatever is not private; of that, the e-mails that the user may know of."""
         if not user.is_active:
             return self.none()
-        theirs = Message.objects.visible_to(user).filter(pk=models.OuterRef("message"))
+        if not Sighting.objects.private().exists():
+            return self.known_to_all()
+        theirs = Message.objects.visible_to(user, some_are_private=True).filter(pk=models.OuterRef("message"))
         return self.filter(models.Q(private=False) | models.Q(exists_singly(theirs)))
 
     def known_to_all(self) -> "TimelineEntryQuerySet":
