@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import msal
 import requests
@@ -52,6 +52,8 @@ class MicrosoftOAuth:
     def __init__(self, config: MicrosoftClient, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._config = config
         self._now = now
+        # Before the names of Graph's scopes, where Microsoft writes them in full: each national cloud has its own.
+        self._resource = urljoin(config.graph_root, "/")
 
     def begin(
         self,
@@ -114,16 +116,6 @@ class MicrosoftOAuth:
     def account(self, grant: Grant) -> Account:
         return read_account(grant, graph_root=self._config.graph_root, now=self._now)
 
-    def admin_consent_url(self, *, redirect_uri: str, state: str) -> str:
-        """Where an administrator allows this registration for the whole organisation."""
-        asked = {
-            "client_id": self._config.client_id,
-            "scope": "https://graph.microsoft.com/.default",
-            "redirect_uri": redirect_uri,
-            "state": state,
-        }
-        return f"{self._config.authority}/v2.0/adminconsent?{urlencode(asked)}"
-
     @contextmanager
     def _app(self) -> Iterator[msal.ConfidentialClientApplication]:
         """A new one each time: it collects tokens."""
@@ -160,15 +152,10 @@ class MicrosoftOAuth:
             access_token=result["access_token"],
             refresh_token=result.get("refresh_token") or "",
             expires_at=self._now() + timedelta(seconds=float(result.get("expires_in", 3600))),
-            scopes=tuple(_short(scope) for scope in granted if scope not in OPENID_SCOPES),
+            scopes=tuple(scope.removeprefix(self._resource) for scope in granted if scope not in OPENID_SCOPES),
             account_id=f"{tenant}.{person}" if tenant and person else "",
             address=str(claims.get("preferred_username") or "").lower(),
         )
-
-
-def _short(scope: str) -> str:
-    """`Mail.Read`, whether Microsoft names the resource with it or not."""
-    return scope.removeprefix("https://graph.microsoft.com/")
 
 
 @contextmanager

@@ -215,3 +215,11 @@ def test_a_description_that_is_none_is_not_believed_for_a_day(client, microsoft)
 def test_microsoft_takes_nothing_back(client, microsoft):
     grant = granted(client, microsoft)
     assert (client.revoke(grant), bool(client.refresh(grant))) == (False, True)
+
+
+def test_scopes_that_are_written_in_full_are_the_same_scopes(client, microsoft, settings):
+    """Each national cloud has its own name before them."""
+    scopes = tuple(f"https://graph.microsoft.com/{scope}" for scope in GRAPH_READ)
+    settings.GRAPH_ROOT = "https://graph.microsoft.com/v1.0"
+    grant = granted(oauth_client(CredentialKind.MICROSOFT), microsoft, scopes=scopes)
+    assert set(grant.scopes) == set(GRAPH_READ)
