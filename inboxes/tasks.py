@@ -36,3 +36,9 @@ def keep_all_push() -> None:
 @shared_task
 def keep_push_of(*, inbox_id: int) -> None:
     keep_push(inbox_id, now=timezone.now())
+
+
+@shared_task
+def use_idle_grants() -> None:
+    """Providers end what nobody uses; an inbox may be paused for longer than that."""
+    keeping.use_idle_grants(now=timezone.now())

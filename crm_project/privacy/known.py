@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contacts.models import Company, Contact, ContactAddress
 from crm_project.privacy.matching import Matcher
 from crm_project.privacy.tokens import Kind, Token, normalise
-from inboxes.models import Credential, Folder, Inbox, MailServer, WithdrawnGrant
+from inboxes.models import Credential, Folder, Inbox, MailServer, SignIn, WithdrawnGrant
 from users.models import Invitation, User
 
 
@@ -31,6 +31,7 @@ def _addresses() -> Iterator[str]:
     for model in (Credential, WithdrawnGrant):
         yield from model.objects.values_list("account_id", flat=True)  # Google knows no other key than the address
     yield from Credential.objects.values_list("signed_in_as", flat=True)
+    yield from SignIn.objects.values_list("address", flat=True)
     for address, aliases in Inbox.objects.values_list("address", "aliases"):
         yield from (address, *aliases)
 

@@ -1,4 +1,4 @@
-"""Keeping the grant of an inbox, and giving it back when no inbox uses it any more."""
+"""Keeping the grant of an inbox alive, and giving it back when no inbox uses it any more."""
 
 import contextlib
 from dataclasses import replace
@@ -10,9 +10,10 @@ from django.db import models
 from django.utils import timezone
 
 from inboxes.encryption import InvalidToken, UnknownKey
-from inboxes.models import Credential, CredentialKind, Inbox, WithdrawnGrant
+from inboxes.models import Credential, CredentialKind, Inbox, InboxStatus, WithdrawnGrant
 from inboxes.oauth.clients import oauth_client
 from inboxes.oauth.grants import Account, Grant
+from inboxes.oauth.tokens import InboxToken
 from inboxes.providers.base import ProviderError
 
 logger = structlog.get_logger(__name__)
@@ -20,6 +21,8 @@ logger = structlog.get_logger(__name__)
 KEEP_TRYING = timedelta(days=7)
 TRY_AGAIN = timedelta(hours=1)
 BATCH = 50
+LONGEST_IDLE = timedelta(days=30)
+"""Microsoft ends an access that nobody used for 90 days, Google after six months."""
 
 
 def keep_grant(*, inbox: Inbox, kind: CredentialKind, account: Account, grant: Grant, shared: bool) -> None:
@@ -88,6 +91,23 @@ def give_back_grants(*, now: datetime) -> int:
     WithdrawnGrant.objects.filter(created_at__lt=now - KEEP_TRYING).delete()
     due = WithdrawnGrant.objects.filter(next_try_at__lte=now).order_by("next_try_at").values_list("pk", flat=True)
     return sum(_give_back(key, now) for key in list(due[:BATCH]))
+
+
+def use_idle_grants(*, now: datetime) -> int:
+    """Renews the access of paused inboxes, so that it is still there when they go on; returns how many. Others renew it by syncing."""
+    paused = Credential.objects.filter(inbox__status=InboxStatus.PAUSED).exclude(kind=CredentialKind.PASSWORD)
+    idle = paused.filter(updated_at__lt=now - LONGEST_IDLE).order_by("updated_at").values_list("inbox_id", flat=True)
+    return sum(_is_used(inbox_id, now) for inbox_id in list(idle[:BATCH]))
+
+
+def _is_used(inbox_id: int, now: datetime) -> bool:
+    """Trouble is nobody's business yet: whoever resumes the inbox hears of it."""
+    try:
+        InboxToken(inbox_id, now=lambda: now).get()
+    except ProviderError as trouble:
+        logger.info("idle_grant_not_used", inbox_id=inbox_id, cause=trouble.cause)
+        return False
+    return True
 
 
 def _give_back(key: int, now: datetime) -> bool:

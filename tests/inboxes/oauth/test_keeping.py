@@ -23,7 +23,7 @@ from inboxes.models import (
     WithdrawnGrant,
 )
 from inboxes.oauth.grants import Account, Grant
-from inboxes.oauth.keeping import give_back_grants
+from inboxes.oauth.keeping import give_back_grants, use_idle_grants
 from inboxes.oauth.scopes import GMAIL_IMAP, GMAIL_READ, GRAPH_READ, GRAPH_READ_SHARED, OUTLOOK_IMAP
 from tests.factories.grants import grant_of, granted_inbox
 from tests.factories.inboxes import connected_inbox
@@ -293,3 +293,16 @@ def test_reconnecting_mends_a_secret_whose_key_is_lost(alice, settings):
     secrets = dict(Credential.objects.values_list("inbox", "secret"))
     assert secrets[by_password.pk] == "another password"
     assert Grant.from_secret(secrets[granted.pk]).refresh_token == "new"
+
+
+def test_the_access_of_a_paused_inbox_is_used_once_a_month(alice, bob, at_google, google):
+    connected_inbox(bob, "bob@minato.example", status=InboxStatus.PAUSED, provider=ProviderKind.GMAIL)
+    month = NOW + timedelta(days=31)
+    assert use_idle_grants(now=month) == 0  # it is syncing
+    actions.pause(inbox=at_google, by=alice)
+    before = kept().access_token
+    assert use_idle_grants(now=NOW + timedelta(days=29)) == 0
+    assert (use_idle_grants(now=month), kept().access_token == before) == (1, False)
+    google.grants.withdraw(YUKI)
+    assert use_idle_grants(now=month + timedelta(days=31)) == 0
+    assert Inbox.objects.get(pk=at_google.pk).status == InboxStatus.PAUSED

@@ -74,6 +74,7 @@ def at_microsoft():
     return [
         *(strange(*parts) for parts in STRANGE),
         faults.html(503),
+        faults.cut(),
         faults.nonsense(),
         faults.sign_in_throttled(1),
         faults.sign_in_throttled(None),
