@@ -144,13 +144,32 @@ def buckets(kind: ProviderKind, inbox_id: int) -> list[Bucket]:
     return []
 
 
-def units_left(kind: ProviderKind, inbox_id: int) -> dict[str, int]:
-    """How full each bucket was when something was last taken from it, by its key; those nobody touched lately are missing."""
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a bucket held when something was last taken from it; full when nobody did lately. In units, `per_minute` what flows in."""
+
+    bucket: str
+    units: int
+    size: int
+    per_minute: int
+
+
+def levels(kind: ProviderKind, inbox_id: int) -> list[Level]:
+    """Empty without Valkey, and for a provider that counts nothing."""
+    counted = buckets(kind, inbox_id)
     try:
-        levels = {bucket.key: _connection().hget(bucket.key, "level") for bucket in buckets(kind, inbox_id)}
+        kept = [_connection().hget(bucket.key, "level") for bucket in counted]
     except RedisError:
-        return {}
-    return {key: int(float(level)) for key, level in levels.items() if level is not None}
+        return []
+    return [
+        Level(
+            bucket.key,
+            int(bucket.size if level is None else float(level)),
+            size=int(bucket.size),
+            per_minute=int(bucket.flow * 60),
+        )
+        for bucket, level in zip(counted, kept, strict=True)
+    ]
 
 
 @lru_cache(maxsize=1)

@@ -30,7 +30,7 @@ def heed_own_pause(inbox: Inbox, *, now: datetime) -> None:
 
 def heed_shared_pause(inbox: Inbox, *, now: datetime) -> None:
     """Raises `ProjectPaused` while the provider wants no call at all. When its time is up one inbox is let through, to find out."""
-    if not _has_grant(inbox) or (health := ProviderHealth.objects.filter(kind=inbox.credential.kind).first()) is None:
+    if (health := shared_trouble(inbox)) is None:
         return
     turn = ProviderHealth.objects.filter(pk=health.pk, until__lte=now)
     if not turn.update(until=now + PROBE_EVERY, probed_by=inbox):
@@ -41,7 +41,12 @@ def is_paused(inbox: Inbox, *, now: datetime) -> bool:
     """Whether nobody is to call the provider for this inbox who can do without."""
     if inbox.no_calls_until is not None and inbox.no_calls_until > now:
         return True
-    return _has_grant(inbox) and ProviderHealth.objects.filter(kind=inbox.credential.kind).exists()
+    return shared_trouble(inbox) is not None
+
+
+def shared_trouble(inbox: Inbox) -> ProviderHealth | None:
+    """What its provider has against this installation, or has asked of it."""
+    return ProviderHealth.objects.filter(kind=inbox.credential.kind).first() if _has_grant(inbox) else None
 
 
 def is_probe(inbox: Inbox) -> bool:

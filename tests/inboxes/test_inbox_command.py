@@ -9,11 +9,12 @@ from django.core.management.base import CommandError
 
 from inboxes import actions
 from inboxes.actions import ConnectionDetails, ServerLogin
-from inboxes.models import Inbox, Security
+from inboxes.models import Credential, Inbox, ProviderHealth, ProviderKind, Security
+from inboxes.pace import MailboxPace
 from logging_rules.actions import set_inbox_policy
 from logging_rules.facts import Preset
 from tests.factories.contacts import make_contact
-from tests.factories.inboxes import ALICE, SARAH, STRANGER, connected_inbox, mail_bytes
+from tests.factories.inboxes import ALICE, NOW, SARAH, STRANGER, connected_inbox, mail_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,3 +87,25 @@ def test_a_sync_that_fails_ends_with_the_cause_and_what_to_do(synced, dovecot):
     finally:
         dovecot.start()
     assert Inbox.objects.get().status == "degraded"
+
+
+def test_status_says_what_keeps_us_from_asking_for_more(alice):
+    inbox = connected_inbox(alice, "far@ours.example", provider="gmail", no_calls_until=NOW)
+    Credential.objects.create(inbox=inbox, kind="google", secret="{}")
+    ProviderHealth.objects.create(kind="google", cause="client_secret_refused", since=NOW, until=NOW)
+    MailboxPace(ProviderKind.GMAIL, inbox.pk).spend(500)
+
+    status = json.loads(run("status", "far@ours.example", "--json"))
+
+    assert (status["provider"], status["no_calls_until"]) == ("gmail", "2026-03-02T12:00:00Z")
+    assert status["provider_trouble"] == {
+        "cause": "client_secret_refused", "since": "2026-03-02T12:00:00Z", "until": "2026-03-02T12:00:00Z",
+    }  # fmt: skip
+    mailbox, past, *_ = status["pace"]
+    assert mailbox == {"bucket": f"pace:gmail:{inbox.pk}", "units": 1_000, "size": 1_500, "per_minute": 4_500}
+    assert past == {"bucket": f"pace:gmail:{inbox.pk}:past", "units": 1_500, "size": 1_500, "per_minute": 3_000}
+
+
+def test_a_mail_server_counts_nothing(synced):
+    status = json.loads(run("status", ALICE, "--json"))
+    assert (status["no_calls_until"], status["provider_trouble"], status["pace"]) == (None, None, [])

@@ -7,10 +7,13 @@ import pytest
 from audit.models import AuditEvent
 from inboxes import life, notices
 from inboxes.life import Event, NotPossibleNow, next_status
-from inboxes.models import Inbox, InboxKind, InboxStatus
+from inboxes.models import Credential, Inbox, InboxKind, InboxStatus, ProviderHealth
 from inboxes.providers.base import (
+    ClientMisconfigured,
+    GrantRevoked,
     Misconfigured,
     PermissionMissing,
+    ProjectPaused,
     RateLimited,
     ReconnectRequired,
     TemporarilyUnavailable,
@@ -83,6 +86,48 @@ def test_a_refusal_needs_two_proofs_ten_minutes_apart(inbox, server, clock, erro
     server.calls.clear()
     sync(inbox, server, clock)
     assert server.calls["any"] == 0  # nobody tries the password again
+
+
+@pytest.mark.parametrize("error", [GrantRevoked(), GrantRevoked("consent_withdrawn")])
+def test_an_answer_that_settles_it_needs_no_second_proof(inbox, server, clock, error, alice):
+    now = fail(inbox, server, clock, error)
+    assert (now.status, now.cause) == ("needs_reconnect", error.cause)
+    assert told() == [(alice.email, "inbox_needs_reconnect")]
+
+
+@pytest.mark.parametrize("trouble", [ClientMisconfigured("client_secret_refused"), ProjectPaused(retry_after=900)])
+def test_trouble_of_the_whole_installation_is_told_to_super_admins_alone(inbox, server, clock, trouble, alice, admin):
+    Credential.objects.create(inbox=inbox, kind="google", secret="{}")
+    for _ in range(20):
+        now = fail(inbox, server, clock, trouble)
+        assert (now.status, now.cause, now.no_calls_until) == ("degraded", trouble.cause, None)
+        clock.now = now.next_due_at
+    assert clock.now - NOW > timedelta(hours=1)
+    assert told() == [(admin.email, "provider_refuses_us")]
+    sync(inbox, server, clock)
+    assert Inbox.objects.get().status == "active"
+    assert told()[1:] == [(admin.email, "provider_works_again")]
+
+
+def test_while_a_provider_refuses_us_only_one_inbox_asks_it_every_ten_minutes(inbox, server, clock, bob):
+    other = connected_inbox(bob, "bob@ours.example")
+    for each in (inbox, other):
+        Credential.objects.create(inbox=each, kind="microsoft", secret="{}")
+    elsewhere = connected_inbox(bob, "elsewhere@ours.example")
+    Credential.objects.create(inbox=elsewhere, kind="password", secret="x")
+    fail(inbox, server, clock, ClientMisconfigured())
+    server.calls.clear()
+    for _ in range(3):
+        clock.pass_by(minutes=3)
+        for each in (inbox, other):
+            assert sync(each, server, clock).cause == "client_refused"
+    assert server.calls["any"] == 0
+    assert sync(elsewhere, server, clock).outcome == "done"
+    clock.pass_by(minutes=3)
+    server.calls.clear()
+    assert sync(other, server, clock).outcome == "done"
+    assert not ProviderHealth.objects.exists()
+    assert sync(inbox, server, clock).outcome == "done"
 
 
 def test_a_success_between_two_refusals_takes_the_first_one_back(inbox, server, clock):

@@ -6,7 +6,7 @@ from django.utils import translation
 
 from inboxes import notices, tasks
 from inboxes.causes import CAUSES
-from inboxes.models import Inbox
+from inboxes.models import Inbox, ProviderHealth
 from notifications.kinds import kind
 from notifications.models import Notification
 from tests.factories.inboxes import NOW, connected_inbox
@@ -24,6 +24,22 @@ def tell_everything(inbox):
     notices.tell_of_outage(inbox)
     notices.tell_of_recovery(inbox, now=NOW, told_before=True)
     notices.tell_of_quarantine(inbox, now=NOW)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_what_concerns_the_whole_installation_names_the_provider_and_the_cause(admin, language):
+    health = ProviderHealth.objects.create(kind="google", cause="client_secret_refused", since=NOW, until=NOW)
+    notices.tell_of_shared_trouble(health)
+    notices.tell_of_shared_recovery(health, now=NOW)
+    with translation.override(language):
+        for notification in Notification.objects.filter(recipient=admin):
+            assert resolve(notification.url)
+            notice = kind(notification.kind).notice(notification.context)
+            assert "Google" in notice.title
+            assert "%(" not in f"{notice.title}{notice.text}{notice.action}"
+        refused = Notification.objects.get(kind="provider_refuses_us")
+        explanation = str(CAUSES["client_secret_refused"].explanation)
+        assert explanation in kind(refused.kind).notice(refused.context).text
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

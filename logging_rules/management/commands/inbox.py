@@ -28,6 +28,7 @@ from logging_rules.funnel import funnel_of
 from logging_rules.management.dry_running import add_dry_run_arguments, dry_run
 from logging_rules.management.inbox_marks import add_marks_arguments, show_marks
 from logging_rules.management.inbox_settings import add_settings_arguments, show_settings
+from logging_rules.management.provider_limits import provider_limits
 from logging_rules.management.signing_in import add_granted_arguments, connect_granted
 from logging_rules.management.viewing import add_view_as_arguments, view_as
 from logging_rules.management.why_not import add_log_arguments, add_why_not_arguments, log_mail, why_not
@@ -157,6 +158,7 @@ def show_status(options: Namespace) -> Answer:
         "on_server": numbers.on_server,
         "checked_at": numbers.checked_at,
         "completeness": round(numbers.share, 4),
+        **provider_limits(inbox),
     }
     lines = [
         f"{inbox.address}: {inbox.get_status_display()}{f' ({cause_of(inbox.cause).title})' if inbox.cause else ''}",
