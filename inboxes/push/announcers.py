@@ -1,4 +1,7 @@
-"""Which providers tell us of news, and how each is asked to."""
+"""Which providers tell us of news, and how each is asked to.
+
+Google's library takes 8 MB: a process loads it once it needs it.
+"""
 
 from urllib.parse import urlsplit
 
@@ -7,7 +10,6 @@ from django.urls import reverse
 
 from inboxes.models import Inbox, ProviderKind
 from inboxes.oauth.tokens import InboxToken
-from inboxes.providers.gmail.announcer import GmailAnnouncer
 from inboxes.providers.graph.announcer import GraphAnnouncer
 from inboxes.providers.push import Announcer
 
@@ -28,6 +30,8 @@ def open_announcer(inbox: Inbox) -> Announcer:
     """Graph tells nobody of the news of a mailbox that is only shared with them."""
     token = InboxToken(inbox.pk)
     if inbox.provider == ProviderKind.GMAIL:
+        from inboxes.providers.gmail.announcer import GmailAnnouncer  # noqa: PLC0415 - see above
+
         return GmailAnnouncer(settings.GOOGLE_API_ROOT, token, topic=settings.GOOGLE_PUBSUB_TOPIC)
     return GraphAnnouncer(
         settings.GRAPH_ROOT,

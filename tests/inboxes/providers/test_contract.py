@@ -11,7 +11,7 @@ import pytest
 
 from inboxes.envelope import Envelope, FolderRole
 from inboxes.providers.base import CursorExpired, FolderGone, MailProvider, RemoteFolder, SearchQuery
-from inboxes.providers.gmail import GmailProvider, GmailSettings
+from inboxes.providers.gmail.provider import GmailProvider, GmailSettings
 from inboxes.providers.imap import ImapProvider
 from inboxes.providers.memory import MemoryMailbox
 from tests.fakes.access_tokens import GivenTokens

@@ -59,7 +59,7 @@ def test_news_of_a_subscription_we_do_not_know_mean_nothing(subscription, woken)
     assert woken == []
 
 
-@pytest.mark.parametrize("secret", ["", "guess", SECRET + "x", None])
+@pytest.mark.parametrize("secret", ["", "guess", SECRET + "x", None], ids=["empty", "guessed", "longer", "none"])
 def test_whoever_does_not_know_the_secret_is_refused_with_all_they_say(subscription, woken, secret):
     assert post(news(), news(secret=secret)) == 403
     assert woken == []

@@ -7,7 +7,7 @@ import pytest
 
 from crm_project.demo.google.mailbox import FakeMailbox
 from inboxes.models import Folder, Inbox, Message, ProviderKind
-from inboxes.providers.gmail import GmailProvider, GmailSettings
+from inboxes.providers.gmail.provider import GmailProvider, GmailSettings
 from inboxes.sync.engine import Outcome, run_slice
 from logging_rules.intake import InboxIntake
 from tests.factories.contacts import make_contact

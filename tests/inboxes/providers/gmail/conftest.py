@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from crm_project.demo.google.server import FakeGoogle
-from inboxes.providers.gmail import GmailProvider
+from inboxes.providers.gmail.provider import GmailProvider
 from tests.fakes.access_tokens import GivenTokens
 from tests.inboxes.providers.gmail.world import NOW, World
 

@@ -19,9 +19,10 @@ from inboxes.providers.base import (
     TemporarilyUnavailable,
     Unreadable,
 )
-from inboxes.providers.gmail import GmailProvider, GmailSettings, client, provider
+from inboxes.providers.gmail import client, provider
 from inboxes.providers.gmail.client import UNITS
 from inboxes.providers.gmail.labels import MAILBOX
+from inboxes.providers.gmail.provider import GmailProvider, GmailSettings
 from tests.fakes.google import answers
 from tests.inboxes.providers.gmail.world import NOW, envelopes, follow_live, follow_past, mail, subjects
 

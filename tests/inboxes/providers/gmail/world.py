@@ -8,8 +8,8 @@ from crm_project.demo.google.mailbox import FakeMailbox
 from crm_project.demo.google.server import FakeGoogle
 from inboxes.envelope import Envelope
 from inboxes.providers.base import PaceReached, Page
-from inboxes.providers.gmail import GmailProvider, GmailSettings
 from inboxes.providers.gmail.labels import MAILBOX
+from inboxes.providers.gmail.provider import GmailProvider, GmailSettings
 from tests.fakes.access_tokens import GivenTokens
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
