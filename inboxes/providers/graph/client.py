@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import requests
 from requests.auth import AuthBase
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from inboxes.providers.base import (
     AccessToken,
@@ -305,8 +307,10 @@ def is_fault(found: bytes | ProviderError) -> bool:
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
+    """As requests reads it: another parser may see another host, and the token would go to that one."""
     try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
+        parts = parse_url(url)
+    except LocationParseError:
         return "", "", None
+    scheme = parts.scheme or ""
+    return scheme, parts.host or "", parts.port or {"http": 80, "https": 443}.get(scheme)
