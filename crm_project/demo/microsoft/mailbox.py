@@ -42,7 +42,7 @@ class Folder:
 
 @dataclass
 class Message:
-    """`received_at` is in whole seconds. `submitted`: written in this mailbox, so it has no internet headers."""
+    """Of `received_at` only whole seconds are shown. `submitted`: written in this mailbox, so it has no internet headers."""
 
     key: int
     folder_id: str
@@ -196,7 +196,7 @@ class Mailbox:
                 self._last_key,
                 place.id,
                 raw,
-                (received_at or self._clock.now()).replace(microsecond=0),
+                received_at or self._clock.now(),
                 self._clock.now(),
                 self._conversation(content),
                 is_read=is_read,

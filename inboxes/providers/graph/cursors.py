@@ -6,7 +6,7 @@ A message's remote id is its immutable id, the same in whichever folder it lies.
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
 from inboxes.providers.base import CursorExpired
@@ -94,8 +94,14 @@ def moment(value: object) -> datetime | None:
 
 
 def written(time: datetime) -> str:
-    """As Graph wants it in a filter. Whole seconds, which is all it keeps; texts compare as the times do."""
+    """As Graph wants it in a filter. Whole seconds, which is all it shows; texts compare as the times do."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def second_after(second: str) -> str:
+    """Where a `written` second is over. Exchange keeps fractions of seconds and compares with them: mail of that second may be later
+    than the second itself."""
+    return written(datetime.fromisoformat(second) + timedelta(seconds=1))
 
 
 def arrival(row: dict[str, object]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from inboxes.providers.base import TemporarilyUnavailable
 from inboxes.providers.graph.client import GraphClient, path_of, rows_of
-from inboxes.providers.graph.cursors import arrival, written
+from inboxes.providers.graph.cursors import arrival, second_after, written
 from inboxes.providers.graph.errors import Asked
 
 Json = dict[str, Any]
@@ -80,7 +80,7 @@ def count(client: GraphClient, folder_id: str, *, until: str, since: datetime | 
 
 def _window(until: str, since: datetime | None) -> str:
     bounds = [f"receivedDateTime ge {written(since)}"] if since else []
-    return " and ".join([*bounds, f"receivedDateTime le {until}"] if until else bounds)
+    return " and ".join([*bounds, f"receivedDateTime lt {second_after(until)}"] if until else bounds)
 
 
 def _rows(body: Json) -> list[Json]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from inboxes.providers.base import CursorExpired, MessageGone, RemoteFolder, SearchQuery
 from inboxes.providers.graph.client import GraphClient, path_of, rows_of
-from inboxes.providers.graph.cursors import arrival, moment, written
+from inboxes.providers.graph.cursors import arrival, moment, second_after, written
 from inboxes.providers.graph.errors import Asked
 from inboxes.providers.graph.messages import EXPAND, SELECT
 
@@ -76,7 +76,7 @@ def _filtered(query: SearchQuery, until: datetime | None) -> dict[str, str | int
         return {"$filter": f"internetMessageId eq '{query.message_id.replace(chr(39), chr(39) * 2)}'"}
     bounds = [f"receivedDateTime ge {written(query.since - _DAY)}"] if query.since else []
     ends = [end for end in (until, query.until and query.until + _DAY) if end]
-    bounds += [f"receivedDateTime le {written(min(ends))}"] if ends else []
+    bounds += [f"receivedDateTime lt {second_after(written(min(ends)))}"] if ends else []
     return {**({"$filter": " and ".join(bounds)} if bounds else {}), "$orderby": "receivedDateTime desc"}
 
 
