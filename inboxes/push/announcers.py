@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import reverse
 
-from inboxes.models import Inbox, ProviderKind
+from inboxes.models import Credential, Inbox, ProviderKind
 from inboxes.oauth.tokens import InboxToken
 from inboxes.providers.graph.announcer import GraphAnnouncer
 from inboxes.providers.push import Announcer
@@ -37,5 +37,5 @@ def open_announcer(inbox: Inbox) -> Announcer:
         settings.GRAPH_ROOT,
         token,
         url=f"{settings.BASE_URL}{reverse('inboxes:microsoft-hook')}",
-        is_shared=bool(inbox.credential.signed_in_as),
+        is_shared=Credential.objects.filter(inbox=inbox).exclude(signed_in_as="").exists(),
     )

@@ -8,6 +8,7 @@ import base64
 import json
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from google.auth.exceptions import GoogleAuthError, TransportError
@@ -52,7 +53,8 @@ class Certificates(Transport):
         fetched_at, answer = self._answers.get(url, (0.0, None))
         if answer is None or time.monotonic() - fetched_at > CERTIFICATES_SECONDS:
             answer = self._transport(url, method=method, timeout=10)
-            self._answers[url] = (time.monotonic(), answer)
+            if answer.status == HTTPStatus.OK:
+                self._answers[url] = (time.monotonic(), answer)
         return answer
 
     def renew(self, url: str) -> bool:

@@ -48,6 +48,11 @@ def read(body: bytes) -> list[Notification]:
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotUnderstood(type(error).__name__) from None
-    if not all(isinstance(value, str) for one in found for value in (one.subscription_id, one.secret)):
+    if not all(_is_plain(value) for one in found for value in (one.subscription_id, one.secret)):
         raise NotUnderstood
     return found
+
+
+def _is_plain(value: object) -> bool:
+    """Nothing that could not be looked up: a NUL, or half of a surrogate pair."""
+    return isinstance(value, str) and value.isascii() and value.isprintable()

@@ -8,6 +8,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from crm_project.demo.google.answers import backend_error
 from inboxes.models import Inbox, ProviderKind
 from inboxes.providers.gmail.announcements import Certificates
 from inboxes.views import hooks
@@ -51,6 +52,12 @@ def test_an_announcement_wakes_the_inbox_it_names_and_no_other(inbox, bob, woken
     assert woken == [inbox.pk]
     inbox.refresh_from_db()
     assert inbox.next_due_at <= timezone.now()
+
+
+def test_keys_that_could_not_be_had_are_asked_for_again(inbox, google, woken, post):
+    google.faults.next("certs", backend_error())
+    assert (post(), post()) == (503, 204)
+    assert woken == [inbox.pk]
 
 
 def test_an_announcement_for_an_address_that_is_not_ours_is_heard_and_means_nothing(inbox, woken, post):

@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from crm_project.demo.google.answers import other_watch
-from inboxes.models import Inbox, PushSubscription
+from inboxes.models import Credential, Inbox, PushSubscription
 from inboxes.push.keeping import keep_push, to_keep
 from tests.factories.inboxes import mail_bytes
 
@@ -86,6 +86,13 @@ def test_an_inbox_that_no_longer_syncs_ends_its_subscriptions(graph_inbox, micro
     Inbox.objects.update(status="disabled")
     assert keep(graph_inbox) == []
     assert microsoft.notifier.active == {}
+
+
+def test_the_subscriptions_of_somebody_who_left_are_forgotten(graph_inbox, reachable):
+    keep(graph_inbox)
+    Inbox.objects.update(status="disabled")
+    Credential.objects.all().delete()
+    assert keep(graph_inbox) == []
 
 
 def test_a_provider_that_cannot_be_asked_harms_nobody(graph_inbox, microsoft, reachable):

@@ -54,6 +54,12 @@ def test_news_wake_the_inbox_they_are_about(subscription, woken):
     assert woken == [subscription.inbox_id]
 
 
+@pytest.mark.parametrize("text", ["sub\0", "sub\ud800"])
+def test_news_in_letters_that_no_database_knows_are_refused(subscription, woken, text):
+    assert (post(news(text)), post(news(secret=text))) == (400, 400)
+    assert woken == []
+
+
 def test_news_of_a_subscription_we_do_not_know_mean_nothing(subscription, woken):
     assert post(news("sub-2")) == 202
     assert woken == []
