@@ -27,13 +27,15 @@ class AddressForm(forms.Form):
     address = forms.CharField(
         label=_("E-mail address of the mailbox"),
         max_length=320,
-        widget=forms.EmailInput(
-            attrs={"autocomplete": "email", "autofocus": True, "placeholder": "you@company.example"}
-        ),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "you@company.example"}),
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, person: User, initial: str = "") -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, person: User, initial: str = "", is_first: bool = True
+    ) -> None:
+        """`is_first`: nothing on the page is to be read before it, so that typing can begin at once."""
         super().__init__(data, initial={"address": initial})
+        self.fields["address"].widget.attrs["autofocus"] = is_first
         self._person = person
         self.connected: Inbox | None = None
 

@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inboxes import actions
+from inboxes.causes import CAUSES
 from inboxes.connections import open_granted
 from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderKind
 from inboxes.oauth.accesses import API_OF, Asked, asked_for, given_to
@@ -228,7 +229,9 @@ def _open(errand: Errand, grant: Grant, account: Account, *, by: User, now: date
             signed_in_at=errand.kind,
             shared_mailbox=errand.address if errand.shared else "",
         )
-    except ValidationError:
+    except ValidationError as refusal:
+        if refusal.code != "already_connected":
+            raise stopped(errand, str(refusal.code), account=account.address) from None
         raise _in_the_way(errand, address, account, by) from None
     return Opened(inbox, is_new=True)
 
@@ -243,7 +246,7 @@ def _reopened(errand: Errand, inbox: Inbox, grant: Grant, account: Account, *, b
     try:
         actions.reconnect_api_inbox(inbox=inbox, account=account, grant=grant, by=by, now=now)
     except ValidationError as refusal:
-        cause = "other_account" if refusal.code == "other_account" else "not_possible_now"
+        cause = str(refusal.code) if refusal.code in CAUSES else "not_possible_now"
         raise stopped(errand, cause, account=account.address) from None
     return Opened(inbox, is_new=inbox.status == InboxStatus.CONNECTING)
 

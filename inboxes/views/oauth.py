@@ -47,7 +47,7 @@ def sign_in(request: SignedInRequest, provider: str) -> HttpResponse:
     way = way_or_404(kind, request.GET.get("way", ""))
     found = to_connect(request)
     address = found["address"] if found.get("sign_in") == kind and way is not Way.SHARED else ""
-    form = AddressForm(request.POST or None, person=request.user, initial=address)
+    form = AddressForm(request.POST or None, person=request.user, initial=address, is_first=False)
     if request.method == "POST" and is_offered(kind):
         if way is Way.API and not request.POST.get("address"):
             return jump(request, Errand.to_connect(kind, way))
@@ -75,9 +75,7 @@ def jump(request: SignedInRequest, errand: Errand) -> HttpResponse:
         url = oauth_flows.begin(errand, by=request.user, session_key=str(request.session.session_key))
     except ProviderError as error:
         return _stop(request, oauth_flows.stopped(errand, error.cause).stop)
-    response = HttpResponseRedirect(url)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return HttpResponseRedirect(url)
 
 
 def reconnect(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
@@ -158,6 +156,7 @@ def set_up(request: SignedInRequest, provider: str) -> HttpResponse:
         "kind": kind,
         "is_offered": is_offered(kind),
         "redirect_uri": oauth_flows.redirect_uri(kind),
+        "guide": f"docs/{kind.value}.md",
         "asked": asked_for(kind, API_OF[kind]),
     }
     return render(request, f"inboxes/oauth/set_up_{kind.value}.html", context)
