@@ -27,6 +27,7 @@ from inboxes.oauth.accesses import API_OF, Asked, asked_for, given_to
 from inboxes.oauth.actions import remember_sign_in, use_sign_in
 from inboxes.oauth.clients import API_ISSUERS, oauth_client
 from inboxes.oauth.grants import Account, Grant, SignInRefused
+from inboxes.oauth.keeping import give_back_soon, is_same_account
 from inboxes.providers.base import PermissionMissing, ProviderError
 from inboxes.queries import inbox_with_address
 from users.models import User
@@ -185,11 +186,34 @@ def _granted(errand: Errand, kept: Mapping[str, Any], answer: Mapping[str, str])
     if missing := errand.asked.missing(grant):
         raise stopped(errand, "scope_missing", missing=tuple(access.scope for access in missing))
     account = client.account(grant) if errand.provider != ProviderKind.IMAP else _named(errand, grant)
+    try:
+        _refuse_other_account(errand, account)
+    except SignInStopped:
+        give_back_soon(kind=errand.kind, account=account, grant=grant)
+        raise
+    _look_into(errand, grant, account)
+    return grant, account
+
+
+def _refuse_other_account(errand: Errand, account: Account) -> None:
+    """An alias is as good as the address at Microsoft; Google lists other people's addresses among them."""
+    if errand.shared or not errand.address:
+        return
+    if errand.inbox is not None:
+        if not is_same_account(inbox=errand.inbox, account=account):
+            raise stopped(errand, "other_account", account=account.address)
+        return
+    own = [account.address] if errand.kind == CredentialKind.GOOGLE else account.addresses
+    if not any(is_same_mailbox(errand.address, address) for address in own):
+        raise stopped(errand, "other_account_than_typed", account=account.address)
+
+
+def _look_into(errand: Errand, grant: Grant, account: Account) -> None:
+    """At the list of folders: who may not read the mailbox learns it now."""
     token = _JustGiven(grant.access_token)
     address = errand.address if errand.shared else account.address
     with open_granted(errand.provider, errand.kind, token, address=address, shared=errand.shared) as mailbox:
         mailbox.folders()
-    return grant, account
 
 
 def _named(errand: Errand, grant: Grant) -> Account:
@@ -213,9 +237,6 @@ class _JustGiven:
 def _open(errand: Errand, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:
     if errand.inbox is not None:
         return _reopened(errand, errand.inbox, grant, account, by=by, now=now)
-    is_other = not any(is_same_mailbox(errand.address, address) for address in account.addresses)
-    if errand.address and is_other and not errand.shared:
-        raise stopped(errand, "other_account_than_typed", account=account.address)
     address = errand.address if errand.shared else account.address
     if (half_way := _left_half_way(address, errand, by)) is not None:
         return _reopened(errand, half_way, grant, account, by=by, now=now)

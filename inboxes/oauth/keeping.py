@@ -20,6 +20,7 @@ logger = structlog.get_logger(__name__)
 
 KEEP_TRYING = timedelta(days=7)
 TRY_AGAIN = timedelta(hours=1)
+SECOND_THOUGHTS = timedelta(minutes=30)
 BATCH = 50
 LONGEST_IDLE = timedelta(days=30)
 """Microsoft ends an access that nobody used for 90 days, Google after six months."""
@@ -73,6 +74,13 @@ def is_same_account(*, inbox: Inbox, account: Account) -> bool:
     """
     known = Credential.objects.filter(inbox=inbox).values_list("account_id", flat=True).first()
     return known == account.id if known else inbox.address == account.address
+
+
+def give_back_soon(*, kind: CredentialKind, account: Account, grant: Grant) -> None:
+    """A grant that is not wanted, of the wrong account say. Not at once: its owner may be about to connect that account after all."""
+    WithdrawnGrant.objects.create(
+        kind=kind, account_id=account.id, secret=grant.to_secret(), next_try_at=timezone.now() + SECOND_THOUGHTS
+    )
 
 
 def withdraw_grants(credentials: models.QuerySet[Credential]) -> None:

@@ -15,6 +15,7 @@ from crm_project.demo.microsoft.directory import ConsentPolicy
 from inboxes.models import Credential, CredentialKind, Folder, Inbox, InboxStatus, ProviderKind, SignIn
 from inboxes.models.sign_in import GOOD_FOR
 from inboxes.oauth.grants import Grant
+from inboxes.oauth.keeping import give_back_grants
 from tests.factories.inboxes import connected_inbox
 from tests.fakes.google import FakeGoogle, answers, consent
 from tests.fakes.microsoft import FakeMicrosoft
@@ -284,6 +285,20 @@ class TestAccounts:
         page = alice_client.get(response["Location"]).content.decode()
         assert (YUKI in page, HARUKA in page) == (True, True)
         assert Inbox.objects.count() == 0
+
+    def test_what_the_other_account_gave_is_given_back(self, alice_client, at_google):
+        come_back(alice_client, at_google, begin(alice_client, at_google, YUKI), HARUKA)
+        assert give_back_grants(now=timezone.now()) == 0  # it may be wanted after all
+
+        assert give_back_grants(now=timezone.now() + timedelta(hours=1)) == 1
+        assert at_google.fake.grants.allowed(at_google.fake.client, HARUKA) == ()
+
+    def test_unless_it_is_connected_then(self, alice_client, at_google):
+        come_back(alice_client, at_google, begin(alice_client, at_google, YUKI), HARUKA)
+        come_back(alice_client, at_google, begin(alice_client, at_google, HARUKA), HARUKA)
+
+        assert give_back_grants(now=timezone.now() + timedelta(hours=1)) == 0
+        assert at_google.fake.grants.allowed(at_google.fake.client, HARUKA) != ()
 
     def test_an_alias_of_it_will_do(self, alice_client, at_microsoft):
         at_microsoft.fake.account(YUKI).aliases.append("sales@minato.example")
