@@ -85,7 +85,7 @@ def _trouble(response: requests.Response) -> TemporarilyUnavailable | None:
 def _is_object(response: requests.Response) -> bool:
     try:
         return isinstance(response.json(), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

@@ -148,5 +148,5 @@ def _understanding() -> Iterator[None]:
     """An answer that makes no sense says nothing about the grant."""
     try:
         yield
-    except (OAuth2Error, ValueError, KeyError, TypeError, AttributeError):
+    except (OAuth2Error, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         raise TemporarilyUnavailable("answer_not_understood") from None

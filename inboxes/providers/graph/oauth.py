@@ -163,5 +163,5 @@ def _understanding() -> Iterator[None]:
     """An answer that does not hang together (a nonce of somebody else's, an id token nobody can read) says nothing about the grant."""
     try:
         yield
-    except (ValueError, RuntimeError, KeyError, TypeError, AttributeError):
+    except (ValueError, RuntimeError, KeyError, TypeError, AttributeError, OverflowError):
         raise TemporarilyUnavailable("answer_not_understood") from None
