@@ -76,9 +76,8 @@ def note_shared_trouble(inbox: Inbox, trouble: ProviderError, *, now: datetime) 
     return health.until
 
 
-@transaction.atomic
 def note_shared_success(inbox: Inbox, *, now: datetime) -> None:
-    """Ends the episode if it was this inbox that found out; the others are due at once."""
+    """Ends the episode if it was this inbox that found out; the others are due at once. Call inside a transaction."""
     if not _has_grant(inbox):
         return
     health = ProviderHealth.objects.select_for_update().filter(probed_by=inbox).first()

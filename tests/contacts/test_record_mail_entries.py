@@ -81,5 +81,5 @@ def test_any_number_of_entries_costs_the_same_queries(count, django_assert_num_q
     message = make_message()
     entries = [entry(make_contact(f"Contact {number}").pk, message) for number in range(count)]
 
-    with django_assert_num_queries(8):  # a savepoint; lock, insert, raise last activity; three to index the e-mails
+    with django_assert_num_queries(7):  # a savepoint; lock, insert, raise last activity; two to index the e-mails
         assert record_mail_entries(entries) == count
