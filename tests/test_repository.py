@@ -54,6 +54,7 @@ WRITERS = {
     "inboxes/push/": "notes what providers promised to tell us, as they promise it and take it back",
     "inboxes/oauth/keeping.py": "keeps and withdraws grants inside the actions, and forgets what was given back",
     "inboxes/oauth/tokens.py": "stores a renewed token under the lock it was renewed with",
+    "inboxes/pauses.py": "notes that a provider wants to be left alone, for the sync engine and for live looks",
     "inboxes/providers/": "pure: it knows mailboxes, not rows",
     "logging_rules/models/policies.py": "the workspace's one policy comes into being when it is first asked for",
     "logging_rules/tombstones.py": "sets the keyed hash of an un-logged message, for actions",
