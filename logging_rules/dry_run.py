@@ -23,7 +23,7 @@ from inboxes.queries import folder_sizes
 from logging_rules.changes import Change
 from logging_rules.engine import Code, Decision, decide_page
 from logging_rules.facts import Facts, Policy, Preset
-from logging_rules.interest import interest_of
+from logging_rules.interest import interest_under_any_preset
 from logging_rules.marks import mark_settings_of
 from logging_rules.page_facts import facts_of_page
 from logging_rules.queries import everybody_inside
@@ -85,7 +85,7 @@ def scan_step(provider: MailProvider, inbox: Inbox, state: DryRunState) -> DryRu
     """Reads the headers of the next page and counts it under every preset. Raises `ProviderError` when the mailbox cannot be read."""
     state = deepcopy(state)
     with timed(state.scan):
-        page = state.scan.next_page(provider, folder_sizes(inbox), addresses=interest_of(inbox))
+        page = state.scan.next_page(provider, folder_sizes(inbox), addresses=interest_under_any_preset(inbox))
         if page is None:
             return DryRunStep(state, samples=[])
         decisions = decide_under_each_preset(inbox, page.envelopes, since=state.scan.window_start)

@@ -27,11 +27,20 @@ CORRESPONDENTS = f"""
 
 def interest_of(inbox: Inbox) -> Set[str] | None:
     """None: everything has to be looked at. A constant number of queries."""
+    return _interest(inbox, in_conversations=rules_of(inbox).policy.preset.value is not Preset.MANUAL)
+
+
+def interest_under_any_preset(inbox: Inbox) -> Set[str] | None:
+    """As `interest_of`, for trying out other settings than the inbox has."""
+    return _interest(inbox, in_conversations=True)
+
+
+def _interest(inbox: Inbox, *, in_conversations: bool) -> Set[str] | None:
     if inbox.provider == ProviderKind.IMAP:
         return None  # shows all headers for less than a search costs
     known = ContactAddress.objects.filter(contact__withdrawn_at=None).values_list("email", flat=True)
     addresses = set(known[: MOST + 1])
-    if rules_of(inbox).policy.preset.value is not Preset.MANUAL:
+    if in_conversations:
         addresses |= _correspondents()
     return outsiders(addresses, everybody_inside()) if len(addresses) <= MOST else None
 

@@ -21,7 +21,7 @@ from inboxes.queries import folder_sizes
 from logging_rules.changes import Change
 from logging_rules.dry_run import decide_under, timed
 from logging_rules.engine import Code, Decision
-from logging_rules.interest import interest_of
+from logging_rules.interest import interest_under_any_preset
 from logging_rules.reasons import label_of
 from logging_rules.reconsidering import CHOSEN, Reconsidered, Worlds, reconsider
 from logging_rules.rules import rules_of
@@ -162,7 +162,7 @@ def _count_logged(inbox: Inbox, change: Change, state: WhatIf) -> list[Sample]:
 
 
 def _count_unlogged(provider: MailProvider, inbox: Inbox, change: Change, state: WhatIf) -> list[Sample]:
-    page = state.scan.next_page(provider, folder_sizes(inbox), addresses=interest_of(inbox))
+    page = state.scan.next_page(provider, folder_sizes(inbox), addresses=interest_under_any_preset(inbox))
     if page is None:
         return []
     envelopes = _unlogged(inbox, page.envelopes)

@@ -6,13 +6,15 @@ import pytest
 from django.apps import apps
 from django.core import signing
 
-from inboxes.models import Inbox
+from contacts.models import Contact
+from inboxes.models import Inbox, ProviderKind, ThreadReference
 from inboxes.providers.memory import MemoryMailbox, MemoryProvider
+from logging_rules.actions import set_inbox_policy
 from logging_rules.dry_run import DryRunState, DryRunStep, scan_step
 from logging_rules.engine import Code
 from logging_rules.facts import Preset
 from logging_rules.models import WorkspacePolicy
-from tests.factories.contacts import make_contact, make_inbox
+from tests.factories.contacts import log_mail, make_contact, make_inbox
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +80,26 @@ def test_every_message_is_counted_once_under_each_preset(mailbox, inbox):
 
 def test_all_of_the_past_is_counted_when_asked_for(mailbox, inbox):
     assert run(mailbox, inbox, since=None)[1].counts[Preset.KNOWN][Code.KNOWN_CONTACT_OUTGOING] == 2
+
+
+def test_answers_of_people_who_are_no_contacts_count_although_nothing_is_logged_by_rules_yet(mailbox, inbox, alice):
+    """At a provider that shows only mail of people we name."""
+    Inbox.objects.update(provider=ProviderKind.GMAIL)
+    inbox.refresh_from_db()
+    mailbox.sifts = True
+    set_inbox_policy(inbox=inbox, preset=Preset.MANUAL, by=alice)
+    to_both = [["to", "alice@mail.example", "Alice"], ["cc", "friend@private.example", "Friend"]]
+    first = {"recipients": to_both, "message_id": "<chosen@x.example>", "sent_at": NOW - timedelta(days=9)}
+    thread = log_mail(Contact.objects.get(), owner=alice, **first).thread
+    ThreadReference.objects.create(thread=thread, message_id="<chosen@x.example>")
+    answer = "In-Reply-To: <chosen@x.example>\r\n"
+    deliver(mailbox, 7, "friend@private.example", "alice@mail.example", more=answer)
+
+    counts = run(mailbox, inbox)[1].counts
+
+    assert {preset: counts[preset].get(Code.REPLY_TO_LOGGED, 0) for preset in Preset} == {
+        Preset.MANUAL: 0, Preset.REPLIES: 1, Preset.KNOWN: 1
+    }  # fmt: skip
 
 
 def test_a_paused_inbox_can_be_tried_out(mailbox, inbox):
