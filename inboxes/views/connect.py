@@ -58,7 +58,8 @@ def connect_server(request: SignedInRequest) -> HttpResponse:
     context = {
         "found": found,
         "hints": hints(found["hints"]),
-        "sign_in": sign_in if sign_in and is_offered(sign_in) else None,
+        "sign_in": sign_in,
+        "is_offered": sign_in is not None and is_offered(sign_in),
         "form": form,
         "trial": trial,
     }

@@ -99,6 +99,7 @@ def test_nothing_of_a_sign_in_is_found_anywhere(watch, bob_client, client, googl
     kept = everything_kept() | {"log": "".join(capfd.readouterr()).encode(), "pages": watch.told, "sessions": sessions}
     assert "request_finished" in kept["log"].decode()
     assert len(watch.secrets) >= 11
-    assert {"pages"} <= places_of(HARUKA, kept) <= {"pages", "sessions"}  # the wrong account, until the next try
+    # The wrong account is named to the person who chose it, and to the provider when its grant is given back.
+    assert {"pages"} <= places_of(HARUKA, kept) <= {"pages", "sessions", "inboxes_withdrawngrant"}
     assert {secret: places_of(secret, kept) for secret in watch.secrets if places_of(secret, kept)} == {}
     assert len(kept["inboxes_withdrawngrant"]) > 100  # the grant is there, encrypted

@@ -77,6 +77,12 @@ class TestAddress:
         assert words in response.content.decode()
         assert response.context["form"]["imap_host"].value()
 
+    @pytest.mark.parametrize("address", ["alice@gmail.com", "alice@outlook.com"])
+    def test_without_a_client_at_the_provider_it_is_said_who_can_set_that_up(self, alice_client, address):
+        enter(alice_client, address)
+
+        assert "is not set up here" in alice_client.get("/inboxes/connect/server/").content.decode()
+
 
 class TestServers:
     @pytest.fixture
