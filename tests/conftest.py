@@ -68,7 +68,8 @@ def _start_services() -> None:
         "MAIL_HOSTS_ALLOWED": "127.0.0.1,localhost",
         "BASE_URL": "http://testserver",
     }
-    for variable in ("ALLOWED_HOSTS", "DEBUG", "EMAIL_URL", "LOG_FORMAT"):
+    of_providers = [name for name in os.environ if name.startswith(("GOOGLE_", "MICROSOFT_", "GRAPH_", "GMAIL_"))]
+    for variable in ("ALLOWED_HOSTS", "DEBUG", "EMAIL_URL", "LOG_FORMAT", *of_providers):
         os.environ.pop(variable, None)
 
 

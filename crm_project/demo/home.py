@@ -1,15 +1,14 @@
-"""Where the demo's mail server keeps its mailboxes and the ports it listens on."""
+"""Where the demo keeps its mailboxes, the ports its servers listen on, and when it began. Light: the launcher reads it too."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Self
 
-from django.conf import settings
-from django.utils import timezone
-
-from crm_project.demo import james, yuki
-from crm_project.demo.people import JAMES, PASSWORD, YUKI
-from crm_project.demo.server import MailFolders
+from crm_project.demo.google import registration as google
+from crm_project.demo.microsoft import registration as microsoft
 from crm_project.runner.ports import free_port, is_free
 
 HOST = "127.0.0.1"
@@ -19,31 +18,82 @@ HOST = "127.0.0.1"
 class Ports:
     imap: int
     smtp: int
+    google: int
+    microsoft: int
+
+    @classmethod
+    def free(cls) -> Self:
+        return cls(*(free_port() for _ in fields(cls)))
+
+    def still_free(self) -> Self:
+        """With another in place of each that somebody has taken meanwhile."""
+        return replace(self, **{name: free_port() for name, port in asdict(self).items() if not is_free(HOST, port)})
 
 
-def mail_home() -> Path:
-    return Path(settings.DATA_DIR) / "demo-mail"
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The demo of one data folder. Its mails are dated back from `began`, so that one mail is the same in two mailboxes."""
+
+    folder: Path
+    began: datetime
+    ports: Ports
+
+    @property
+    def mail(self) -> Path:
+        return self.folder / "mail"
+
+    @property
+    def google(self) -> Path:
+        return self.folder / "google"
+
+    @property
+    def microsoft(self) -> Path:
+        return self.folder / "microsoft"
+
+    @property
+    def google_url(self) -> str:
+        return f"http://{HOST}:{self.ports.google}"
+
+    @property
+    def microsoft_url(self) -> str:
+        return f"http://{HOST}:{self.ports.microsoft}"
+
+    def stand_ins(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """What has Genkan take the stand-ins for Google and Microsoft; of neither, where the operator has set anything of theirs."""
+        wanted: dict[str, str] = {}
+        for settings in (google.environment(self.google_url), microsoft.environment(self.microsoft_url)):
+            if not any(environment.get(name) for name in settings):
+                wanted |= settings
+        return wanted
+
+    def save(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = {"began": self.began.isoformat(), "ports": asdict(self.ports)}
+        _file(self.folder).write_text(json.dumps(content))
 
 
-def prepare() -> Ports:
-    """Makes the mailboxes on the first start and settles the ports: those of last time if they are still free."""
-    home = mail_home()
-    folders = MailFolders(home)
-    if not (home / "ports.json").exists():
-        now = timezone.now()
-        folders.create({YUKI.email: PASSWORD, JAMES.email: PASSWORD})
-        folders.add(YUKI.email, yuki.mailbox(now))
-        folders.add(JAMES.email, james.mailbox(now))
-    ports = known_ports()
-    if ports is None or not (is_free(HOST, ports.imap) and is_free(HOST, ports.smtp)):
-        ports = Ports(imap=free_port(), smtp=free_port())
-        (home / "ports.json").write_text(json.dumps(asdict(ports)))
-    return ports
+def folder_in(data: Path) -> Path:
+    """That of the demo, below the folder of everything Genkan keeps."""
+    return data / "demo"
 
 
-def known_ports() -> Ports | None:
-    """The ports of the last start, None before the first."""
+def known(data: Path) -> Home | None:
+    """As it was at the last start, None before the first."""
+    folder = folder_in(data)
     try:
-        return Ports(**json.loads((mail_home() / "ports.json").read_text()))
+        kept = json.loads(_file(folder).read_text())
     except FileNotFoundError:
         return None
+    return Home(folder, datetime.fromisoformat(kept["began"]), Ports(**kept["ports"]))
+
+
+def settle(data: Path, *, now: datetime) -> Home:
+    """For a new start of the demo's servers: made if there is none yet, with ports that are free."""
+    before = known(data)
+    home = replace(before, ports=before.ports.still_free()) if before else Home(folder_in(data), now, Ports.free())
+    home.save()
+    return home
+
+
+def _file(folder: Path) -> Path:
+    return folder / "home.json"

@@ -11,18 +11,21 @@ from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 
 Mailbox = tuple[str, str]  # name, address
+INBOX = "INBOX"
+SENT = "Sent"
 
 
 @dataclass(slots=True)
 class DemoMail:
-    """One e-mail of a demo mailbox and the folder it lies in."""
+    """One e-mail of a demo mailbox, the folder it lies in, and its labels: Gmail's, or categories of Outlook's."""
 
     sent_at: datetime
     from_: Mailbox
     to: Sequence[Mailbox]
     subject: str
     body: str
-    folder: str = "INBOX"
+    folder: str = INBOX
+    labels: Sequence[str] = ()
     cc: Sequence[Mailbox] = ()
     html: str = ""
     files: Sequence[tuple[str, str, bytes]] = ()  # name, type, content

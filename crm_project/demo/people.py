@@ -39,6 +39,13 @@ EMMA = Person("emma@minato.example", "Emma Wilson")
 YUKI = Person("yuki@minato.example", "田中 由紀", "ja", "Asia/Tokyo")
 JAMES = Person("james@minato.example", "James Park")
 
+# Accounts that nobody has connected yet.
+YUKI_GMAIL = Person("yuki.at.home@gmail.example", "田中 由紀", "ja", "Asia/Tokyo")
+JAMES_OUTLOOK = Person("james.park@outlook.example", "James Park")
+APPROVED_FIRST = Person("yuki@harbour-group.example", "田中 由紀", "ja", "Asia/Tokyo")
+APPROVER = Person("admin@harbour-group.example", "Grace Adeyemi")
+ORDERS = Person("orders@minato.example", "Orders")
+
 SARAH = KnownContact(
     "sarah.okafor@meridian.example", "Sarah Okafor", "Meridian Logistics", "", "VP Operations", "+44 20 7946 0123"
 )

@@ -1,25 +1,19 @@
-"""Makes the demo workspace and connects its inboxes over IMAP, through the same actions the screens use."""
-
-from datetime import timedelta
+"""Makes the demo workspace through the same actions the screens use."""
 
 from django.db import transaction
 from django.utils import timezone
 
 from contacts.actions import ContactDetails, add_note, create_contact
 from contacts.models import Contact
-from crm_project.demo.home import HOST, Ports
+from crm_project.demo.connections import connect_all, point_at
+from crm_project.demo.home import Home
 from crm_project.demo.people import CONTACTS, DOMAIN, EMMA, JAMES, PASSWORD, SARAH, SATO, WORKSPACE, YUKI, Person
-from inboxes.actions import ConnectionDetails, ServerLogin, connect_imap_inbox, start
-from inboxes.models import Inbox, MailServer, Protocol, Security
-from logging_rules.actions import add_never_log_entry, set_inbox_policy
-from logging_rules.facts import Preset
+from logging_rules.actions import add_never_log_entry
 from users.actions import add_workspace_domain, create_person, rename_workspace
 from users.models import Role, User
 
-HISTORY = timedelta(days=90)
 
-
-def ensure(ports: Ports) -> bool:
+def ensure(demo: Home) -> bool:
     """Makes what is missing; returns whether anything was. On later starts it only points the inboxes at today's ports."""
     with transaction.atomic():
         made = not User.objects.filter(email=EMMA.email).exists()
@@ -27,10 +21,8 @@ def ensure(ports: Ports) -> bool:
             _people()
             _contacts()
             _never_log()
-    for person, preset in ((YUKI, Preset.KNOWN), (JAMES, Preset.REPLIES)):
-        made |= _connect(person, preset, ports)
-    _point_at(ports)
-    return made
+    point_at(demo)
+    return connect_all(demo) or made
 
 
 def _people() -> None:
@@ -83,31 +75,3 @@ def _never_log() -> None:
     yuki, emma = (User.objects.get(email=person.email) for person in (YUKI, EMMA))
     add_never_log_entry(text="sakura-clinic.example", by=yuki, owner=yuki, note="かかりつけの病院")
     add_never_log_entry(text="*.aoba-law.example", by=emma, owner=None, note="Our lawyers", covers_team=True)
-
-
-def _connect(person: Person, preset: Preset, ports: Ports) -> bool:
-    if Inbox.objects.filter(address=person.email).exists():
-        return False
-    owner = User.objects.get(email=person.email)
-    with transaction.atomic():
-        inbox = connect_imap_inbox(
-            details=ConnectionDetails(
-                address=person.email,
-                imap=ServerLogin(HOST, ports.imap, Security.NONE, person.email),
-                smtp=ServerLogin(HOST, ports.smtp, Security.NONE, person.email),
-                password=PASSWORD,
-            ),
-            history_since=timezone.now() - HISTORY,
-            by=owner,
-        )
-        set_inbox_policy(inbox=inbox, preset=preset, by=owner)
-        start(inbox=inbox, by=owner)
-    return True
-
-
-def _point_at(ports: Ports) -> None:
-    """The demo's mail server may have had to move to other ports since last time."""
-    for protocol, port in ((Protocol.IMAP, ports.imap), (Protocol.SMTP, ports.smtp)):
-        MailServer.objects.filter(inbox__address__in=[YUKI.email, JAMES.email], protocol=protocol, host=HOST).exclude(
-            port=port
-        ).update(port=port)

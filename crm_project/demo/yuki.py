@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from crm_project.demo.mail import DemoMail, days_before, pdf, png
+from crm_project.demo.mail import SENT, DemoMail, days_before, pdf, png
 from crm_project.demo.people import AIKO, DIEGO, EMMA, JAMES, KATO, MORI, OMAR, PRIYA, SARAH, SATO, SUZUKI, YUKI
 
 ME = YUKI.header
-SENT = "Sent"
 
 
 def meridian(now: datetime) -> Iterator[DemoMail]:

@@ -11,7 +11,7 @@ from django.core.files.storage import Storage, storages
 from django.db import DatabaseError, connection, transaction
 
 from crm_project import logs
-from crm_project.demo.home import mail_home
+from crm_project.demo.home import folder_in
 from crm_project.privacy.search import Search, Trace, Unsearchable
 from crm_project.privacy.tokens import Token
 from crm_project.privacy.unwrapping import OPENERS
@@ -78,7 +78,7 @@ def _messages_of(storage: Storage, name: str) -> tuple[int, ...]:
 def _files_below(top: Path) -> Iterator[Path]:
     if top.is_file():
         yield top
-    left_out = {Path(settings.MEDIA_ROOT), mail_home()}
+    left_out = {Path(settings.MEDIA_ROOT), folder_in(settings.DATA_DIR)}
     for folder, folders, names in os.walk(top):
         here = Path(folder)
         # A database cluster is searched as the database it is; the demo's mailboxes are mailboxes.

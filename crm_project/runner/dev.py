@@ -6,10 +6,13 @@ import http.client
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from crm_project.demo.home import Home, settle
 from crm_project.runner.environment import with_services
 from crm_project.runner.errors import LaunchError
 from crm_project.runner.folders import PROJECT, data_folder
@@ -39,12 +42,13 @@ def main(arguments: list[str]) -> int:
         lock.truncate(0)
         lock.write(address)
         lock.flush()
-        _run(data, address, demo=not options.empty)
+        demo = None if options.empty else settle(data, now=datetime.now(UTC))
+        _run(data, address, demo)
     print("genkan: stopped", flush=True)
     return 0
 
 
-def _run(data: Path, address: str, *, demo: bool) -> None:
+def _run(data: Path, address: str, demo: Home | None) -> None:
     """Returns after Ctrl-C or SIGTERM, when everything has stopped."""
     print("genkan: starting the database and the broker", flush=True)
     with with_services(data) as environment:
@@ -52,7 +56,7 @@ def _run(data: Path, address: str, *, demo: bool) -> None:
         runner = ProcessRunner(environment=environment)
         try:
             # What takes the time is starting Django, so whatever can start at once does.
-            runner.start([web(address), *([demo_mail()] if demo else [])])
+            runner.start([web(address), *(demo_servers(demo, environment) if demo else [])])
             _manage("migrate", "--no-input", "--verbosity", "0", environment=environment)
             guide = _manage("demo", "ensure", environment=environment).strip() if demo else FIRST_STEP
             _wait_until_ready(address, runner)
@@ -76,8 +80,22 @@ def web(address: str) -> Program:
     return Program("web", [PYTHON, "-m", "gunicorn", "crm_project.wsgi", *place, *threads, *logs])
 
 
-def demo_mail() -> Program:
-    return Program("mail", [PYTHON, "manage.py", "demo_server"])
+def demo_servers(demo: Home, environment: Mapping[str, str]) -> list[Program]:
+    """The demo's mailboxes; a stand-in for Google or Microsoft only where this installation takes it for them."""
+    programs = [Program("mail", [PYTHON, "manage.py", "demo_server"])]
+    if environment.get("GOOGLE_API_ROOT") == demo.google_url:
+        programs.append(_stand_in("google", demo.ports.google, environment["BASE_URL"].rstrip("/")))
+    if environment.get("MICROSOFT_AUTHORITY", "").startswith(demo.microsoft_url):
+        programs.append(_stand_in("microsoft", demo.ports.microsoft, environment["BASE_URL"].rstrip("/")))
+    return programs
+
+
+def _stand_in(provider: str, port: int, address: str) -> Program:
+    # Asking Django for its own addresses would take longer than all the rest of the launcher.
+    places = ["--redirect-uri", f"{address}/inboxes/oauth/{provider}/callback"]
+    places += ["--push-to", f"{address}/inboxes/hooks/{provider}/"]
+    quietly = ["--port", str(port), "--verbosity", "0"]
+    return Program(provider, [PYTHON, "manage.py", f"demo_{provider}", *quietly, *places])
 
 
 def background() -> list[Program]:
@@ -94,7 +112,7 @@ def background() -> list[Program]:
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/dev", description="Runs Genkan on this machine until Ctrl-C.")
-    parser.add_argument("--empty", action="store_true", help="without the demo workspace and its mail server")
+    parser.add_argument("--empty", action="store_true", help="without the demo workspace and its servers")
     parser.add_argument("--port", type=int, help=f"the web port (default: the first free one from {FIRST_PORT})")
     return parser.parse_args(arguments)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from crm_project.demo import home
 from crm_project.runner import services
 from crm_project.runner.secrets_file import read_or_create
 
@@ -12,7 +13,7 @@ EMBEDDED = ("DATABASE_URL", "REDIS_URL")
 
 
 def development(data: Path) -> dict[str, str]:
-    """Everything but the addresses of database and broker."""
+    """Everything but the addresses of database and broker; with a demo, Google and Microsoft are where its stand-ins are."""
     secrets = read_or_create(data / "secrets")
     defaults = {
         "DJANGO_SETTINGS_MODULE": "crm_project.settings",
@@ -24,7 +25,9 @@ def development(data: Path) -> dict[str, str]:
         "MAIL_HOSTS_ALLOWED": "localhost,127.0.0.0/8,::1",
         "PYTHONUNBUFFERED": "1",
     }
-    return defaults | os.environ
+    environment = defaults | os.environ
+    demo = home.known(data)
+    return environment | demo.stand_ins(environment) if demo else environment
 
 
 @contextmanager

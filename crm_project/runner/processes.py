@@ -21,7 +21,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 # A program that ran this long before it ended starts over with the first pause.
 STEADY_SECONDS = 60.0
-NAME_WIDTH = 7
+NAME_WIDTH = 9
 COLOURS = (36, 35, 32, 33, 34, 31)
 
 

@@ -9,11 +9,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from crm_project.demo import home
 from crm_project.runner.folders import PROJECT
+from crm_project.runner.ports import is_free
 from tests.runner.test_services import processes_in, wait_until
 
 OURS = (
@@ -26,6 +29,7 @@ OURS = (
     "REDIS_URL",
     "SECRET_KEY",
 )
+OF_PROVIDERS = ("GOOGLE_", "MICROSOFT_", "GRAPH_", "GMAIL_")
 
 
 @pytest.fixture
@@ -33,7 +37,11 @@ def environment():
     """That of a terminal: nothing of the tests' own settings, and a data folder of its own."""
     with tempfile.TemporaryDirectory(prefix="genkan-dev-") as path:
         Path(path).chmod(0o711)
-        rest = {name: value for name, value in os.environ.items() if name not in OURS and "PYTEST" not in name}
+        rest = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in OURS and not name.startswith(OF_PROVIDERS) and "PYTEST" not in name
+        }
         yield rest | {"DATA_DIR": path}
         wait_until(lambda: processes_in(path) == [])
 
@@ -80,6 +88,33 @@ def test_it_serves_the_sign_in_page_and_stops_without_a_trace(environment, stop)
     assert process.returncode == 0
     assert output.endswith("genkan: stopped\n")
     wait_until(lambda: processes_in(environment["DATA_DIR"]) == [])
+
+
+def test_the_demo_has_an_inbox_at_each_provider_and_stops_without_a_trace(environment):
+    process = launch("dev", environment=environment)
+    assert status_of(address_of(process)) == 200
+    demo = home.known(Path(environment["DATA_DIR"]))
+    assert not any(is_free(home.HOST, port) for port in asdict(demo.ports).values())
+    code, listed = run("inbox", "list", "--json", environment=environment)
+    assert (code, {inbox["address"]: inbox["provider"] for inbox in json.loads(listed)}) == (
+        0,
+        {"emma@minato.example": "graph", "james@minato.example": "gmail", "yuki@minato.example": "imap"},
+    )
+
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+
+    assert (process.returncode, output.splitlines()[-1]) == (0, "genkan: stopped")
+    wait_until(lambda: all(is_free(home.HOST, port) for port in asdict(demo.ports).values()))
+
+
+def test_an_empty_workspace_has_no_stand_ins(environment):
+    process = launch("dev", "--empty", environment=environment)
+    address_of(process)
+
+    assert home.known(Path(environment["DATA_DIR"])) is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
 
 
 def test_after_a_kill_nothing_is_left_and_the_next_start_works(environment):

@@ -85,7 +85,7 @@ def test_each_line_carries_the_name_of_its_program(run):
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
 
-    assert sorted(lines) == ["beat    | up\n", "started\n", "web     | one\n", "web     | 二\n"]
+    assert sorted(lines) == ["beat      | up\n", "started\n", "web       | one\n", "web       | 二\n"]
     assert process.returncode == 0
 
 
@@ -93,7 +93,7 @@ def test_each_line_carries_the_name_of_its_program(run):
 def test_one_signal_ends_every_program_and_what_it_started(run, name):
     mark = f"mark-{os.getpid()}-{name}"
     process = run(worker=PARENT.replace("MARK", mark) + SLEEP, other=SLEEP)
-    read_until(process, "worker  | up")
+    read_until(process, "worker    | up")
     wait_until(lambda: alive(mark))
 
     process.send_signal(name)
@@ -106,10 +106,10 @@ def test_one_signal_ends_every_program_and_what_it_started(run, name):
 def test_a_program_that_ended_is_started_again_after_a_pause(run):
     process = run(worker="print('up'); raise SystemExit(3)", other=SLEEP)
 
-    read_until(process, "worker  | ended (exit code 3); starting again in 1 s")
+    read_until(process, "worker    | ended (exit code 3); starting again in 1 s")
     first = time.monotonic()
-    read_until(process, "worker  | up")
-    read_until(process, "worker  | ended (exit code 3); starting again in 2 s")
+    read_until(process, "worker    | up")
+    read_until(process, "worker    | ended (exit code 3); starting again in 2 s")
 
     assert time.monotonic() - first >= 1
 
@@ -117,7 +117,7 @@ def test_a_program_that_ended_is_started_again_after_a_pause(run):
 def test_a_killed_runner_leaves_no_program_behind(run):
     mark = f"mark-{os.getpid()}-killed"
     process = run(worker=f"'{mark}'; {SLEEP}")
-    read_until(process, "worker  | up")
+    read_until(process, "worker    | up")
 
     process.kill()
     process.wait()

@@ -39,6 +39,7 @@ OPERATIONS = {
     ("GET", "/oauth2/v1/certs"): "certs",
     ("POST", "/batch/gmail/v1"): "batch",
     ("POST", "/stand-in/deliver"): "deliver",
+    ("POST", "/stand-in/grant"): "grant",
 }
 
 
@@ -101,8 +102,8 @@ class App:
                 return self._tokens.token(form)
             case "revoke":
                 return self._tokens.revoke(form | dict(incoming.query))
-            case "deliver":
-                return self._deliver(incoming)
+            case "deliver" | "grant":
+                return self._of_the_demo(operation, incoming)
             case "certs":
                 key = signing_key()
                 return Answer(200, {key.id: key.certificate}, {"Cache-Control": "public, max-age=21600"})
@@ -111,15 +112,18 @@ class App:
                 return Answer(200, style, content_type="text/css; charset=utf-8")
         return consent.home(self._state, language)
 
-    def _deliver(self, incoming: Incoming) -> Answer:
-        """Not Google's: how the demo, another process, sends a mail to an account."""
+    def _of_the_demo(self, operation: str, incoming: Incoming) -> Answer:
+        """Not Google's: how the demo, another process, sends a mail to an account, or is let into one without the pages."""
         query = incoming.query_lists()
         mailbox = self._state.mailboxes.get(query.get("to", [""])[0])
-        # A page of another site cannot send this type without being allowed to.
-        if incoming.headers.get("content-type") != "message/rfc822":
-            return answers.invalid("A message/rfc822 is needed.")
+        # A page of another site cannot send these types without being allowed to.
+        needed = {"deliver": "message/rfc822", "grant": "application/json"}[operation]
+        if incoming.headers.get("content-type") != needed:
+            return answers.invalid(f"A {needed} is needed.")
         if mailbox is None:
             return answers.not_found()
+        if operation == "grant":
+            return Answer(200, self._state.grant(mailbox.address, query.get("scope", [])))
         return Answer(200, {"id": mailbox.deliver(incoming.body, labels=query.get("label", ["INBOX", "UNREAD"]))})
 
     def _note(self, operation: str, incoming: Incoming, form: dict[str, str], mailbox: str, answer: Answer) -> None:

@@ -64,6 +64,12 @@ class Notifier:
             if subscription.lifecycle_url:
                 self._put(subscription.lifecycle_url, self._base(subscription) | {"lifecycleEvent": event})
 
+    def redirect(self, url: str) -> None:
+        """Everybody who listens listens there from now on."""
+        for subscription in self.active.values():
+            subscription.notification_url = url
+            subscription.lifecycle_url = subscription.lifecycle_url and url
+
     def wait(self, seconds: float = 5) -> None:
         """Until everything is sent. Raises TimeoutError."""
         with self._changed:

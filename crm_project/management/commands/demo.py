@@ -2,14 +2,27 @@
 
 import time
 from argparse import Namespace
-from smtplib import SMTP
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from crm_project.demo.home import HOST, Ports, known_ports
+from crm_project.demo import home
+from crm_project.demo.connections import ports_in_use
+from crm_project.demo.delivery import NobodyThere, deliver
+from crm_project.demo.home import Home
 from crm_project.demo.mail import DemoMail
-from crm_project.demo.people import CONTACTS, EMMA, JAMES, PASSWORD, PRIVATE_MARKS, SARAH, YUKI
+from crm_project.demo.people import (
+    APPROVED_FIRST,
+    CONTACTS,
+    EMMA,
+    JAMES,
+    PASSWORD,
+    PRIVATE_MARKS,
+    SARAH,
+    YUKI,
+    YUKI_GMAIL,
+)
 from crm_project.demo.workspace import ensure
 from crm_project.runner.ports import is_free
 from users.commands import Answer, JsonCommand
@@ -17,16 +30,18 @@ from users.commands import Answer, JsonCommand
 START_SECONDS = 20
 GUIDE = f"""\
 Sign in as                          password: {PASSWORD}
-  {YUKI.email:<28} a member with a mixed mailbox, in Japanese
-  {JAMES.email:<28} a member who logs replies only
-  {EMMA.email:<28} the super admin
+  {YUKI.email:<28} a member with a mixed mailbox (IMAP), in Japanese
+  {JAMES.email:<28} a member who logs replies only (Gmail)
+  {EMMA.email:<28} the super admin (Microsoft 365)
 
 What to try
   - Open Contacts > {SARAH.name} as Yuki: her e-mails, each with "Why was this logged?"
-  - Open Inboxes as Yuki: what was logged, what was skipped, and why.
-  - Look for private mail: subjects start with {PRIVATE_MARKS[0]} or {PRIVATE_MARKS[1]}. It is in Yuki's mailbox and nowhere in Genkan.
+  - Open Inboxes as Yuki: what was logged, what was skipped, and why. As Emma: what waits for her word.
+  - Look for private mail: subjects start with {PRIVATE_MARKS[0]} or {PRIVATE_MARKS[1]}. It is in every mailbox and nowhere in Genkan.
+  - Connect another inbox by signing in at the stand-ins for Google ({YUKI_GMAIL.email})
+    and Microsoft ({APPROVED_FIRST.email}: its administrator has to approve first).
   - Un-log a mail from its menu on a timeline, undo it, or un-log many at once under Inboxes > Un-logged.
-  - Let a mail arrive:  bin/manage demo send --subject "Hello again"
+  - Let a mail arrive:  bin/manage demo send --to {JAMES.email} --from tom.ellis@harbourfield.example
   - Prove it:           bin/manage privacy verify"""
 
 
@@ -37,14 +52,14 @@ class Command(JsonCommand):
 
     def add_actions(self) -> None:
         self.add_action("ensure", self.ensure, help="make what is missing; say who can sign in and what to try")
-        send = self.add_action("send", self.send, help="send an e-mail to a demo mailbox")
+        send = self.add_action("send", self.send, help="let an e-mail arrive in a demo mailbox, at whichever provider")
         send.add_argument("--from", dest="sender", default=SARAH.email)
         send.add_argument("--to", default=YUKI.email)
         send.add_argument("--subject", default="Hello from the demo")
         send.add_argument("--body", default="This e-mail has just arrived.")
 
     def ensure(self, options: Namespace) -> Answer:
-        made = ensure(_running_server())
+        made = ensure(_running_demo())
         accounts = [{"email": person.email, "password": PASSWORD} for person in (EMMA, YUKI, JAMES)]
         return Answer({"made": made, "accounts": accounts}, GUIDE)
 
@@ -57,33 +72,28 @@ class Command(JsonCommand):
             options.subject,
             options.body,
         )
-        with _submission() as smtp:
-            smtp.sendmail(options.sender, [options.to], mail.as_bytes())
+        try:
+            deliver(mail.as_bytes(), sender=options.sender, to=options.to, demo=_demo())
+        except OSError as error:
+            raise CommandError("The demo is not running. Run bin/dev.") from error
+        except NobodyThere as error:
+            raise CommandError(f"Nobody in the demo has the address {options.to}.") from error
         return Answer({"message_id": mail.message_id}, f"Sent to {options.to}.")
 
 
-def _ports() -> Ports:
-    ports = known_ports()
-    if ports is None:
-        raise CommandError("The demo's mail server has not been started yet. Run bin/dev.")
-    return ports
+def _demo() -> Home:
+    demo = home.known(settings.DATA_DIR)
+    if demo is None:
+        raise CommandError("The demo has not been started yet. Run bin/dev.")
+    return demo
 
 
-def _running_server() -> Ports:
-    """Waits for the mail server that is starting beside this command."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        ports = known_ports()
-        if ports is not None and not is_free(HOST, ports.imap):
-            return ports
-        time.sleep(0.1)
-    raise CommandError("The demo's mail server does not answer. Run bin/dev.")
-
-
-def _submission() -> SMTP:
-    try:
-        smtp = SMTP(HOST, _ports().smtp, timeout=10)
-    except OSError as error:
-        raise CommandError("The demo's mail server is not running. Run bin/dev.") from error
-    smtp.login(YUKI.email, PASSWORD)
-    return smtp
+def _running_demo() -> Home:
+    """Waits for the servers that are starting beside this command."""
+    demo, deadline = _demo(), time.monotonic() + START_SECONDS
+    for port in ports_in_use(demo):
+        while is_free(home.HOST, port):
+            if time.monotonic() > deadline:
+                raise CommandError("The demo's servers do not answer. Run bin/dev.")
+            time.sleep(0.1)
+    return demo

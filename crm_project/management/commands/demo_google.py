@@ -7,7 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
+from crm_project.demo import home
+from crm_project.demo.accounts import fill_google
 from crm_project.demo.google.server import FakeGoogle
 
 
@@ -19,12 +22,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=0, help="default: a free one")
-        parser.add_argument("--folder", type=Path, default=Path(settings.DATA_DIR) / "demo-google")
+        parser.add_argument("--folder", type=Path, help="default: that of the demo")
         parser.add_argument(
             "--redirect-uri", action="append", default=[], help="where people may be sent back to; may be repeated"
         )
         parser.add_argument(
-            "--account", action="append", default=[], help="an address that has a mailbox; may be repeated"
+            "--account", action="append", default=[], help="an address that has an empty mailbox; may be repeated"
         )
         parser.add_argument(
             "--push-to", default="", metavar="URL", help="where changes of watched mailboxes are announced"
@@ -35,7 +38,10 @@ class Command(BaseCommand):
         google.client.redirect_uris.extend(options["redirect_uri"])
         google.pubsub.endpoint = options["push_to"]
         google.requests.keep(100)
-        google.keep_in(options["folder"])
+        demo = home.known(settings.DATA_DIR)
+        folder = options["folder"] or home.folder_in(settings.DATA_DIR) / "google"
+        if not google.keep_in(folder) and not options["account"]:
+            fill_google(google, demo.began if demo else timezone.now())
         for address in options["account"]:
             google.mailbox(address)
         stopped = threading.Event()
@@ -43,7 +49,7 @@ class Command(BaseCommand):
             signal.signal(name, lambda _signal, _frame: stopped.set())
         with google:
             google.push_by_itself()
-            for variable, value in google.environment().items():
-                self.stdout.write(f"{variable}={value}")
-            self.stdout.flush()
+            if options["verbosity"]:
+                self.stdout.write("".join(f"{name}={value}\n" for name, value in google.environment().items()))
+                self.stdout.flush()
             stopped.wait()

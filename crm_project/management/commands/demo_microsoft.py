@@ -7,7 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
+from crm_project.demo import home
+from crm_project.demo.accounts import fill_microsoft
 from crm_project.demo.microsoft.server import MicrosoftStandIn
 
 
@@ -17,24 +20,35 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=0, help="default: a free one")
-        parser.add_argument("--folder", type=Path, default=Path(settings.DATA_DIR) / "demo-microsoft")
+        parser.add_argument("--folder", type=Path, help="default: that of the demo")
         parser.add_argument(
             "--redirect-uri", action="append", default=[], help="where people may be sent back to; may be repeated"
         )
         parser.add_argument(
-            "--account", action="append", default=[], help="an address that has a mailbox; may be repeated"
+            "--account", action="append", default=[], help="an address that has an empty mailbox; may be repeated"
+        )
+        parser.add_argument(
+            "--push-to",
+            default="",
+            metavar="URL",
+            help="where subscriptions of earlier starts are announced from now on",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         microsoft = MicrosoftStandIn(port=options["port"], redirect_uris=options["redirect_uri"], keep_requests=100)
-        microsoft.keep_in(options["folder"])
+        demo = home.known(settings.DATA_DIR)
+        folder = options["folder"] or home.folder_in(settings.DATA_DIR) / "microsoft"
+        if not microsoft.keep_in(folder) and not options["account"]:
+            fill_microsoft(microsoft, demo.began if demo else timezone.now())
         for address in options["account"]:
             microsoft.mailbox(address)
+        if options["push_to"]:
+            microsoft.notifier.redirect(options["push_to"])
         stopped = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda _signal, _frame: stopped.set())
         with microsoft:
-            for variable, value in microsoft.environment().items():
-                self.stdout.write(f"{variable}={value}")
-            self.stdout.flush()
+            if options["verbosity"]:
+                self.stdout.write("".join(f"{name}={value}\n" for name, value in microsoft.environment().items()))
+                self.stdout.flush()
             stopped.wait()

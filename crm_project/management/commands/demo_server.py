@@ -6,9 +6,12 @@ import signal
 import warnings
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 
-from crm_project.demo.home import mail_home, prepare
+from crm_project.demo import home
+from crm_project.demo.accounts import fill_mail_server
+from crm_project.demo.home import Home
 from crm_project.demo.server import serve
 
 
@@ -19,13 +22,16 @@ class Command(BaseCommand):
         # aiosmtpd warns twice at every connection that there is no TLS; this server never leaves loopback.
         warnings.filterwarnings("ignore", message="Requiring AUTH while not requiring TLS")
         logging.getLogger("mail.log").setLevel(logging.ERROR)
-        ports = prepare()
-        self.stdout.write(f"IMAP on port {ports.imap}, SMTP on port {ports.smtp}")
-        asyncio.run(_serve_until_stopped(ports.imap, ports.smtp))
+        demo = home.known(settings.DATA_DIR)
+        if demo is None:
+            raise CommandError("There is no demo here yet. Run bin/dev.")
+        fill_mail_server(demo)
+        self.stdout.write(f"IMAP on port {demo.ports.imap}, SMTP on port {demo.ports.smtp}")
+        asyncio.run(_serve_until_stopped(demo))
 
 
-async def _serve_until_stopped(imap_port: int, smtp_port: int) -> None:
-    server = asyncio.create_task(serve(mail_home(), imap_port=imap_port, smtp_port=smtp_port))
+async def _serve_until_stopped(demo: Home) -> None:
+    server = asyncio.create_task(serve(demo.mail, imap_port=demo.ports.imap, smtp_port=demo.ports.smtp))
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, server.cancel)
     try:
