@@ -95,4 +95,4 @@ def _has_grant(inbox: Inbox) -> bool:
     try:
         return inbox.credential.kind != CredentialKind.PASSWORD
     except (Credential.DoesNotExist, UnknownKey, InvalidToken):
-        return False
+        return False  # who opens the mailbox says so

@@ -295,3 +295,46 @@ def test_a_mail_that_is_moved_away_and_back_stays_logged_once(workspace, alice, 
         assert list(LedgerEntry.objects.values_list("state", flat=True)) == ["logged"]
     assert (Message.objects.count(), TimelineEntry.objects.count(), mailbox.bodies_read()) == (1, 1, 1)
     assert contacts_by_address([CONTACT])
+
+
+def test_a_gap_of_10000_mails_is_rebuilt_completely_and_within_the_budget(workspace, alice, mailbox, clock):
+    mailbox.fill(FEW)
+    inbox = mailbox.connect(alice)
+    sync_until_quiet(inbox, clock)
+    mailbox.server.clock.advance(days=8)
+    clock.pass_by(days=8)
+    for number in range(10_000):
+        mailbox.deliver(letter(number) if number % 100 == 0 else letter(number, "nobody@elsewhere.example"))
+    mailbox.lose_place()
+    mailbox.forget_calls()
+
+    sync_until_quiet(inbox, clock)
+
+    found = set(Message.objects.values_list("message_id", flat=True))
+    assert {f"<extra{number}@m>" for number in range(0, 10_000, 100)} <= found
+    assert len(found) == len(expected(FEW, "known")) + 100
+    assert mailbox.bodies_read() == 100
+    settled = sum(sum(folder.counts.values()) for folder in Folder.objects.all())
+    assert (settled, LedgerEntry.objects.filter(state="retrying").count()) == (len(FEW) + 10_000, 0)
+    if inbox.provider == ProviderKind.GMAIL:
+        # 20 pages of ids, and headers and bodies of what names a contact: two minutes of the quota, not an hour.
+        assert mailbox.server.requests.units() < 2 * 6_000
+    else:
+        assert mailbox.calls() < 900
+
+
+def test_a_pace_is_kept_to_the_end_and_nothing_is_read_twice_for_it(workspace, alice, mailbox, clock):
+    mailbox.settings.GMAIL_UNITS_PER_MINUTE, mailbox.settings.GRAPH_REQUESTS_PER_MINUTE = 20_000, 1_000
+    mailbox.fill(FEW)
+    inbox = mailbox.connect(alice)
+    paced = 0
+    for _ in range(60):
+        outcome = one_slice(inbox, clock).outcome
+        if outcome is Outcome.DONE:
+            break
+        paced += outcome is Outcome.PACED
+        assert Inbox.objects.get().status == InboxStatus.ACTIVE
+        clock.now = max(clock.now, Inbox.objects.get().next_due_at)
+        forget_paces()
+    assert_nothing_lost_or_doubled(inbox, FEW)
+    assert mailbox.bodies_read() == len(expected(FEW, "known"))

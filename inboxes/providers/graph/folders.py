@@ -1,12 +1,12 @@
 """Which folders a mailbox has. What each is for is told by names that are the same in every language."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from inboxes.envelope import NOT_MAIL_ROLES, FolderRole
-from inboxes.providers.base import FolderGone, RemoteFolder, TemporarilyUnavailable
-from inboxes.providers.graph.client import PARTS_PER_BATCH, GraphClient, path_of, rows_of
+from inboxes.providers.base import FolderGone, RateLimited, RemoteFolder, TemporarilyUnavailable
+from inboxes.providers.graph.client import PARTS_PER_BATCH, Answer, GraphClient, path_of, rows_of
 from inboxes.providers.graph.errors import Asked
 
 Json = dict[str, Any]
@@ -78,7 +78,7 @@ def _place(row: Json, above: _Place, roles: Mapping[str, FolderRole | None]) -> 
 def _well_known(client: GraphClient) -> dict[str, Json]:
     """Those of the well-known folders that this mailbox has."""
     query = {"$select": _QUERY["$select"]}
-    answers = client.batch([path_of("mailFolders", name, query=query) for name in ROLES], Asked.FOLDER)
+    answers = _ask(client, [path_of("mailFolders", name, query=query) for name in ROLES])
     found: dict[str, Json] = {}
     for name, answer in zip(ROLES, answers, strict=True):
         if answer.error is None:
@@ -88,12 +88,24 @@ def _well_known(client: GraphClient) -> dict[str, Json]:
     return found
 
 
+def _ask(client: GraphClient, paths: Sequence[str]) -> Iterator[Answer]:
+    """As a batch; parts that were refused because there were too many of them are asked for alone."""
+    for path, answer in zip(paths, client.batch(paths, Asked.FOLDER), strict=True):
+        if not isinstance(answer.error, RateLimited):
+            yield answer
+            continue
+        try:
+            yield Answer(client.get(client.url(path), Asked.FOLDER))
+        except FolderGone as gone:
+            yield Answer({}, gone)
+
+
 def _children(client: GraphClient, parents: Iterable[tuple[Json, _Place]]) -> Iterator[tuple[Json, _Place]]:
     waiting = list(parents)
     for start in range(0, len(waiting), PARTS_PER_BATCH):
         part = waiting[start : start + PARTS_PER_BATCH]
         paths = [path_of("mailFolders", row["id"], "childFolders", query=_QUERY) for row, _ in part]
-        for (_, place), answer in zip(part, client.batch(paths, Asked.FOLDER), strict=True):
+        for (_, place), answer in zip(part, _ask(client, paths), strict=True):
             if answer.error is None:
                 yield from ((row, place) for row in _rest(client, answer.body))
             elif not isinstance(answer.error, FolderGone):
