@@ -51,7 +51,6 @@ WRITERS = {
     "inboxes/erasure.py": "removes messages together with what hangs on them, for actions of several apps",
     "inboxes/key_rotation.py": "re-encrypts what is there; no value changes",
     "inboxes/life.py": "writes the status that follows an event, for actions and the sync engine",
-    "inboxes/pauses.py": "notes what a provider asks of all inboxes at once, for the sync engine and for whoever looks into a mailbox",
     "inboxes/push/": "notes what providers promised to tell us, as they promise it and take it back",
     "inboxes/oauth/keeping.py": "keeps and withdraws grants inside the actions, and forgets what was given back",
     "inboxes/oauth/tokens.py": "stores a renewed token under the lock it was renewed with",
