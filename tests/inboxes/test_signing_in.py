@@ -432,6 +432,20 @@ class TestOtherWays:
         inbox = Inbox.objects.get()
         assert (inbox.address, inbox.aliases, inbox.credential.signed_in_as) == (self.TEAM, [], YUKI)
 
+    def test_it_is_reconnected_by_whoever_may_open_it_now(self, alice_client, at_microsoft):
+        at_microsoft.fake.shared_mailbox(self.TEAM, readers=[YUKI, HARUKA])
+        come_back(alice_client, at_microsoft, self.begin(alice_client, at_microsoft, "shared", self.TEAM))
+        Inbox.objects.update(status=InboxStatus.NEEDS_RECONNECT, cause="mailbox_not_found")
+        inbox = Inbox.objects.get()
+
+        url = alice_client.post(reverse("inboxes:reconnect", args=[inbox.code]))["Location"]
+        asked = parse_qs(urlsplit(url).query)
+        assert (asked["login_hint"], "Mail.Read.Shared" in asked["scope"][0].split()) == ([YUKI], True)
+        come_back(alice_client, at_microsoft, url, HARUKA)
+
+        inbox.refresh_from_db()
+        assert (inbox.status, inbox.address, inbox.credential.signed_in_as) == ("degraded", self.TEAM, HARUKA)
+
     def test_one_that_the_account_may_not_open_is_not_connected(self, alice_client, at_microsoft):
         at_microsoft.fake.shared_mailbox(self.TEAM, readers=[HARUKA])
 
