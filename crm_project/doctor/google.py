@@ -9,7 +9,7 @@ from google.auth.exceptions import TransportError
 from crm_project.doctor.clients import client
 from crm_project.doctor.findings import Finding, off, ok, warning, wrong
 from inboxes.models import CredentialKind
-from inboxes.providers.gmail.announcements import Certificates
+from inboxes.providers.gmail.signatures import Certificates
 from inboxes.views.hooks import google_audience
 
 GUIDE = "See docs/google.md"

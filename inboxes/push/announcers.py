@@ -1,7 +1,4 @@
-"""Which providers tell us of news, and how each is asked to.
-
-Google's library takes 8 MB: a process loads it once it needs it.
-"""
+"""Which providers tell us of news, and how each is asked to. What that takes is loaded by the process that first needs it."""
 
 from urllib.parse import urlsplit
 
@@ -10,7 +7,6 @@ from django.urls import reverse
 
 from inboxes.models import Credential, Inbox, ProviderKind
 from inboxes.oauth.tokens import InboxToken
-from inboxes.providers.graph.announcer import GraphAnnouncer
 from inboxes.providers.push import Announcer
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -33,6 +29,8 @@ def open_announcer(inbox: Inbox) -> Announcer:
         from inboxes.providers.gmail.announcer import GmailAnnouncer  # noqa: PLC0415 - see above
 
         return GmailAnnouncer(settings.GOOGLE_API_ROOT, token, topic=settings.GOOGLE_PUBSUB_TOPIC)
+    from inboxes.providers.graph.announcer import GraphAnnouncer  # noqa: PLC0415 - see above
+
     return GraphAnnouncer(
         settings.GRAPH_ROOT,
         token,

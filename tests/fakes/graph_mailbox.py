@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crm_project.demo.microsoft.mailbox import Mailbox
-from inboxes.providers.graph import GraphProvider, GraphSettings
+from inboxes.providers.graph.client import GraphSettings
+from inboxes.providers.graph.provider import GraphProvider
 from tests.fakes.access_tokens import GivenTokens
 from tests.fakes.microsoft import FakeMicrosoft
 

@@ -20,7 +20,8 @@ from inboxes.providers.base import (
     RemoteFolder,
     TemporarilyUnavailable,
 )
-from inboxes.providers.graph import GraphProvider, GraphSettings
+from inboxes.providers.graph.client import GraphSettings
+from inboxes.providers.graph.provider import GraphProvider
 from tests.fakes.access_tokens import GivenTokens
 from tests.fakes.graph_mailbox import ADDRESS, GraphMailbox, mail
 

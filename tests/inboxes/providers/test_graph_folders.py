@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from crm_project.demo.microsoft import faults
 from inboxes.envelope import FolderRole
 from inboxes.providers.base import RateLimited, TemporarilyUnavailable
-from inboxes.providers.graph import GraphProvider, GraphSettings
+from inboxes.providers.graph.client import GraphSettings
+from inboxes.providers.graph.provider import GraphProvider
 from tests.fakes.access_tokens import GivenTokens
 from tests.fakes.graph_mailbox import SCOPES, GraphMailbox
 

@@ -20,7 +20,7 @@ from inboxes.providers.base import (
     TemporarilyUnavailable,
     Unreadable,
 )
-from inboxes.providers.graph import GraphProvider
+from inboxes.providers.graph.provider import GraphProvider
 from tests.fakes.graph_mailbox import GraphMailbox, mail
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from crm_project.demo.google.answers import backend_error
 from inboxes.models import Inbox, ProviderKind
-from inboxes.providers.gmail.announcements import Certificates
+from inboxes.providers.gmail.signatures import Certificates
 from inboxes.views import hooks
 from tests.factories.inboxes import connected_inbox
 
