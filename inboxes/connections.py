@@ -98,12 +98,13 @@ def is_writable(inbox: Inbox) -> bool:
 
 
 def open_writer(inbox: Inbox) -> MailboxWriter:
-    """For what its owner allowed to be written; signs in on first use. Raises `Misconfigured`.
+    """For what its owner allowed to be written; signs in on first use. Raises `Misconfigured`, and `RateLimited` during a pause.
 
     What is asked for at Google and Microsoft is to read: there it is `WritingNotOffered`.
     """
     if not is_writable(inbox):
         raise WritingNotOffered
+    pauses.heed_own_pause(inbox, now=timezone.now())
     return ImapWriter(imap_settings(inbox))
 
 

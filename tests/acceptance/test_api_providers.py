@@ -324,7 +324,7 @@ def test_a_gap_of_10000_mails_is_rebuilt_completely_and_within_the_budget(worksp
 
 
 def test_a_pace_is_kept_to_the_end_and_nothing_is_read_twice_for_it(workspace, alice, mailbox, clock):
-    mailbox.settings.GMAIL_UNITS_PER_MINUTE, mailbox.settings.GRAPH_REQUESTS_PER_MINUTE = 20_000, 1_000
+    mailbox.settings.GMAIL_UNITS_PER_MINUTE, mailbox.settings.GRAPH_REQUESTS_PER_MINUTE = 6_000, 400
     mailbox.fill(FEW)
     inbox = mailbox.connect(alice)
     paced = 0
@@ -336,5 +336,7 @@ def test_a_pace_is_kept_to_the_end_and_nothing_is_read_twice_for_it(workspace, a
         assert Inbox.objects.get().status == InboxStatus.ACTIVE
         clock.now = max(clock.now, Inbox.objects.get().next_due_at)
         forget_paces()
+    # Graph counts requests one by one: it is waited for each within the slice.
+    assert paced > 0 or inbox.provider == ProviderKind.GRAPH
     assert_nothing_lost_or_doubled(inbox, FEW)
     assert mailbox.bodies_read() == len(expected(FEW, "known"))
