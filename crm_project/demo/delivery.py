@@ -1,11 +1,13 @@
 """Lets a mail arrive in a mailbox of the demo, wherever it is."""
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from smtplib import SMTP
 
 import requests
 
 from crm_project.demo.home import HOST, Home
+from crm_project.demo.mail import DemoMail
 from crm_project.demo.people import JAMES, PASSWORD, YUKI, YUKI_GMAIL
 
 ANSWER_SECONDS = 10
@@ -15,14 +17,14 @@ class NobodyThere(Exception):
     """No mailbox has the address."""
 
 
-def deliver(raw: bytes, *, sender: str, to: str, demo: Home) -> None:
-    """Raises `NobodyThere`, and OSError when the server does not answer."""
+def deliver(mail: DemoMail, *, sender: str, to: str, demo: Home) -> None:
+    """In the inbox; the mail server knows no labels. Raises `NobodyThere`, and OSError when the server does not answer."""
     if to.lower() == YUKI.email:
-        _by_smtp(raw, sender, to, demo.ports.smtp)
+        _by_smtp(mail.as_bytes(), sender, to, demo.ports.smtp)
     elif to.lower() in {JAMES.email, YUKI_GMAIL.email}:
-        _at_stand_in(raw, to, demo.google_url)
+        _at_stand_in(mail.as_bytes(), demo.google_url, {"to": to.lower(), "label": ["INBOX", "UNREAD", *mail.labels]})
     else:
-        _at_stand_in(raw, to, demo.microsoft_url)
+        _at_stand_in(mail.as_bytes(), demo.microsoft_url, {"to": to.lower(), "category": mail.labels})
 
 
 def _by_smtp(raw: bytes, sender: str, to: str, port: int) -> None:
@@ -31,11 +33,9 @@ def _by_smtp(raw: bytes, sender: str, to: str, port: int) -> None:
         smtp.sendmail(sender, [to], raw)
 
 
-def _at_stand_in(raw: bytes, to: str, url: str) -> None:
+def _at_stand_in(raw: bytes, url: str, query: Mapping[str, str | Sequence[str]]) -> None:
     headers = {"Content-Type": "message/rfc822"}
-    answer = requests.post(
-        f"{url}/stand-in/deliver", params={"to": to.lower()}, data=raw, headers=headers, timeout=ANSWER_SECONDS
-    )
+    answer = requests.post(f"{url}/stand-in/deliver", params=query, data=raw, headers=headers, timeout=ANSWER_SECONDS)
     if answer.status_code == HTTPStatus.NOT_FOUND:
         raise NobodyThere
     answer.raise_for_status()

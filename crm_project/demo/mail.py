@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.header import Header
@@ -94,6 +94,11 @@ class DemoMail:
 def days_before(now: datetime) -> Callable[[float], datetime]:
     """`ago(2.5)` is two and a half days before `now`, to the minute."""
     return lambda days: (now - timedelta(days=days)).replace(second=0, microsecond=0)
+
+
+def oldest_first(mails: Iterable[DemoMail]) -> list[DemoMail]:
+    """As a server would have received them."""
+    return sorted(mails, key=lambda mail: mail.sent_at)
 
 
 def pdf(title: str) -> bytes:

@@ -17,7 +17,7 @@ from pymap.backend.maildir import Config, Login, MaildirBackend
 from pymap.imap import IMAPService
 from pysasl.hashing import Cleartext
 
-from crm_project.demo.mail import DemoMail
+from crm_project.demo.mail import DemoMail, oldest_first
 
 
 class MailFolders:
@@ -44,8 +44,8 @@ class MailFolders:
         return {address: password for address, password, *_rest in (line.split(":") for line in lines)}
 
     def add(self, address: str, mails: Iterable[DemoMail]) -> int:
-        """Files the mails oldest first, as a server would have received them; returns how many."""
-        ordered = sorted(mails, key=lambda mail: mail.sent_at)
+        """Returns how many they are."""
+        ordered = oldest_first(mails)
         for mail in ordered:
             self.deliver(address, mail.as_bytes(), folder=mail.folder, received_at=mail.sent_at)
         return len(ordered)

@@ -7,8 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from crm_project.demo import emma, further, home, james, yuki
-from crm_project.demo.accounts import fill_google, fill_mail_server, fill_microsoft
+from crm_project.demo.accounts import fill as fill_mail_server
+from crm_project.demo.google.accounts import fill as fill_google
 from crm_project.demo.home import Home, Ports
+from crm_project.demo.microsoft.accounts import fill as fill_microsoft
 from crm_project.demo.people import EMMA, JAMES, PRIVATE_MARKS, YUKI, YUKI_GMAIL
 from crm_project.demo.server import MailFolders
 
@@ -149,9 +151,12 @@ def test_a_mail_arrives_wherever_the_mailbox_is(ensured, google, microsoft, caps
     before = len(at_google.messages), len(at_microsoft.messages)
 
     for address in (YUKI_GMAIL.email, EMMA.email):
-        call_command("demo", "send", "--to", address, "--subject", "Hello again")
+        call_command("demo", "send", "--to", address, "--subject", "Hello again", "--label", "CRM/Log")
 
     assert (len(at_google.messages), len(at_microsoft.messages)) == (before[0] + 1, before[1] + 1)
+    labels = next(at_google.newest_first()).labels
+    assert "CRM/Log" in {at_google.labels[label].name for label in labels}
+    assert max(at_microsoft.messages.values(), key=lambda message: message.key).categories == ("CRM/Log",)
     assert capsys.readouterr().out == f"Sent to {YUKI_GMAIL.email}.\nSent to {EMMA.email}.\n"
 
 

@@ -23,11 +23,12 @@ def answer(world: World, request: Request) -> Response:
 
 
 def _deliver(world: World, request: Request) -> Response:
-    """The body is a mail, `to` an address here, `folder` where it goes."""
+    """The body is a mail, `to` an address here, `folder` where it goes, each `category` one of it."""
     mailbox = world.find_mailbox(request.args.get("to", ""))
     if mailbox is None:
         return Response("Nobody here has this address.", HTTPStatus.NOT_FOUND)
-    return Response(mailbox.deliver(request.get_data(), folder=request.args.get("folder", "inbox")))
+    folder, categories = request.args.get("folder", "inbox"), request.args.getlist("category")
+    return Response(mailbox.deliver(request.get_data(), folder=folder, categories=categories))
 
 
 def _grant(world: World, request: Request) -> Response:

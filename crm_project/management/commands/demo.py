@@ -41,7 +41,7 @@ What to try
   - Connect another inbox by signing in at the stand-ins for Google ({YUKI_GMAIL.email})
     and Microsoft ({APPROVED_FIRST.email}: its administrator has to approve first).
   - Un-log a mail from its menu on a timeline, undo it, or un-log many at once under Inboxes > Un-logged.
-  - Let a mail arrive:  bin/manage demo send --to {JAMES.email} --from tom.ellis@harbourfield.example
+  - Let a mail arrive:  bin/manage demo send --to {EMMA.email} --subject "Hello again"
   - Prove it:           bin/manage privacy verify"""
 
 
@@ -56,6 +56,12 @@ class Command(JsonCommand):
         send.add_argument("--from", dest="sender", default=SARAH.email)
         send.add_argument("--to", default=YUKI.email)
         send.add_argument("--subject", default="Hello from the demo")
+        send.add_argument(
+            "--label",
+            action="append",
+            default=[],
+            help="a Gmail label or Outlook category, such as CRM/Log; may be repeated",
+        )
         send.add_argument("--body", default="This e-mail has just arrived.")
 
     def ensure(self, options: Namespace) -> Answer:
@@ -71,9 +77,10 @@ class Command(JsonCommand):
             [("", options.to)],
             options.subject,
             options.body,
+            labels=options.label,
         )
         try:
-            deliver(mail.as_bytes(), sender=options.sender, to=options.to, demo=_demo())
+            deliver(mail, sender=options.sender, to=options.to, demo=_demo())
         except OSError as error:
             raise CommandError("The demo is not running. Run bin/dev.") from error
         except NobodyThere as error:

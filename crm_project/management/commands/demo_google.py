@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from crm_project.demo import home
-from crm_project.demo.accounts import fill_google
+from crm_project.demo.google.accounts import fill
 from crm_project.demo.google.server import FakeGoogle
 
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         demo = home.known(settings.DATA_DIR)
         folder = options["folder"] or home.folder_in(settings.DATA_DIR) / "google"
         if not google.keep_in(folder) and not options["account"]:
-            fill_google(google, demo.began if demo else timezone.now())
+            fill(google, demo.began if demo else timezone.now())
         for address in options["account"]:
             google.mailbox(address)
         stopped = threading.Event()

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from crm_project.demo import home
-from crm_project.demo.accounts import fill_microsoft
+from crm_project.demo.microsoft.accounts import fill
 from crm_project.demo.microsoft.server import MicrosoftStandIn
 
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         demo = home.known(settings.DATA_DIR)
         folder = options["folder"] or home.folder_in(settings.DATA_DIR) / "microsoft"
         if not microsoft.keep_in(folder) and not options["account"]:
-            fill_microsoft(microsoft, demo.began if demo else timezone.now())
+            fill(microsoft, demo.began if demo else timezone.now())
         for address in options["account"]:
             microsoft.mailbox(address)
         if options["push_to"]:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from crm_project.demo import home
-from crm_project.demo.accounts import fill_mail_server
+from crm_project.demo.accounts import fill
 from crm_project.demo.home import Home
 from crm_project.demo.server import serve
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         demo = home.known(settings.DATA_DIR)
         if demo is None:
             raise CommandError("There is no demo here yet. Run bin/dev.")
-        fill_mail_server(demo)
+        fill(demo)
         self.stdout.write(f"IMAP on port {demo.ports.imap}, SMTP on port {demo.ports.smtp}")
         asyncio.run(_serve_until_stopped(demo))
 
