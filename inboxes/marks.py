@@ -4,6 +4,7 @@ Pure: no Django, no I/O.
 """
 
 import re
+import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -62,6 +63,11 @@ class MarkNames:
     def of_folder(self, name: str) -> Mark | None:
         """`name` as providers show it; also below INBOX."""
         return self.of_label(name.removeprefix("INBOX/"))
+
+    @property
+    def digest(self) -> int:
+        """Another one for other names: what was found by those does not hold any more."""
+        return zlib.crc32(f"{self.log}\0{self.private}\0{self.logged}".encode())
 
     def name(self, mark: Mark) -> str:
         return {Mark.PRIVATE: self.private, Mark.LOG: self.log, Mark.LOGGED: self.logged}[mark]

@@ -5,11 +5,9 @@ anything about a message but its id.
 """
 
 import json
-import zlib
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple, Self
 
-from inboxes.marks import MarkNames
 from inboxes.providers.base import CursorExpired
 
 STALLS = 3
@@ -113,10 +111,6 @@ class MarksCursor(NamedTuple):
         if version != "m1" or len(numbers) != len(cls._fields) or not all(map(str.isdecimal, numbers)):
             return cls()
         return cls(*map(int, numbers))
-
-
-def digest_of(names: MarkNames) -> int:
-    return zlib.crc32(f"{names.log}\0{names.private}\0{names.logged}".encode())
 
 
 def _json(cursor: Any) -> str:

@@ -27,7 +27,7 @@ from inboxes.providers.base import (
 )
 from inboxes.providers.gmail import labels, queries
 from inboxes.providers.gmail.client import Call, Client
-from inboxes.providers.gmail.cursors import LiveCursor, MarksCursor, PastCursor, digest_of
+from inboxes.providers.gmail.cursors import LiveCursor, MarksCursor, PastCursor
 from inboxes.providers.gmail.history import HistoryPage, read_history
 from inboxes.providers.gmail.labels import LabelNames
 from inboxes.providers.gmail.listing import PAGE, all_ids, history_call
@@ -170,7 +170,7 @@ class GmailProvider:
         self._mark_names = names
         read_at = MarksCursor.parse(cursor)
         seen = self._seen or self._look_since(read_at.history_id)
-        if seen and seen.is_quiet and read_at == (seen.start, digest_of(names)):
+        if seen and seen.is_quiet and read_at == (seen.start, names.digest):
             return None
         # Pinned before: a mark set meanwhile is looked for once more rather than never.
         pinned = seen.end if seen and not seen.next_page else self._profile()[1]
@@ -180,7 +180,7 @@ class GmailProvider:
             for label, mark in self._labels().marks(names).items()
             for remote_id in all_ids(self._client, queries.window(), label=label)
         )
-        return MarksFound(found, str(MarksCursor(pinned, digest_of(names))))
+        return MarksFound(found, str(MarksCursor(pinned, names.digest)))
 
     def search(self, folder: RemoteFolder, query: SearchQuery) -> list[Envelope]:
         labels.check_known(folder)

@@ -1,6 +1,5 @@
 """Which messages of a folder carry a mark: those that lie in a folder named so, and those with a category."""
 
-import zlib
 from collections.abc import Iterator
 
 from inboxes.envelope import FolderRole
@@ -14,8 +13,7 @@ from inboxes.providers.graph.listing import LIST_ROWS, all_ids
 
 def marks_cursor(names: MarkNames, link: str) -> str:
     """The state in which a folder's marks were read: nothing has happened in it since `link` was given."""
-    named = zlib.crc32(f"{names.log}\0{names.private}\0{names.logged}".encode())
-    return f"g1:{named}:{digest(link)}"
+    return f"g1:{names.digest}:{digest(link)}"
 
 
 def read_marks(client: GraphClient, folder: RemoteFolder, names: MarkNames) -> frozenset[MarkedMessage]:

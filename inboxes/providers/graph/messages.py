@@ -27,7 +27,6 @@ PEOPLE = ("from", "sender", "toRecipients", "ccRecipients", "bccRecipients", "re
 _BASIC = ("receivedDateTime", "sentDateTime", "subject", "internetMessageId", "isDraft", "categories", "parentFolderId")
 SELECT = ",".join((*_BASIC, *PEOPLE))
 SELECT_WITH_HEADERS = f"{SELECT},internetMessageHeaders"
-SELECT_ARRIVAL = "receivedDateTime"
 
 # conversationId is not among them: Exchange puts unrelated mails of one subject into one conversation, and a conversation may
 # decide that a mail is logged.

@@ -3,7 +3,6 @@
 SEARCH rather than FETCH (CHANGEDSINCE …): its answer is as long as there are marks, not as there are mails that were read since.
 """
 
-import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import reduce
@@ -50,8 +49,7 @@ class MarksCursor(NamedTuple):
         uidvalidity, uidnext, messages, modseq = (
             status.get(item, 0) for item in (b"UIDVALIDITY", b"UIDNEXT", b"MESSAGES", b"HIGHESTMODSEQ")
         )
-        named = zlib.crc32(f"{names.log}\0{names.private}\0{names.logged}".encode())
-        return cls(uidvalidity, uidnext, messages, modseq, named, minute=int(now.timestamp()) // 60)
+        return cls(uidvalidity, uidnext, messages, modseq, names.digest, minute=int(now.timestamp()) // 60)
 
     def still_holds(self, now: "MarksCursor") -> bool:
         """Raises `CursorExpired` if the folder was renumbered. Some servers never move on from a HIGHESTMODSEQ of 1."""
