@@ -1,5 +1,6 @@
 import json
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from google.auth.transport.requests import Request
 from google.oauth2 import id_token
 from googleapiclient.errors import HttpError
 
+from crm_project.demo.google.server import FakeGoogle
 from tests.demo.google_client import YUKI, gmail, mail
 
 REFUSALS = (GoogleAuthError, ValueError)
@@ -166,3 +168,10 @@ def _certificates_of(google):
     """A transport that looks for Google's certificates where the stand-in has them."""
     ask = Request()
     return lambda url, **options: ask(google.environment()["GOOGLE_CERTS_URL"], **options)
+
+
+def test_another_start_repeats_no_id(google):
+    first = google.pubsub.notification(YUKI, 1)
+    time.sleep(0.002)
+
+    assert int(FakeGoogle().pubsub.notification(YUKI, 1).id) > int(first.id)

@@ -155,6 +155,19 @@ def test_lifecycle_events_go_to_their_own_address(microsoft, mailbox, graph, lis
     assert len(listener.got) == 3
 
 
+def test_subscriptions_can_be_sent_to_where_the_application_is_today(microsoft, mailbox, graph, listener):
+    graph.post("subscriptions", wanted(listener))
+    today = f"{listener.url}/today"
+    microsoft.notifier.redirect(today)
+
+    mailbox.deliver(mail())
+    microsoft.notifier.tell("missed")
+    microsoft.notifier.wait()
+
+    assert {delivery.url for delivery in microsoft.notifier.deliveries} == {today}
+    assert len(listener.got) == 2
+
+
 def test_a_refused_notification_is_sent_again(microsoft, mailbox, graph, listener):
     graph.post("subscriptions", wanted(listener))
     listener.status = 503

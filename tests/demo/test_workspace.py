@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from django.core.management import CommandError, call_command
 
 from crm_project.demo import emma, further, home, james, yuki
@@ -195,3 +196,10 @@ def test_the_launcher_sends_people_and_news_to_addresses_that_exist():
         program = _stand_in(provider, 1234, "http://127.0.0.1:8000")
         assert f"http://127.0.0.1:8000{reverse('inboxes:oauth-callback', args=[provider])}" in program.command
         assert f"http://127.0.0.1:8000{reverse(f'inboxes:{provider}-hook')}" in program.command
+
+
+def test_another_sites_page_cannot_be_let_into_an_account(demo):
+    """A form can send only types that are not asked for here; anything else the browser asks about first."""
+    for url in (demo.google_url, demo.microsoft_url):
+        answer = requests.post(f"{url}/stand-in/grant", params={"to": EMMA.email}, data={"a": "form"}, timeout=10)
+        assert (answer.status_code >= 400, "token" in answer.text) == (True, False)

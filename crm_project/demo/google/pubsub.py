@@ -45,7 +45,8 @@ class PubSub:
         self.pending: list[Notification] = []
         self._clock = clock
         self._lock = lock
-        self._serials = count(10_000_000_001)
+        # Never those of an earlier start: a receiver takes what it has heard before for a repetition.
+        self._serials = count(int(clock.now().timestamp() * 1000))
         self._due = threading.Event()
         self._stopping = threading.Event()
 
