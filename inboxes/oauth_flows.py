@@ -260,7 +260,7 @@ def _open(errand: Errand, grant: Grant, account: Account, *, by: User, now: date
 def _left_half_way(address: str, errand: Errand, by: User) -> Inbox | None:
     """An inbox that was connected the same way and never started: signing in once more is a way to go on with it."""
     own = Inbox.objects.visible_to(by).filter(status=InboxStatus.CONNECTING, provider=errand.provider)
-    return own.filter(address=address).first()
+    return own.filter(address=address, credential__kind=errand.kind).first()
 
 
 def _reopened(errand: Errand, inbox: Inbox, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:

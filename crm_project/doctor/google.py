@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from django.conf import settings
 from google.auth.exceptions import TransportError
@@ -39,9 +40,14 @@ def _push() -> Finding:
         return wrong("Google push", "GOOGLE_PUSH_ACCOUNT is no service account", fix)
     if not settings.IS_HTTPS:
         return warning("Google push", "Pub/Sub delivers to https:// addresses only", "Set BASE_URL=https://…")
-    try:
-        Certificates()(settings.GOOGLE_CERTS_URL)
-    except TransportError:
+    if not _certificates_are_there():
         fix = "Let the web server reach GOOGLE_CERTS_URL."
         return wrong("Google push", "the keys that Google signs with cannot be fetched", fix)
     return ok("Google push", f"set up; the endpoint and audience of the subscription are {google_audience()}")
+
+
+def _certificates_are_there() -> bool:
+    try:
+        return bool(Certificates()(settings.GOOGLE_CERTS_URL).status == HTTPStatus.OK)
+    except TransportError:
+        return False

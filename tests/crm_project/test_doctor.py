@@ -107,11 +107,12 @@ def test_a_provider_that_cannot_be_reached_is_no_fault_of_the_client(google, set
         ({"GOOGLE_PUBSUB_TOPIC": "mail"}, "wrong"),
         ({"GOOGLE_PUSH_ACCOUNT": "somebody@gmail.com"}, "wrong"),
         ({"IS_HTTPS": True, "GOOGLE_CERTS_URL": "http://127.0.0.1:1/certs"}, "wrong"),
+        ({"IS_HTTPS": True, "GOOGLE_CERTS_URL": "elsewhere"}, "wrong"),
     ],
 )
 def test_what_is_half_set_up_for_announcements_is_named(google, settings, changes, expected):
     for name, value in changes.items():
-        setattr(settings, name, value)
+        setattr(settings, name, f"{google.url}/elsewhere" if value == "elsewhere" else value)
     assert [found.state for found in doctor.google.examine() if found.topic == "Google push"] == [expected]
 
 
