@@ -33,6 +33,8 @@ class Killer:
 def main() -> None:
     django.setup()
     # Once, before there are children: what they import themselves each of them would have to import again.
+    import inboxes.providers.gmail
+    import inboxes.providers.graph  # noqa: F401
     from logging_rules.slices import sync_slice
 
     for line in sys.stdin:

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -56,13 +56,13 @@ def kill(worker: "subprocess.Popen[bytes]") -> None:
 
 
 class DoomedWorker:
-    """Syncs an inbox to the end, or up to the statement before which it is killed."""
+    """Syncs an inbox to the end, or up to the statement before which it is killed. `more` is added to its environment."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.fakes.doomed_worker"],
             cwd=PROJECT,
-            env=environment(),
+            env=environment() | dict(more or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
