@@ -19,7 +19,7 @@ from tests.fakes.workers import DoomedWorker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
-EVERY = {"first sync": 13, "new mail": 5, "lost place": 7}
+EVERY = {"first sync": 7, "new mail": 5, "lost place": 7}
 AT_FIRST = 4
 NO_PACE = dict.fromkeys(
     ("GMAIL_UNITS_PER_MINUTE", "GMAIL_PROJECT_UNITS_PER_MINUTE", "GRAPH_REQUESTS_PER_MINUTE"), "100000000"
@@ -98,7 +98,7 @@ def test_a_first_sync_that_is_killed_is_finished_by_the_next_worker(crashing):
         forget_everything()
         crashing.connect()
 
-    assert crash_until_done(crashing, EVERY["first sync"], begin_anew) > 100
+    assert crash_until_done(crashing, EVERY["first sync"], begin_anew) > 50
 
 
 def test_new_mail_whose_worker_is_killed_is_logged_once_by_the_next(crashing):

@@ -4,6 +4,7 @@ mail that is not logged is anywhere, and those of logged mail are found where th
 import base64
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings as configured
@@ -83,17 +84,21 @@ def owner(alice):
     return signed_in(alice)
 
 
-def spellings(word: str) -> list[bytes]:
-    """As text and as what tables, queues and originals make of text."""
+def spellings(word: str) -> tuple[list[bytes], list[bytes]]:
+    """As text and as what tables, queues, addresses and originals make of text: in whatever case, and as it stands."""
     plain = word.encode()
     shifted = [base64.b64encode(bytes(shift) + plain)[4:-4] for shift in range(3)]
-    return [plain, plain.hex().encode(), word.encode("utf-16-le"), *shifted]
+    return [plain, quote(word, safe="").encode(), plain.hex().encode(), word.encode("utf-16-le")], shifted
 
 
 def places_of(word: str, kept: dict[str, bytes]) -> set[str]:
+    in_any_case, as_it_stands = spellings(word)
+    lowered = [spelling.lower() for spelling in in_any_case]
     return {
-        place for place, content in kept.items() if any(spelling in content.lower() for spelling in spellings(word)[:3])
-    } | {place for place, content in kept.items() if any(spelling in content for spelling in spellings(word)[3:])}
+        place
+        for place, content in kept.items()
+        if any(spelling in content for spelling in as_it_stands) or any(map(content.lower().__contains__, lowered))
+    }
 
 
 def test_no_token_of_an_unlogged_mail_is_anywhere_whatever_happened(inbox, alice, bob, owner, mailbox, dovecot, capfd):

@@ -42,9 +42,9 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             with connection.execute_wrapper(Killer(killed_at)):
-                while sync_slice(inbox_id=inbox_id, worker="doomed").outcome == "more":
+                while (outcome := sync_slice(inbox_id=inbox_id, worker="doomed").outcome) == "more":
                     pass
-            os._exit(0)
+            os._exit(0 if outcome == "done" else 1)
         _, status = os.waitpid(child, 0)
         sys.stdout.write("killed\n" if os.WIFSIGNALED(status) else "done\n" if status == 0 else "failed\n")
         sys.stdout.flush()
