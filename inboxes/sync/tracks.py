@@ -47,17 +47,30 @@ def read_past(run: Slice[V]) -> bool:
         for folder, remote in first or unfinished:
             if run.is_over:
                 return False
-            with tolerated(run, folder), for_the_past():
-                page = run.provider.backfill_page(
-                    remote,
-                    folder.backfill_cursor,
-                    anchor=folder.anchor,
-                    since=_window_start(run, folder),
-                    addresses=run.intake.addresses_of_interest(),
-                )
-                handle_page(run, folder, remote, page, moves=_past_moves(run, folder, page))
-                run.lease.keep()
+            with tolerated(run, folder):
+                if _is_unfollowed(run, folder) and not catch_up(run, folder, remote):
+                    return False
+                with for_the_past():
+                    _read_past_page(run, folder, remote)
     return True
+
+
+def _is_unfollowed(run: Slice[V], folder: Folder) -> bool:
+    """Whether our place in the folder was found again a moment ago. Its past may end there only once what is new is followed from
+    there: what came in between would be in neither."""
+    return run.keeps_keys and folder.live_cursor == folder.anchor and not folder.backfill_cursor
+
+
+def _read_past_page(run: Slice[V], folder: Folder, remote: RemoteFolder) -> None:
+    page = run.provider.backfill_page(
+        remote,
+        folder.backfill_cursor,
+        anchor=folder.anchor,
+        since=_window_start(run, folder),
+        addresses=run.intake.addresses_of_interest(),
+    )
+    handle_page(run, folder, remote, page, moves=_past_moves(run, folder, page))
+    run.lease.keep()
 
 
 def _window_start(run: Slice[V], folder: Folder) -> datetime | None:
