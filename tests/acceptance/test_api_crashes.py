@@ -19,7 +19,7 @@ from tests.fakes.workers import DoomedWorker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
-EVERY = {"first sync": 7, "new mail": 5, "lost place": 7}
+EVERY = {"first sync": 13, "new mail": 9, "lost place": 13}
 AT_FIRST = 4
 NO_PACE = dict.fromkeys(
     ("GMAIL_UNITS_PER_MINUTE", "GMAIL_PROJECT_UNITS_PER_MINUTE", "GRAPH_REQUESTS_PER_MINUTE"), "100000000"

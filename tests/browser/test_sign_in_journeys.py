@@ -83,9 +83,10 @@ def there(request, settings, live_server) -> AtGoogle | AtMicrosoft:
     return request.getfixturevalue(f"at_{request.param}")
 
 
-@pytest.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
-def page(request, open_page, alice: User, there) -> Page:
-    theme, language, width = request.param
+@pytest.fixture
+def page(open_page, alice: User, there) -> Page:
+    """Each provider in one of the looks; all pages in all looks: `test_pages`."""
+    theme, language, width = LOOKS[there.kind == "microsoft"]
     User.objects.filter(pk=alice.pk).update(theme=theme, language=language)
     return open_page("/inboxes/connect/", user=alice, theme=theme, width=width)
 

@@ -34,11 +34,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 YUKI = "yuki@minato.example"
 ACCOUNT = Account("tenant.person", YUKI, ("sales@minato.example",))
-NOW = timezone.now()
+EXPIRES_AT = timezone.now() + timedelta(hours=1)
 
 
 def some_grant(scopes=GRAPH_READ, *, refresh_token="the-refresh-token"):
-    return Grant("the-access-token", refresh_token, NOW + timedelta(hours=1), tuple(scopes))
+    return Grant("the-access-token", refresh_token, EXPIRES_AT, tuple(scopes))
 
 
 def connect(by, *, kind=ProviderKind.GRAPH, account=ACCOUNT, grant=None, **options):
@@ -231,18 +231,18 @@ def test_disabling_gives_nothing_back(alice, at_google, google):
 def test_a_provider_that_is_down_holds_nobody_up_and_is_asked_again(alice, admin, at_google, google):
     google.faults.next("revoke", answers.html_error(503))
     users.deactivate_person(person=alice, by=admin)
-    assert (give_back_grants(now=NOW + timedelta(minutes=1)), is_alive(google)) == (0, True)
-    assert give_back_grants(now=NOW + timedelta(minutes=2)) == 0
+    assert (give_back_grants(now=timezone.now() + timedelta(minutes=1)), is_alive(google)) == (0, True)
+    assert give_back_grants(now=timezone.now() + timedelta(minutes=2)) == 0
     assert [request.path for request in google.requests].count("/revoke") == 1
-    assert (give_back_grants(now=NOW + timedelta(minutes=62)), is_alive(google)) == (1, False)
+    assert (give_back_grants(now=timezone.now() + timedelta(minutes=62)), is_alive(google)) == (1, False)
 
 
 def test_after_a_week_it_is_left_to_the_owner(alice, admin, at_google, google):
     google.faults.always("revoke", answers.html_error(503))
     users.deactivate_person(person=alice, by=admin)
-    give_back_grants(now=NOW + timedelta(days=6))
+    give_back_grants(now=timezone.now() + timedelta(days=6))
     assert WithdrawnGrant.objects.count() == 1
-    give_back_grants(now=NOW + timedelta(days=7, hours=1))
+    give_back_grants(now=timezone.now() + timedelta(days=7, hours=1))
     assert WithdrawnGrant.objects.count() == 0
 
 
@@ -297,11 +297,11 @@ def test_reconnecting_mends_a_secret_whose_key_is_lost(alice, settings):
 
 def test_the_access_of_a_paused_inbox_is_used_once_a_month(alice, bob, at_google, google):
     connected_inbox(bob, "bob@minato.example", status=InboxStatus.PAUSED, provider=ProviderKind.GMAIL)
-    month = NOW + timedelta(days=31)
+    month = timezone.now() + timedelta(days=31)
     assert use_idle_grants(now=month) == 0  # it is syncing
     actions.pause(inbox=at_google, by=alice)
     before = kept().access_token
-    assert use_idle_grants(now=NOW + timedelta(days=29)) == 0
+    assert use_idle_grants(now=timezone.now() + timedelta(days=29)) == 0
     assert (use_idle_grants(now=month), kept().access_token == before) == (1, False)
     google.grants.withdraw(YUKI)
     assert use_idle_grants(now=month + timedelta(days=31)) == 0
