@@ -35,6 +35,16 @@ class Row:
     cause: str
 
 
+def check_return(kept: Mapping[str, Any], answer: Mapping[str, str], rows: Sequence[Row]) -> None:
+    """Raises unless the person came back with a code, from the very sign-in that was begun."""
+    if answer.get("state") != kept["state"]:
+        raise SignInRefused("sign_in_expired")
+    if answer.get("error"):
+        raise classify(answer, Phase.RETURN, rows)
+    if not answer.get("code"):
+        raise SignInRefused("sign_in_expired")
+
+
 def classify(answer: Mapping[str, Any], phase: Phase, rows: Sequence[Row]) -> ProviderError:
     """`answer` is the JSON of a token endpoint, or the parameters of a redirect."""
     error, text = str(answer.get("error", "")), _explanation(answer)

@@ -12,7 +12,7 @@ from oauthlib.oauth2 import OAuth2Error
 
 from inboxes.oauth import transport
 from inboxes.oauth.grants import Account, Beginning, Grant, SignInRefused
-from inboxes.oauth.refusals import Phase, classify
+from inboxes.oauth.refusals import Phase, check_return, classify
 from inboxes.providers.base import TemporarilyUnavailable
 from inboxes.providers.gmail.account import read_account
 from inboxes.providers.gmail.oauth_refusals import ROWS
@@ -66,12 +66,7 @@ class GoogleOAuth:
 
     def finish(self, *, kept: Mapping[str, Any], answer: Mapping[str, str]) -> Grant:
         """Raises `SignInRefused`, and what `refresh` raises for trouble."""
-        if answer.get("state") != kept["state"]:
-            raise SignInRefused("sign_in_expired")
-        if answer.get("error"):
-            raise classify(answer, Phase.RETURN, ROWS)
-        if not answer.get("code"):
-            raise SignInRefused("sign_in_expired")
+        check_return(kept, answer, ROWS)
         flow = self._flow(redirect_uri=kept["redirect_uri"], code_verifier=kept["code_verifier"])
         flow.oauth2session.register_compliance_hook("access_token_response", _refuse(Phase.EXCHANGE))
         with flow.oauth2session, _understanding():

@@ -13,7 +13,7 @@ import requests
 
 from inboxes.oauth import transport
 from inboxes.oauth.grants import Account, Beginning, Grant, SignInRefused
-from inboxes.oauth.refusals import Phase, classify
+from inboxes.oauth.refusals import Phase, check_return, classify
 from inboxes.providers.base import ClientMisconfigured, TemporarilyUnavailable
 from inboxes.providers.graph.account import read_account
 from inboxes.providers.graph.oauth_refusals import ROWS
@@ -83,12 +83,7 @@ class MicrosoftOAuth:
 
     def finish(self, *, kept: Mapping[str, Any], answer: Mapping[str, str]) -> Grant:
         """Raises `SignInRefused`, and what `refresh` raises for trouble."""
-        if answer.get("state") != kept["state"]:
-            raise SignInRefused("sign_in_expired")
-        if answer.get("error"):
-            raise classify(answer, Phase.RETURN, ROWS)
-        if not answer.get("code"):
-            raise SignInRefused("sign_in_expired")
+        check_return(kept, answer, ROWS)
         flow = {name: value for name, value in kept.items() if name != "scopes"}
         with self._app() as app, _understanding():
             result = app.acquire_token_by_auth_code_flow(flow, dict(answer))
