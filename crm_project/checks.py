@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+from crm_project.environment import LOOPBACK
 
 
 @register(Tags.security)
