@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def pages(admin: User) -> list[str]:
+def pages(admin: User, google, microsoft) -> list[str]:
     contact = make_contact("高橋 美咲", "misaki.takahashi@meridian.example", owner=admin)
     log_mail(contact, "240台導入のお見積り（改訂版）について", owner=admin)
     log_mail(contact, "Revised quote for the 240-vehicle rollout", owner=admin, outgoing=True)
@@ -60,6 +60,7 @@ def pages(admin: User) -> list[str]:
     kept = log_mail(contact, "次回のお打ち合わせ", owner=admin)
     return [
         *pages_about_limited_mail(contact, admin),
+        *pages_about_signing_in(),
         reverse("logging_rules:unlog-mail", args=[kept.code]),
         reverse("inboxes:unlog", args=[mine.code]) + "?domain=meridian.example",
         reverse("inboxes:unlogged", args=[mine.code]),
@@ -104,6 +105,14 @@ def pages(admin: User) -> list[str]:
         reverse("users:invite"),
         reverse("users:workspace"),
     ]
+
+
+def pages_about_signing_in() -> list[str]:
+    """Of both providers, as far as they can be opened without having been there."""
+    both = (("oauth", kind) for kind in ("google", "microsoft"))
+    set_up = (("oauth-set-up", kind) for kind in ("google", "microsoft"))
+    administrators = (("oauth-approved", "microsoft"), ("oauth-declined", "microsoft"))
+    return [reverse(f"inboxes:{name}", args=[kind]) for name, kind in (*both, *set_up, *administrators)]
 
 
 def pages_about_limited_mail(contact: Contact, admin: User) -> list[str]:

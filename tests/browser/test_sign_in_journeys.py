@@ -85,7 +85,7 @@ def there(request, settings, live_server) -> AtGoogle | AtMicrosoft:
 
 @pytest.fixture
 def page(open_page, alice: User, there) -> Page:
-    """Each provider in one of the looks; all pages in all looks: `test_pages`."""
+    """Each provider in one of the looks; the pages that need no journey are seen in all of them by `test_pages`."""
     theme, language, width = LOOKS[there.kind == "microsoft"]
     User.objects.filter(pk=alice.pk).update(theme=theme, language=language)
     return open_page("/inboxes/connect/", user=alice, theme=theme, width=width)
