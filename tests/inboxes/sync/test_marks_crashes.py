@@ -12,7 +12,7 @@ from tests.factories.inboxes import SARAH, STRANGER, Clock, connected_inbox, mai
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 LOG, PRIVATE = "CRM/Log", "CRM/Private"
-POINTS_APART = 11
+POINTS_APART = 7
 """Every single point takes minutes; set it to 1 after a change to what is written."""
 
 BY_LABEL, BY_RULE = ("chosen_by_owner", "label"), ("known_contact_incoming", "preset_known")
