@@ -5,6 +5,7 @@ leaves nothing lost and nothing twice, and nobody is asked to sign in again.
 """
 
 from itertools import chain, count, islice
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ class Crashing:
         self._doomed = doomed
         self._owner = owner
         self._coming = chain.from_iterable(zip(WITH_A_CONTACT, WITH_A_STRANGER, strict=False))
-        self._there = []
+        self._there: list[Any] = []
 
     def receive(self, mails: int) -> None:
         """Just now, whatever their headers say."""

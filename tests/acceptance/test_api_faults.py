@@ -6,6 +6,7 @@ import random
 import socket
 import ssl
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import requests
 from httplib2 import HttpLib2Error, ServerNotFoundError
@@ -30,7 +31,7 @@ AT_GMAIL = [
 ]  # fmt: skip
 ON_THE_WAY_TO_GMAIL = [
     TimeoutError(), socket.gaierror(socket.EAI_AGAIN, ""), ConnectionResetError(), ConnectionRefusedError(), BrokenPipeError(),
-    ssl.SSLEOFError(), http.client.IncompleteRead(b""), http.client.RemoteDisconnected(), ServerNotFoundError(), HttpLib2Error(),
+    ssl.SSLEOFError(), http.client.IncompleteRead(b""), http.client.RemoteDisconnected(""), ServerNotFoundError(), HttpLib2Error(),
     OSError(113, "No route to host"), ValueError("no JSON"),
 ]  # fmt: skip
 AT_GRAPH = [
@@ -55,7 +56,7 @@ def of_graph(chance: random.Random) -> Exception:
     if chance.random() < 0.3:
         return graph.classify_failure(chance.choice(ON_THE_WAY_TO_GRAPH))
     status, code = chance.choice(AT_GRAPH)
-    body = chance.choice([{"error": {"code": code, "message": ""}}, HTML, None, {}, [], {"error": code}])
+    body: Any = chance.choice([{"error": {"code": code, "message": ""}}, HTML, None, {}, [], {"error": code}])
     return graph.classify(status, chance.choice(WAITS), json.loads(json.dumps(body)), chance.choice(list(graph.Asked)))
 
 

@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
@@ -117,7 +118,7 @@ class Life:
         self.owner = owner
         self.browser = Client(raise_request_exception=False)
         self.browser.force_login(owner)
-        self.secrets = {}
+        self.secrets: dict[str, Any] = {}
         self._logged = b""
         self.seen, self.visited, self.printed = io.StringIO(), io.StringIO(), io.StringIO()
 
