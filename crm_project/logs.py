@@ -37,7 +37,7 @@ UNTOUCHED = frozenset(
     {"_record", "_from_structlog", "_logger", "_name", "exc_info", "stack_info", "timestamp", "level", "logger"}
 )
 
-OWN_APPS = ("crm_project", "logging_rules", "contacts", "inboxes", "notifications", "audit", "users")
+OWN_APPS = ("crm_project", "conversations", "logging_rules", "contacts", "inboxes", "notifications", "audit", "users")
 # They write requests and answers out, tokens, codes and secrets included; our own errors say what happened.
 SIGN_IN_LIBRARIES = ("google", "google_auth_oauthlib", "msal", "oauthlib", "requests_oauthlib")
 # Their arguments are names, paths and numbers; other libraries may pass anything.

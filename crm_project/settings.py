@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "inboxes",
     "contacts",
     "logging_rules",
+    "conversations",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -210,7 +210,7 @@ def test_tests_replace_none_of_our_own_code():
 
 
 def apps() -> list[str]:
-    return ["crm_project", "logging_rules", "contacts", "inboxes", "notifications", "audit", "users"]
+    return ["crm_project", "conversations", "logging_rules", "contacts", "inboxes", "notifications", "audit", "users"]
 
 
 def test_one_postgresql_version_everywhere():

@@ -29,6 +29,7 @@ from inboxes.models.message import (
 from inboxes.models.providers import ProviderHealth
 from inboxes.models.push import PushSubscription
 from inboxes.models.sign_in import SignIn
+from inboxes.models.team import InboxMember, TeamMail, TeamThread, TeamThreadQuerySet
 from inboxes.models.withdrawal import WithdrawnGrant
 from inboxes.visibility import Visibility
 
@@ -46,6 +47,7 @@ __all__ = [
     "HandledPage",
     "Inbox",
     "InboxKind",
+    "InboxMember",
     "InboxStatus",
     "LedgerEntry",
     "LedgerState",
@@ -64,6 +66,9 @@ __all__ = [
     "Security",
     "Sighting",
     "SignIn",
+    "TeamMail",
+    "TeamThread",
+    "TeamThreadQuerySet",
     "Thread",
     "ThreadReference",
     "Visibility",

@@ -45,17 +45,27 @@ class InboxStatus(models.TextChoices):
 
 SYNCING_STATUSES = (InboxStatus.ACTIVE, InboxStatus.DEGRADED)
 
+EVERY, NONE = ~models.Q(pk=None), models.Q(pk=None)
+
 
 class InboxQuerySet(models.QuerySet["Inbox"]):
     def visible_to(self, user: User) -> "InboxQuerySet":
-        """A personal inbox is its owner's alone: not even a super admin sees what happens in it."""
-        return self.filter(owner=user)
+        """A personal inbox is its owner's alone: not even a super admin sees what happens in it. A team inbox is known to its
+        members and to those who manage it."""
+        return self._own_or_of_teams(user, EVERY if user.has_account_access else _with_member(user))
 
     def decided_by(self, user: User) -> "InboxQuerySet":
-        """Inboxes for whose mail the person may say what is logged: their own; of a team, every holder of account access."""
+        """Inboxes that the person manages, and for whose mail they may say what is logged: their own; of a team, every holder of
+        account access."""
+        return self._own_or_of_teams(user, EVERY if user.has_account_access else NONE)
+
+    def read_by(self, user: User) -> "InboxQuerySet":
+        """Inboxes all of whose mail the person may read, logged or not: their own; of a team, its members, and nobody else."""
+        return self._own_or_of_teams(user, _with_member(user))
+
+    def _own_or_of_teams(self, user: User, of_teams: models.Q) -> "InboxQuerySet":
         own = models.Q(kind=InboxKind.PERSONAL, owner=user)
-        of_teams = models.Q(kind=InboxKind.TEAM) if user.has_account_access else models.Q(pk=None)
-        return self.filter(own | of_teams) if user.is_active else self.none()
+        return self.filter(own | models.Q(kind=InboxKind.TEAM) & of_teams) if user.is_active else self.none()
 
     def syncing(self) -> "InboxQuerySet":
         """Nobody reads the mail of a person who has left, whatever the status of their inbox still says.
@@ -74,8 +84,26 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
         )
 
 
+def _with_member(user: User) -> models.Q:
+    """No join: an inbox is found once, whatever the condition is combined with."""
+    return models.Q(pk__in=user.team_memberships.values("inbox"))
+
+
+_InboxManager = models.Manager.from_queryset(InboxQuerySet)
+
+
+class ConnectedInboxManager(_InboxManager["Inbox"]):
+    """Without removed inboxes: nobody meets them but on the e-mails that they logged."""
+
+    def get_queryset(self) -> InboxQuerySet:
+        return InboxQuerySet(self.model, using=self._db).filter(removed_at=None)
+
+
 class Inbox(models.Model):
     """A mailbox that is, or was, connected.
+
+    A removed one (`removed_at`) has no credential, servers, cursors or ledger any more; its row stays for the e-mails that it logged
+    and for its history, and only `with_removed` finds it. Its address may be connected anew.
 
     `generation` grows on every reconnect, disconnect or change of credential; a worker that started under an older one may
     write nothing. `lease_*` names the one worker that may write; `lease_fence` grows with every lease. Before `no_calls_until`
@@ -87,9 +115,10 @@ class Inbox(models.Model):
     provider = models.CharField(max_length=10, choices=ProviderKind, default=ProviderKind.IMAP)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="inboxes")
     connected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    address = models.EmailField(unique=True)
+    address = models.EmailField()
     aliases = ArrayField(models.EmailField(), default=list, blank=True)
     name = models.CharField(max_length=120, blank=True)
+    from_name = models.CharField(max_length=120, blank=True)
 
     status = models.CharField(max_length=20, choices=InboxStatus, default=InboxStatus.CONNECTING)
     cause = models.CharField(max_length=50, blank=True)
@@ -111,8 +140,10 @@ class Inbox(models.Model):
     lease_fence = models.BigIntegerField(default=0)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True)
 
-    objects = InboxQuerySet.as_manager()
+    objects = ConnectedInboxManager()
+    with_removed = InboxQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
@@ -122,10 +153,18 @@ class Inbox(models.Model):
             models.CheckConstraint(
                 condition=models.Q(address=models.functions.Lower("address")), name="inbox_address_is_lower_case"
             ),
+            models.UniqueConstraint(
+                fields=["address"], condition=models.Q(removed_at=None), name="address_connected_once"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"inbox {self.pk}"
+
+    @property
+    def label(self) -> str:
+        """What people call it: a team inbox has a name."""
+        return self.name or self.address
 
     @property
     def is_syncing(self) -> bool:
