@@ -1,0 +1,29 @@
+"""Every change people make to inboxes. All are audited; a worker that is syncing the inbox meanwhile writes nothing more.
+
+Each action says who may do it and raises PermissionDenied for anybody else, ValidationError for what cannot be.
+"""
+
+from inboxes.actions.connecting import choose_history, connect_api_inbox, connect_imap_inbox, set_smtp_server
+from inboxes.actions.ending import disable, discard, disconnect_who_left
+from inboxes.actions.reconnecting import reconnect, reconnect_api_inbox
+from inboxes.actions.running import pause, replay_quarantined, resume, start, sync_now
+from inboxes.actions.servers import ConnectionDetails, ServerLogin
+
+__all__ = [
+    "ConnectionDetails",
+    "ServerLogin",
+    "choose_history",
+    "connect_api_inbox",
+    "connect_imap_inbox",
+    "disable",
+    "discard",
+    "disconnect_who_left",
+    "pause",
+    "reconnect",
+    "reconnect_api_inbox",
+    "replay_quarantined",
+    "resume",
+    "set_smtp_server",
+    "start",
+    "sync_now",
+]

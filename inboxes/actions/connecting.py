@@ -1,0 +1,114 @@
+"""Connecting an inbox, up to the moment it starts."""
+
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from audit.actions import record
+from inboxes.actions.holding import held, owner_only
+from inboxes.actions.refusing import (
+    refuse_taken,
+    refuse_unless_by_password,
+    refuse_unless_connecting,
+    refuse_without_reading,
+    valid_address,
+)
+from inboxes.actions.servers import ConnectionDetails, ServerLogin, write_server, write_servers
+from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, Protocol, ProviderKind, Security
+from inboxes.oauth.clients import API_ISSUERS, IMAP_HOSTS
+from inboxes.oauth.grants import Account, Grant
+from inboxes.oauth.keeping import keep_grant
+from users.models import User
+
+
+@transaction.atomic
+def connect_imap_inbox(*, details: ConnectionDetails, history_since: datetime | None, by: User) -> Inbox:
+    """A personal inbox of `by`, not syncing yet: `start` it once its logging is chosen. `history_since` None: all of the past.
+
+    Nothing is tried here; check the servers first (`inboxes.providers.checks`).
+    """
+    if not by.is_active:
+        raise PermissionDenied
+    address = valid_address(details.address)
+    refuse_taken(address)
+    inbox = Inbox(owner=by, connected_by=by, kind=InboxKind.PERSONAL, address=address, history_since=history_since)
+    _insert(inbox)
+    write_servers(inbox, details.imap, details.smtp)
+    Credential.objects.create(inbox=inbox, secret=details.password)
+    record(by=by, action="inbox.connected", target=inbox, details={"provider": inbox.provider, "kind": inbox.kind})
+    return inbox
+
+
+@transaction.atomic
+def connect_api_inbox(
+    *,
+    kind: ProviderKind,
+    account: Account,
+    grant: Grant,
+    history_since: datetime | None,
+    by: User,
+    signed_in_at: CredentialKind | None = None,
+    shared_mailbox: str = "",
+) -> Inbox:
+    """As `connect_imap_inbox`, for a mailbox that was opened by signing in at Google or Microsoft.
+
+    `signed_in_at` is needed for IMAP, which both speak. `shared_mailbox` is the address of a mailbox that the account may read beside
+    its own (Microsoft only). Raises ValidationError with the code `scope_missing` when the grant does not allow mail to be read.
+    """
+    if not by.is_active:
+        raise PermissionDenied
+    issuer = signed_in_at or API_ISSUERS[kind]
+    address = valid_address(shared_mailbox or account.address)
+    refuse_taken(address)
+    refuse_without_reading(kind, issuer, grant, shared=bool(shared_mailbox))
+    inbox = Inbox(
+        owner=by,
+        connected_by=by,
+        kind=InboxKind.PERSONAL,
+        provider=kind,
+        address=address,
+        aliases=[] if shared_mailbox else own_aliases(account, address),
+        history_since=history_since,
+    )
+    _insert(inbox)
+    if kind == ProviderKind.IMAP:
+        write_server(inbox, Protocol.IMAP, ServerLogin(IMAP_HOSTS[issuer], 993, Security.TLS, address))
+    keep_grant(inbox=inbox, kind=issuer, account=account, grant=grant, shared=bool(shared_mailbox))
+    record(by=by, action="inbox.connected", target=inbox, details={"provider": inbox.provider, "kind": inbox.kind})
+    return inbox
+
+
+@transaction.atomic
+def choose_history(*, inbox: Inbox, history_since: datetime | None, by: User) -> None:
+    """How far back to read, as long as the inbox is not syncing yet. None: all of the past."""
+    inbox = held(inbox, owner_only, by)
+    refuse_unless_connecting(inbox)
+    inbox.history_since = history_since
+    inbox.save(update_fields=["history_since"])
+    details = {"since": history_since.isoformat() if history_since else ""}
+    record(by=by, action="inbox.history_chosen", target=inbox, details=details)
+
+
+@transaction.atomic
+def set_smtp_server(*, inbox: Inbox, smtp: ServerLogin, by: User) -> None:
+    """The server to send by, signed in to with the password the inbox has."""
+    inbox = held(inbox, owner_only, by)
+    refuse_unless_by_password(inbox)
+    write_server(inbox, Protocol.SMTP, smtp)
+    record(by=by, action="inbox.smtp_server_set", target=inbox)
+
+
+def own_aliases(account: Account, address: str) -> list[str]:
+    """Without those that are inboxes of their own: one address is one inbox."""
+    others = [alias for alias in account.addresses if alias != address]
+    return sorted(set(others) - set(Inbox.objects.filter(address__in=others).values_list("address", flat=True)))
+
+
+def _insert(inbox: Inbox) -> None:
+    try:
+        with transaction.atomic():
+            inbox.save(force_insert=True)
+    except IntegrityError:
+        refuse_taken(inbox.address)
+        raise

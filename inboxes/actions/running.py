@@ -1,0 +1,63 @@
+"""What an inbox is told to do while it is connected: start, pause, go on, look now, try again."""
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.actions import record
+from inboxes.actions.holding import held, may_manage, move, owner_only, shut_workers_out, want_sync
+from inboxes.life import Event
+from inboxes.models import Inbox, LedgerEntry, LedgerState
+from users.models import User
+
+
+@transaction.atomic
+def start(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
+    """Begins to sync an inbox that was connected."""
+    inbox = held(inbox, owner_only, by)
+    move(inbox, Event.STARTED, now=now)
+    record(by=by, action="inbox.started", target=inbox)
+    want_sync(inbox, now)
+
+
+@transaction.atomic
+def pause(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
+    """Stops reading and logging until `resume`; what arrives meanwhile is read then."""
+    inbox = held(inbox, may_manage, by)
+    shut_workers_out(inbox)
+    move(inbox, Event.PAUSED, now=now)
+    record(by=by, action="inbox.paused", target=inbox)
+
+
+@transaction.atomic
+def resume(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
+    inbox = held(inbox, may_manage, by)
+    move(inbox, Event.RESUMED, now=now)
+    record(by=by, action="inbox.resumed", target=inbox)
+    want_sync(inbox, now)
+
+
+@transaction.atomic
+def sync_now(*, inbox: Inbox, by: User, now: datetime | None = None) -> datetime:
+    """Makes the inbox due; returns when it is. That is later where asking the server again at once would do harm."""
+    inbox = held(inbox, may_manage, by)
+    if not inbox.is_syncing:
+        raise ValidationError(_("This inbox is not syncing. Resume or reconnect it first."), code="not_syncing")
+    record(by=by, action="inbox.sync_requested", target=inbox)
+    return want_sync(inbox, now)
+
+
+@transaction.atomic
+def replay_quarantined(*, inbox: Inbox, by: User, now: datetime | None = None) -> int:
+    """Tries every quarantined message again, from the bottom of the ladder; returns how many there are."""
+    inbox = held(inbox, owner_only, by)
+    now = now or timezone.now()
+    quarantined = LedgerEntry.objects.filter(inbox=inbox, state=LedgerState.QUARANTINED)
+    count = quarantined.update(state=LedgerState.RETRYING, attempts=0, retry_at=now)
+    record(by=by, action="inbox.quarantine_replayed", target=inbox, details={"messages": count})
+    if inbox.is_syncing:
+        want_sync(inbox, now)
+    return count
