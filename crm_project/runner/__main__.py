@@ -1,5 +1,6 @@
 """`python -m crm_project.runner dev|manage|test|check`: what bin/dev, bin/manage, bin/test and bin/check call."""
 
+import os
 import sys
 
 from crm_project.runner import checks, dev, manage, tests
@@ -9,6 +10,7 @@ COMMANDS = {"dev": dev.main, "manage": manage.main, "test": tests.main, "check":
 
 
 def main(arguments: list[str]) -> int:
+    _keep_bytecode()
     if not arguments or arguments[0] not in COMMANDS:
         print(f"usage: python -m crm_project.runner {'|'.join(COMMANDS)}", file=sys.stderr)
         return 2
@@ -19,6 +21,12 @@ def main(arguments: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _keep_bytecode() -> None:
+    """Whatever the caller's environment says: we start many programs, and compiling takes each longer than all else it does."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Filling mailboxes, and connecting them as the wizard does."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from crm_project.bench import mailbox as generator
 from crm_project.bench.mailbox import GeneratedMail
@@ -13,9 +14,8 @@ from tests.fakes.dovecot import Mailbox
 from users.models import User
 
 
-def fill(mailbox: Mailbox, mails: Iterable[GeneratedMail]) -> None:
-    for mail in mails:
-        mailbox.deliver(mail.raw, mail.folder, received_at=mail.received_at)
+def fill(mailbox: Mailbox, mails: Iterable[GeneratedMail]) -> list[Path]:
+    return [mailbox.deliver(mail.raw, mail.folder, received_at=mail.received_at) for mail in mails]
 
 
 def connected(alice: User, mailbox: Mailbox, *, port: int = 0) -> Inbox:

@@ -80,9 +80,11 @@ def test_exactly_the_expected_mail_is_logged_and_nothing_is_kept_of_the_rest(
         assert generator.PRIVATE.encode() not in content, place
         assert generator.PRIVATE.encode().hex().encode() not in content, place
         assert private.isdisjoint(MESSAGE_ID.findall(content)), place
+    dovecot.forget_commands()
     verdict = run("privacy", "verify")
     assert (verdict["clean"], verdict["unlogged"]) == (True, len(OLD) - len(wanted))
-    assert verdict["seconds"] < 20
+    # The headers of a folder are asked for in long pages, and nothing once more for each mail.
+    assert len(dovecot.commands()) < 20
 
     # In a folder of this process: the broker is searched by other tests at the same time.
     log = Path(settings.DATA_DIR) / "web.log"
@@ -92,9 +94,18 @@ def test_exactly_the_expected_mail_is_logged_and_nothing_is_kept_of_the_rest(
     log.unlink()
 
 
-def test_ten_new_mails_cost_one_short_sync(workspace, large_mailbox, dovecot):
+@pytest.fixture
+def ten_new_mails(large_mailbox):
+    """Delivers them when called; they are gone again after the test."""
+    delivered = []
+    yield lambda: delivered.extend(fill(large_mailbox, NEW))
+    for file in delivered:
+        large_mailbox.delete(file)
+
+
+def test_ten_new_mails_cost_one_short_sync(workspace, large_mailbox, ten_new_mails, dovecot):
     connect(large_mailbox, "--preset", "known", "--now")
-    fill(large_mailbox, NEW)
+    ten_new_mails()
     dovecot.forget_commands()
 
     counts = sync()

@@ -57,11 +57,11 @@ def watching():
     yield start
     stop.set()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
 
 
 def eventually(condition):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "did not happen"
         time.sleep(0.05)

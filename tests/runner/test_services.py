@@ -52,7 +52,12 @@ def wait_until(condition, seconds=60):
 
 def processes_in(folder):
     """Ids of living processes that work in this folder or were told of it."""
-    found = []
+    return list(commands_in(folder))
+
+
+def commands_in(folder):
+    """Their command lines by id, read at once: a process may end at any moment."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             command = (process / "cmdline").read_bytes().decode()
@@ -60,7 +65,7 @@ def processes_in(folder):
         except OSError:
             continue
         if (str(folder) in command or home.is_relative_to(folder)) and int(process.name) != os.getpid():
-            found.append(int(process.name))
+            found[int(process.name)] = command
     return found
 
 
@@ -123,8 +128,8 @@ def test_nothing_is_left_after_a_kill_of_the_only_user(folder):
 def test_a_killed_keeper_takes_the_services_along_and_the_next_user_starts_them_again(folder):
     with services.in_use(folder) as addresses:
         query(addresses["database"], "CREATE TABLE kept AS SELECT 1 AS number")
-        keeper = [pid for pid in processes_in(folder) if b"keeper" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-        os.kill(keeper[0], signal.SIGKILL)
+        [keeper] = [pid for pid, command in commands_in(folder).items() if "runner.keeper" in command]
+        os.kill(keeper, signal.SIGKILL)
         wait_until(lambda: processes_in(folder) == [])
 
     with services.in_use(folder) as addresses:
@@ -213,8 +218,9 @@ def test_secrets_and_data_are_closed_to_other_accounts(folder):
         assert (folder / "running.json").stat().st_mode & 0o777 == 0o600
         assert [(data / name).stat().st_mode & 0o777 for name in ("postgres", "valkey")] == [0o700, 0o700]
         password = json.loads((folder / "running.json").read_text())["database"].split(":")[2].split("@")[0]
-        commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in processes_in(folder)]
-        assert [command for command in commands if password.encode() in command] == []
+        commands = commands_in(folder).values()
+        assert commands
+        assert [command for command in commands if password in command] == []
 
 
 def test_the_application_is_no_superuser_of_its_database(folder):
