@@ -6,7 +6,7 @@ import structlog
 from django.db import models
 
 from audit.models import AuditEvent
-from users.models import User
+from users.models import User, Workspace
 
 
 def record(*, by: User | None, action: str, target: models.Model, details: dict[str, Any] | None = None) -> AuditEvent:
@@ -23,6 +23,12 @@ def record(*, by: User | None, action: str, target: models.Model, details: dict[
         details=details or {},
         request_id=current_request_id(),
     )
+
+
+def record_export(*, wanted: dict[str, Any], file_format: str, by: User) -> AuditEvent:
+    """Somebody takes the log along. `wanted` is the filter."""
+    details = {"format": file_format, "filter": wanted}
+    return record(by=by, action="audit.exported", target=Workspace.objects.current(), details=details)
 
 
 def current_request_id() -> str:

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/", include("notifications.urls")),
     path("inboxes/", include("logging_rules.inbox_urls")),
     path("logging/", include("logging_rules.urls")),
+    path("admin/audit/", include("audit.urls")),
     path("accounts/email/", views.not_offered),  # super admins look after addresses
     path("accounts/", include("allauth.account.urls")),
     path("language/", login_not_required(set_language), name="set_language"),

@@ -7,5 +7,6 @@ class InboxesConfig(AppConfig):
     name = "inboxes"
 
     def ready(self) -> None:
+        import_module("inboxes.audit_words")
         import_module("inboxes.notices")
         import_module("inboxes.receivers")

@@ -8,5 +8,6 @@ class LoggingRulesConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("logging_rules.access_notices")
+        import_module("logging_rules.audit_words")
         import_module("logging_rules.notices")
         import_module("logging_rules.receivers")

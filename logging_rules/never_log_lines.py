@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from logging_rules.facts import NeverLogScope
 from logging_rules.models import NEVER_LOG_SCOPE_LABELS, NeverLogEntry
 from logging_rules.never_log import Target, parse_target
+from users.spreadsheets import FORMULA_BEGINS, guarded
 
 LARGEST_FILE = 1_000_000
 MOST_LINES = 5_000
@@ -52,7 +53,6 @@ _SCOPES = {
 _YES = {"yes", "true", "1", "x", "はい", "○"}
 _NO = {"no", "false", "0", "いいえ", "×"}
 _NAMED = re.compile(r".*<([^<>]+)>\s*")
-_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ def understand(line: Line) -> Wanted:
 def as_csv(rows: Iterable[Sequence[str]]) -> str:
     """No cell is taken for a formula by a spreadsheet: an apostrophe stands before it, which `read_lines` takes away again."""
     text = StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([_guarded(cell) for cell in row] for row in rows)
+    csv.writer(text, lineterminator="\n").writerows([guarded(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
@@ -232,9 +232,5 @@ def exported(entries: Iterable[NeverLogEntry]) -> str:
     return as_csv([(*COLUMNS, "added_by", "added_on"), *rows])
 
 
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
 def _unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_BEGINS) else cell

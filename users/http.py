@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from allauth.account.decorators import reauthentication_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from users.models import User
 
 Arguments = ParamSpec("Arguments")
+Answered = TypeVar("Answered", bound=HttpResponseBase)
 
 
 class SignedInRequest(HttpRequest):
@@ -22,12 +24,12 @@ class SignedInRequest(HttpRequest):
 
 
 def super_admin_required(
-    view: Callable[Concatenate[SignedInRequest, Arguments], HttpResponse],
-) -> Callable[Concatenate[SignedInRequest, Arguments], HttpResponse]:
+    view: Callable[Concatenate[SignedInRequest, Arguments], Answered],
+) -> Callable[Concatenate[SignedInRequest, Arguments], Answered]:
     """403 for everybody else."""
 
     @wraps(view)
-    def guarded(request: SignedInRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponse:
+    def guarded(request: SignedInRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answered:
         if not request.user.is_super_admin:
             raise PermissionDenied
         return view(request, *args, **kwargs)

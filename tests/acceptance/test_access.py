@@ -22,6 +22,7 @@ OWNERS_PAGE = ("404 404 200", NO)
 OWNERS_FORM = ("404 404 200", "404 404 200")
 OWNERS_BUTTON = (NO, "404 404 302")
 OWNERS_QUESTION = ("404 404 200", "404 404 302")
+SUPER_ADMINS_PAGE = ("403 200 403", NO)
 SUPER_ADMINS_FORM = ("403 200 403", "403 200 403")
 SUPER_ADMINS_QUESTION = ("403 200 403", "403 302 403")
 SUPER_ADMINS_BUTTON = (NO, "403 302 403")
@@ -79,6 +80,9 @@ EXPECTED = {
     "inboxes/<uuid:code>/sending/": OWNERS_QUESTION,
     "inboxes/<uuid:code>/disable/": OWNERS_QUESTION,
     "inboxes/<uuid:code>/discard/": OWNERS_QUESTION,
+    "admin/audit/": SUPER_ADMINS_PAGE,
+    "admin/audit/export.csv": SUPER_ADMINS_PAGE,
+    "admin/audit/export.jsonl": SUPER_ADMINS_PAGE,
     "logging/settings/": FORM,
     "logging/policy/": SUPER_ADMINS_FORM,
     "logging/what-if/": ("200 200 200", "422 422 422"),

@@ -100,6 +100,8 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin, admin_cli
         Change.of_workspace(most_open_preset="manual").url,
         "/logging/never-log/",
         "/logging/never-log/workspace/",
+        "/admin/audit/?group=contact",
+        "/admin/audit/?group=logging",
         "/people/",
         "/workspace/",
     ]

@@ -104,6 +104,7 @@ def pages(admin: User, google, microsoft) -> list[str]:
         reverse("users:people"),
         reverse("users:invite"),
         reverse("users:workspace"),
+        reverse("audit:log"),
     ]
 
 

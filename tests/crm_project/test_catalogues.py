@@ -5,7 +5,7 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.utils import translation
 
-APPS = ("crm_project", "users", "notifications", "inboxes", "contacts", "logging_rules")
+APPS = ("crm_project", "users", "notifications", "audit", "inboxes", "contacts", "logging_rules")
 
 
 @pytest.mark.parametrize("app", APPS)

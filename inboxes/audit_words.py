@@ -1,0 +1,61 @@
+"""How the audit log calls what is done to inboxes."""
+
+from collections.abc import Collection
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from audit.acts import register_acts
+from audit.targets import Target, register_target
+from inboxes.models import Inbox, Message
+from users.models import User
+
+register_acts(
+    _("Inboxes"),
+    group="inbox",
+    acts={
+        "connected": _("Inbox connected"),
+        "history_chosen": _("How far back to read was chosen"),
+        "smtp_server_set": _("Sending was set up"),
+        "started": _("Inbox started"),
+        "paused": _("Inbox paused"),
+        "resumed": _("Inbox resumed"),
+        "sync_requested": _("Sync asked for"),
+        "needs_reconnect": _("Inbox stopped until somebody reconnects it"),
+        "reconnected": _("Inbox reconnected"),
+        "disabled": _("Inbox disconnected"),
+        "discarded": _("Inbox discarded before it was started"),
+        "quarantine_replayed": _("E-mails set aside are tried again"),
+        "read_again": _("Mailbox is read once more"),
+        "visibility_applied": _("Visibility applied to e-mails logged before"),
+    },
+)
+register_acts(
+    _("Access to e-mails"),
+    group="mail",
+    acts={
+        "access_asked": _("Access to an e-mail asked for"),
+        "access_granted": _("Access to an e-mail given"),
+        "access_declined": _("Access to an e-mail declined"),
+        "access_ended": _("Access to an e-mail ended"),
+        "visibility_set": _("Visibility of an e-mail chosen"),
+    },
+)
+register_acts(_("Keys"), group="keys", acts={"rotated": _("Stored secrets encrypted with the newest key")})
+
+
+def _inboxes(keys: Collection[str], reader: User) -> dict[str, Target]:
+    """Removed ones too: the log is about them still. That an address is connected is no secret from who reads the log."""
+    found = Inbox.with_removed.filter(pk__in=keys) if reader.is_super_admin else Inbox.objects.none()
+    return {str(inbox.pk): Target(inbox.label) for inbox in found}
+
+
+def _messages(keys: Collection[str], reader: User) -> dict[str, Target]:
+    """Never by their subject."""
+    found = Message.objects.visible_to(reader).filter(pk__in=keys).values_list("pk", "code")
+    return {str(key): Target("", reverse("contacts:message", args=[code])) for key, code in found}
+
+
+register_target("inboxes.inbox", _("Inbox"), _inboxes)
+register_target("inboxes.message", _("E-mail"), _messages)
+register_target("inboxes.accessrequest", _("Request for access to an e-mail"), lambda keys, reader: {})

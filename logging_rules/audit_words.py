@@ -1,0 +1,51 @@
+"""How the audit log calls what is done about logging."""
+
+from collections.abc import Collection
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from audit.acts import register_acts
+from audit.targets import Target, register_target
+from logging_rules.models import NeverLogEntry
+from users.models import User
+
+register_acts(
+    _("Logging"),
+    group="logging",
+    acts={
+        "inbox_policy_set": _("What an inbox logs was set"),
+        "person_policy_set": _("What a person logs was set"),
+        "workspace_policy_set": _("Logging policy of the workspace was set"),
+        "never_log_added": _("Never-log entry added"),
+        "never_log_edited": _("Never-log entry changed"),
+        "never_log_removed": _("Never-log entry removed"),
+        "never_log_imported": _("Never-log entries added"),
+        "chosen_by_hand": _("E-mails logged by hand"),
+        "kept_private": _("E-mails that waited were kept private"),
+        "sensitive_words_set": _("Words that hold e-mails back were set"),
+        "marks_set": _("Folders and labels that log were set"),
+        "mark_folders_created": _("Folders that log were created"),
+        "unlogged": _("E-mails un-logged"),
+        "unlogging_undone": _("Un-logging undone"),
+        "erasure_asked": _("Erasure of un-logged e-mails asked for"),
+        "unlogged_erased": _("Un-logged e-mails erased"),
+    },
+)
+
+
+def _entries(keys: Collection[str], reader: User) -> dict[str, Target]:
+    """Whom a colleague never logs stays theirs: of such an entry not even the page is known."""
+    shared = NeverLogEntry.objects.filter(pk__in=keys, owner=None) if reader.is_super_admin else ()
+    return {
+        str(entry.pk): Target(entry.text, reverse("logging_rules:never-log-edit", args=[entry.code]))
+        for entry in shared
+    }
+
+
+def _policy(keys: Collection[str], reader: User) -> dict[str, Target]:
+    return {key: Target("", reverse("logging_rules:workspace-policy")) for key in keys}
+
+
+register_target("logging_rules.neverlogentry", _("Never-log entry"), _entries)
+register_target("logging_rules.workspacepolicy", _("Logging policy"), _policy)
