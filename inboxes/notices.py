@@ -14,7 +14,8 @@ from inboxes.causes import cause_of
 from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderHealth
 from notifications.actions import notify
 from notifications.kinds import Kind, Tone, Words, register
-from notifications.queries import was_told
+from notifications.queries import people_told
+from notifications.topics import Topic
 from users.models import User
 
 REMIND_AFTER = timedelta(days=3)
@@ -47,7 +48,7 @@ def tell_of_outage(inbox: Inbox) -> None:
 
 def trouble_was_told(inbox: Inbox) -> bool:
     """Whether anybody was told of the trouble the inbox is in."""
-    return any(was_told(_episode(inbox, kind)) for kind in (UNREACHABLE, NEEDS_RECONNECT))
+    return bool(people_told(_episode(inbox, kind) for kind in (UNREACHABLE, NEEDS_RECONNECT)))
 
 
 def tell_of_recovery(inbox: Inbox, *, now: datetime, told_before: bool) -> None:
@@ -116,8 +117,10 @@ def _moments(context: Words) -> Words:
 
 
 FIELDS = frozenset({"inbox", "cause", "since"})
-_about_inbox = partial(Kind, fields=FIELDS, words=_words)
-_about_provider = partial(Kind, fields=frozenset({"provider", "cause", "since"}), words=_shared_words)
+_about_inbox = partial(Kind, topic=Topic.OWN_INBOXES, fields=FIELDS, words=_words)
+_about_provider = partial(
+    Kind, topic=Topic.INSTALLATION, fields=frozenset({"provider", "cause", "since"}), words=_shared_words
+)
 DISCONNECTED = _about_inbox(
     code=NEEDS_RECONNECT,
     title=_("%(inbox)s needs to be reconnected"),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from inboxes.models import AccessRequest
 from notifications.actions import notify
 from notifications.kinds import Kind, Tone, register
+from notifications.topics import Topic
 
 ASKED, GRANTED, DECLINED = "access_asked", "access_granted", "access_declined"
 
@@ -37,6 +38,7 @@ def tell_asker(request: AccessRequest) -> None:
 register(
     Kind(
         code=ASKED,
+        topic=Topic.ACCESS_REQUESTS,
         title=_("%(person)s asks to open an e-mail of yours"),
         text=_("It was logged from your inbox, and not everybody can open it. You decide, and for how long."),
         action=_("Answer"),
@@ -45,6 +47,7 @@ register(
     ),
     Kind(
         code=GRANTED,
+        topic=Topic.ACCESS_REQUESTS,
         title=_("%(owner)s lets you open an e-mail"),
         text=_("The page of the e-mail says until when. Its owner sees that you open it."),
         action=_("Open the e-mail"),
@@ -54,6 +57,7 @@ register(
     ),
     Kind(
         code=DECLINED,
+        topic=Topic.ACCESS_REQUESTS,
         title=_("%(owner)s declined to open an e-mail to you"),
         text=_("You still see its subject and who takes part."),
         action=_("See the e-mail"),

@@ -11,6 +11,7 @@ from logging_rules.models import LookBack, PastChange, Unlogging
 from logging_rules.setting_words import SETTING_LABELS
 from notifications.actions import notify
 from notifications.kinds import Kind, Tone, Words, register
+from notifications.topics import Topic
 from users.models import User
 
 LOOKED_BACK = "looked_back"
@@ -70,6 +71,7 @@ def _words_of_narrowing(context: Words) -> Words:
 register(
     Kind(
         code=PAST_CHANGED,
+        topic=Topic.LOGGING,
         title=_("Your change now holds for past e-mail of %(inbox)s"),
         text=_(
             "Taken off the log: %(taken)s. This can be undone for seven days. Mail that is logged now is read as it is found."
@@ -82,6 +84,7 @@ register(
     ),
     Kind(
         code=LOGS_LESS,
+        topic=Topic.LOGGING,
         title=_("Your workspace has tightened what is logged"),
         text=_(
             "%(by)s changed the logging policy for everybody. Less is logged, kept or shown from now on of: %(inboxes)s"
@@ -94,6 +97,7 @@ register(
     ),
     Kind(
         code=LOOKED_BACK,
+        topic=Topic.LOGGING,
         title=_("E-mails with %(contact)s: your inbox was looked through"),
         text=_("%(inbox)s was looked through. E-mails that came to the timeline: %(found)s."),
         action=_("See the timeline"),

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from notifications.topics import Topic
 from users.models import Role
 
 Words = Mapping[str, Any]
@@ -40,6 +41,7 @@ class Kind:
     """
 
     code: str
+    topic: Topic
     title: Promise
     text: Promise
     action: Promise
@@ -83,8 +85,11 @@ def codes() -> list[str]:
     return list(_kinds)
 
 
-def codes_by_e_mail() -> list[str]:
-    return [kind.code for kind in _kinds.values() if kind.by_e_mail]
+def topics() -> dict[Topic, bool]:
+    """Those that somebody can be told of, and whether any of it goes by e-mail."""
+    known = {kind.topic for kind in _kinds.values()}
+    by_e_mail = {kind.topic for kind in _kinds.values() if kind.by_e_mail}
+    return {topic: topic in by_e_mail for topic in Topic if topic in known}
 
 
 def _role_words(context: Words) -> Words:
@@ -95,6 +100,7 @@ def _role_words(context: Words) -> Words:
 register(
     Kind(
         code="invitation_accepted",
+        topic=Topic.PEOPLE,
         title=_("%(person)s joined the workspace"),
         text=_("%(person)s accepted your invitation and can sign in now."),
         action=_("See people"),
@@ -104,6 +110,7 @@ register(
     ),
     Kind(
         code="role_changed",
+        topic=Topic.SECURITY,
         title=_("Your role is now: %(role)s, %(access)s"),
         text=_("%(by)s changed what you may do in this workspace."),
         action=_("See your profile"),

@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 
 from notifications import kinds
 from notifications.models import Notification
+from notifications.topics import ALWAYS_TOLD, SUBJECTS
 
 LATE = timedelta(minutes=2)
 TOO_OLD = timedelta(days=1)
@@ -28,7 +29,7 @@ def late_ids() -> list[int]:
     """Notices of the last day that should have left the house by now."""
     now = timezone.now()
     late = Q(created_at__lt=now - LATE, created_at__gt=now - TOO_OLD)
-    unsent = Notification.objects.filter(late, e_mailed_at=None, kind__in=kinds.codes_by_e_mail())
+    unsent = Notification.objects.filter(late, by_e_mail=True, e_mailed_at=None, kind__in=kinds.codes())
     return list(unsent.order_by("id").values_list("id", flat=True)[:BATCH])
 
 
@@ -44,7 +45,7 @@ def send(notification_ids: Sequence[int]) -> None:
 
 def _unsent(notification_ids: Sequence[int]) -> Iterable[Notification]:
     return Notification.objects.filter(
-        pk__in=notification_ids, e_mailed_at=None, recipient__is_active=True
+        pk__in=notification_ids, by_e_mail=True, e_mailed_at=None, recipient__is_active=True
     ).select_related("recipient")
 
 
@@ -60,17 +61,20 @@ def message(notification: Notification, connection: BaseEmailBackend | None = No
     """In the recipient's language and time zone."""
     person = notification.recipient
     with translation.override(person.language), timezone.override(person.time_zone):
-        notice = notification.notice
+        notice, topic = notification.notice, kinds.kind(notification.kind).topic
         context = {
             "notice": notice,
-            "recipient": person,
+            "topic": SUBJECTS[topic].label,
+            "is_fixed": topic in ALWAYS_TOLD,
             "link": urljoin(settings.BASE_URL, reverse("notifications:open", args=[notification.code])),
+            "preferences_link": urljoin(settings.BASE_URL, reverse("notifications:preferences")),
         }
         mail = EmailMultiAlternatives(
             subject=" ".join(notice.title.split()),
-            body=render_to_string("notifications/mail/notice.txt", context),
+            body=render_to_string("notifications/email/notice.txt", context),
             to=[person.email],
+            headers={"Auto-Submitted": "auto-generated"},
             connection=connection,
         )
-        mail.attach_alternative(render_to_string("notifications/mail/notice.html", context), "text/html")
+        mail.attach_alternative(render_to_string("notifications/email/notice.html", context), "text/html")
     return mail

@@ -1,9 +1,12 @@
 """What a person has been told."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifications.models import Notification
+from notifications import kinds
+from notifications.models import Notification, Preference
+from notifications.topics import SUBJECTS, Topic, Wish
 from users.models import User
 
 PAGE = 30
@@ -25,16 +28,16 @@ class NotificationPage:
 
 def unread_count(user: User) -> int:
     """Counts no further than the bell can show, so that a long absence costs nothing."""
-    return Notification.objects.visible_to(user).unread()[: UNREAD_SHOWN + 1].count()
+    return Notification.objects.visible_to(user).in_app().unread()[: UNREAD_SHOWN + 1].count()
 
 
 def newest(user: User) -> list[Notification]:
-    return list(Notification.objects.visible_to(user).newest_first()[:BELL])
+    return list(Notification.objects.visible_to(user).in_app().newest_first()[:BELL])
 
 
 def page(user: User, *, cursor: str = "", only_unread: bool = False) -> NotificationPage:
     """The page after `cursor` (keyset, so new arrivals neither repeat nor hide a row). A broken cursor is the first page."""
-    rows = Notification.objects.visible_to(user).newest_first()
+    rows = Notification.objects.visible_to(user).in_app().newest_first()
     if only_unread:
         rows = rows.unread()
     if after := _read_cursor(cursor):
@@ -57,6 +60,19 @@ def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
     return after if after[0].tzinfo else None
 
 
-def was_told(episode: str) -> bool:
-    """Whether anybody was told of it."""
-    return Notification.objects.filter(episode=episode).exists()
+def people_told(episodes: Iterable[str]) -> list[User]:
+    """Everybody who is still here and was told of any of them."""
+    told = Notification.objects.filter(episode__in=list(episodes))
+    return list(User.objects.active().filter(pk__in=told.values("recipient")))
+
+
+def wishes_of(person: User) -> dict[Topic, Wish]:
+    """How the person is told, topic by topic."""
+    chosen = {row.topic: Wish(row.in_app, row.by_e_mail) for row in Preference.objects.filter(person=person)}
+    return {topic: chosen.get(topic, Wish()) for topic in Topic}
+
+
+def topics_for(person: User) -> list[Topic]:
+    """Those that the person may be told of."""
+    known = kinds.topics()
+    return [topic for topic, subject in SUBJECTS.items() if topic in known and subject.is_for(person)]

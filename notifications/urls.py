@@ -7,5 +7,6 @@ urlpatterns = [
     path("", views.notification_list, name="notification-list"),
     path("bell/", views.bell, name="bell"),
     path("read/", views.read_all, name="read-all"),
+    path("settings/", views.preferences, name="preferences"),
     path("<uuid:code>/", views.open_notification, name="open"),
 ]

@@ -6,9 +6,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from notifications import actions, queries
+from notifications.forms import PreferencesForm
 from notifications.models import Notification
 from users.http import SignedInRequest
 
@@ -41,3 +42,15 @@ def read_all(request: SignedInRequest) -> HttpResponse:
     actions.mark_all_read(by=request.user, until=int(until) if until.isdecimal() else None)
     messages.success(request, _("Everything is marked as read."))
     return redirect("notifications:notification-list")
+
+
+@require_http_methods(["GET", "POST"])
+def preferences(request: SignedInRequest) -> HttpResponse:
+    wishes = queries.wishes_of(request.user)
+    offered = {topic: wishes[topic] for topic in queries.topics_for(request.user)}
+    form = PreferencesForm(request.POST if request.method == "POST" else None, wishes=offered)
+    if request.method == "POST" and form.is_valid():
+        actions.prefer(person=request.user, wishes=form.wishes(), by=request.user)
+        messages.success(request, _("Saved. This holds from the next notification on."))
+        return redirect("notifications:preferences")
+    return render(request, "notifications/preferences.html", {"form": form})

@@ -46,6 +46,7 @@ EXPECTED = {
     "notifications/": SHOWN,
     "notifications/bell/": SHOWN,
     "notifications/read/": (NO, "302 302 302"),
+    "notifications/settings/": ("200 200 200", "302 302 302"),
     "notifications/<uuid:code>/": ("404 404 302", NO),
     "inboxes/": SHOWN,
     "inboxes/suggestions/": ("302 302 302", NO),

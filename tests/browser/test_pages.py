@@ -74,6 +74,7 @@ def pages(admin: User, google, microsoft) -> list[str]:
         reverse("contacts:company-create"),
         reverse("search") + "?q=高橋",
         reverse("notifications:notification-list"),
+        reverse("notifications:preferences"),
         reverse("inboxes:inbox-list"),
         reverse("inboxes:connect"),
         *(reverse("inboxes:inbox", args=[inbox.code]) for inbox in inboxes),
