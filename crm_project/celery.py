@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     "sweep-files": {"task": "inboxes.tasks.sweep_files", "schedule": 3600.0},
     "give-back-grants": {"task": "inboxes.tasks.give_back_grants", "schedule": 60.0, "options": {"expires": 60}},
     "use-idle-grants": {"task": "inboxes.tasks.use_idle_grants", "schedule": 21_600.0},
+    "forget-old-episodes": {"task": "inboxes.tasks.forget_old_episodes", "schedule": 86_400.0},
     "erase-unlogged": {"task": "logging_rules.tasks.erase_unlogged", "schedule": 900.0},
     "finish-past-changes": {"task": "logging_rules.tasks.finish_past_changes", "schedule": 300.0},
     "send-late-notifications": {"task": "notifications.tasks.send_late_e_mails", "schedule": 300.0},

@@ -19,7 +19,7 @@ import structlog
 from django.db import transaction
 
 from audit.actions import record
-from inboxes import notices, pauses
+from inboxes import episodes, notices, pauses
 from inboxes.models import Inbox, InboxStatus
 from inboxes.providers.base import Misconfigured, PermissionMissing, ProviderError, RateLimited, ReconnectRequired
 from inboxes.signals import inbox_status_changed
@@ -104,17 +104,20 @@ def react(inbox: Inbox, trouble: Trouble, *, now: datetime) -> Reaction:
     return Reaction(Event.TROUBLED, now + timedelta(seconds=pause), inbox.refused_at)
 
 
-def note_success(lease: Lease, *, now: datetime, trouble: str = "", remark: str = "") -> None:
+def note_success(lease: Lease, *, now: datetime, trouble: str = "", remark: str = "", caught_up: bool = True) -> None:
     """A slice went through. `trouble` is the cause of something in the mailbox that is in trouble all the same, `remark` is shown
-    with an inbox that is well. Call inside a transaction. Raises `LeaseLost`."""
+    with an inbox that is well; `caught_up` unless mail is left that could not be read before. Call inside a transaction.
+
+    Raises `LeaseLost`."""
     inbox = lease.lock()
     event = Event.TROUBLED if trouble else Event.SUCCEEDED
     if event == Event.SUCCEEDED and inbox.status == InboxStatus.DEGRADED:
         told_before = now - inbox.status_since >= TELL_AFTER and notices.trouble_was_told(inbox)
         notices.tell_of_recovery(inbox, now=now, told_before=told_before)
+    episodes.note_readable(inbox, caught_up=caught_up, now=now)
     inbox.failures, inbox.live_synced_at = 0, now
     inbox.refused_at = inbox.retry_at = inbox.no_calls_until = None
-    also = ["failures", "refused_at", "retry_at", "no_calls_until", "live_synced_at"]
+    also = ["failures", "refused_at", "retry_at", "no_calls_until", "live_synced_at", "in_outage"]
     move(inbox, event, cause=trouble or remark, now=now, also=also)
 
 
@@ -129,7 +132,8 @@ def note_failure(lease: Lease, trouble: Trouble, *, now: datetime) -> datetime |
     inbox.failures += 1
     inbox.retry_at, inbox.refused_at = reaction.retry_at, reaction.refused_at
     inbox.no_calls_until = reaction.retry_at if isinstance(trouble, RateLimited) and not is_shared else None
-    also = ["failures", "refused_at", "retry_at", "no_calls_until"]
+    episodes.note_unreadable(inbox, cause=trouble.cause)
+    also = ["failures", "refused_at", "retry_at", "no_calls_until", "in_outage"]
     move(inbox, reaction.event, cause=trouble.cause, now=now, also=also)
     logger.info("sync_failed", inbox_id=inbox.pk, cause=trouble.cause, failures=inbox.failures, status=inbox.status)
     if reaction.event == Event.PROVED:
@@ -141,12 +145,19 @@ def note_failure(lease: Lease, trouble: Trouble, *, now: datetime) -> datetime |
 
 
 def move(inbox: Inbox, event: Event, *, cause: str, now: datetime, also: list[str]) -> None:
-    """Writes the status that follows, together with the fields `also`. Call inside a transaction. Raises `NotPossibleNow`."""
+    """Writes the status that follows, together with the fields `also`, and the episode that ends or begins with it.
+
+    Call inside a transaction. Raises `NotPossibleNow`."""
     status, before = next_status(inbox.status, event), (inbox.status, inbox.cause)
     outage_goes_on = event == Event.RECONNECTED and inbox.status in (InboxStatus.DEGRADED, InboxStatus.NEEDS_RECONNECT)
     if status != inbox.status and not outage_goes_on:
         inbox.status_since = now
+    if event == Event.RECONNECTED:
+        episodes.note_reconnected(inbox, was_stopped=not inbox.is_syncing)
+        also = [*also, "in_outage"]
     inbox.status, inbox.cause = status, cause
     inbox.save(update_fields=["status", "status_since", "cause", *also])
     if (inbox.status, inbox.cause) != before:
+        named = "" if cause == RECONNECTING else cause
+        episodes.note_status(inbox, before=before[0], cause=named, now=now)
         send_on_commit(inbox_status_changed, inbox_id=inbox.pk)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from inboxes import files, notices
+from inboxes import episodes, files, notices
 from inboxes.oauth import keeping
 from inboxes.push.keeping import keep_push, to_keep
 
@@ -42,3 +42,8 @@ def keep_push_of(*, inbox_id: int) -> None:
 def use_idle_grants() -> None:
     """Providers end what nobody uses; an inbox may be paused for longer than that."""
     keeping.use_idle_grants(now=timezone.now())
+
+
+@shared_task
+def forget_old_episodes() -> None:
+    episodes.forget_old(now=timezone.now())

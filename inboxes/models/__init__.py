@@ -2,6 +2,7 @@
 
 from inboxes.models.access import AccessRequest, AccessRequestQuerySet, OpenedPart, Opening
 from inboxes.models.counts import DailyCount
+from inboxes.models.episodes import Episode, Outage
 from inboxes.models.inbox import (
     SYNCING_STATUSES,
     Credential,
@@ -42,6 +43,7 @@ __all__ = [
     "Credential",
     "CredentialKind",
     "DailyCount",
+    "Episode",
     "Folder",
     "FolderState",
     "HandledPage",
@@ -59,6 +61,7 @@ __all__ = [
     "MessageState",
     "OpenedPart",
     "Opening",
+    "Outage",
     "Protocol",
     "ProviderHealth",
     "ProviderKind",

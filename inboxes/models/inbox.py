@@ -107,7 +107,8 @@ class Inbox(models.Model):
 
     `generation` grows on every reconnect, disconnect or change of credential; a worker that started under an older one may
     write nothing. `lease_*` names the one worker that may write; `lease_fence` grows with every lease. Before `no_calls_until`
-    nobody calls the provider, for its owner neither: it asked for a pause.
+    nobody calls the provider, for its owner neither: it asked for a pause. `in_outage` from the beginning of an outage until all mail
+    of it is handled. `check_wanted_at`: when a person last asked that the mailbox be compared with what was handled.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -135,6 +136,8 @@ class Inbox(models.Model):
     live_synced_at = models.DateTimeField(null=True, blank=True)
     backfill_done_at = models.DateTimeField(null=True, blank=True)
     reconciled_at = models.DateTimeField(null=True, blank=True)
+    check_wanted_at = models.DateTimeField(null=True, blank=True)
+    in_outage = models.BooleanField(default=False, db_default=False)
 
     lease_owner = models.CharField(max_length=80, blank=True)
     lease_fence = models.BigIntegerField(default=0)

@@ -26,6 +26,7 @@ class Folder(models.Model):
     Cursors are the provider's opaque text. `counts` maps a decision code to how many messages got it (logged and skipped).
     `marks_cursor` is the provider's too: the state at which the folder's marks were read. `last_ok_at` is when nothing in it was new
     to us; what came since `relist_since` is listed once more, because the provider had lost our place in the folder.
+    `missed` of the `server_total` messages that the last check found there had been handled by nobody.
     `missing_sightings` counts syncs in a row in which the folder could not be opened; at three it is retired.
     """
 
@@ -43,6 +44,7 @@ class Folder(models.Model):
     counts = models.JSONField(default=dict)
     remaining = models.PositiveIntegerField(default=0)
     server_total = models.PositiveIntegerField(null=True, blank=True)
+    missed = models.PositiveIntegerField(default=0, db_default=0)
     missing_sightings = models.PositiveSmallIntegerField(default=0)
     cursor_resets = models.PositiveIntegerField(default=0)
     cursor_reset_at = models.DateTimeField(null=True, blank=True)
@@ -84,7 +86,8 @@ class LedgerEntry(models.Model):
     """What became of one message of the mailbox that is not simply skipped.
 
     Until a message is logged this row holds its opaque key, codes and times and nothing else. `fingerprint` is filled for
-    logged mail only, so that keys can be rewritten when the server renumbers a folder.
+    logged mail only, so that keys can be rewritten when the server renumbers a folder. `outage`: it came during it, and is or was in
+    trouble when that was over.
     """
 
     inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="ledger")
@@ -99,6 +102,9 @@ class LedgerEntry(models.Model):
         "inboxes.Message", null=True, blank=True, on_delete=models.SET_NULL, related_name="ledger"
     )
     fingerprint = models.BinaryField(null=True, blank=True, max_length=32)
+    outage = models.ForeignKey(
+        "inboxes.Outage", null=True, blank=True, on_delete=models.SET_NULL, related_name="ledger", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -112,6 +118,7 @@ class LedgerEntry(models.Model):
             models.Index(
                 fields=["inbox"], name="ledger_quarantined", condition=models.Q(state=LedgerState.QUARANTINED)
             ),
+            models.Index(fields=["outage"], name="ledger_of_outage", condition=models.Q(outage__isnull=False)),
         ]
 
     def __str__(self) -> str:

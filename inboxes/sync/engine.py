@@ -26,6 +26,7 @@ from inboxes.sync.intake import DecisionOutdated, Intake, V
 from inboxes.sync.labels import show_logged
 from inboxes.sync.lease import Lease, LeaseLost, take_lease
 from inboxes.sync.marks import act_on_marks, read_marks
+from inboxes.sync.recovering import has_caught_up, running_outage
 from inboxes.sync.retries import retry_due
 from inboxes.sync.slice import Clock, Slice, SliceOver, SystemFault
 from inboxes.sync.slots import host_slot
@@ -97,6 +98,7 @@ def run_slice(
                 run = Slice(
                     inbox, lease, provider, intake_for(inbox), clock, clock() + budget, partial(open_writer, inbox)
                 )
+                run.outage = running_outage(inbox)
                 return _work(run)
         except LeaseLost:
             return SliceReport(Outcome.LOST)
@@ -120,7 +122,8 @@ def _work(run: Slice[V]) -> SliceReport:
     run.provider.close()
     remark = PaceReached.cause if outcome is Outcome.PACED else ""
     with transaction.atomic():
-        life.note_success(run.lease, now=run.clock(), trouble=run.trouble, remark=remark)
+        caught_up = run.outage is None or has_caught_up(run)
+        life.note_success(run.lease, now=run.clock(), trouble=run.trouble, remark=remark, caught_up=caught_up)
         pauses.note_shared_success(run.inbox, now=run.clock())
         note_unchanged(run)
         run.lease.release(next_due_at=run.clock() + wait)

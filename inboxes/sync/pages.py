@@ -36,6 +36,7 @@ from inboxes.sync.isolation import NOT_OF_ONE_MESSAGE, isolate, persistently
 from inboxes.sync.ledger import Failure, record_failures, settled
 from inboxes.sync.listed import news_of
 from inboxes.sync.reading_ahead import read_ahead
+from inboxes.sync.recovering import Missed, missed_in, note_missed
 from inboxes.sync.rekeying import Rekeyed, match_logged, rewrite_keys
 from inboxes.sync.slice import Slice, SliceOver
 from inboxes.sync.storing import LoggedMail, store_mails
@@ -57,7 +58,7 @@ class Conclusion(Generic[V]):
 
     `again`: the messages had ledger rows before, which those that are skipped now lose. `before`: the codes that these decisions
     take the place of, None for mails decided for the first time. `logged_before`: mails that were listed once more and are stored.
-    `sifted` were skipped without looking at them; `back` and `undecided`: see `News`.
+    `missed` came during an outage; `sifted` were skipped without looking at them; `back` and `undecided`: see `News`.
     """
 
     moves: Mapping[str, Any]
@@ -68,6 +69,7 @@ class Conclusion(Generic[V]):
     failures: list[Failure] = field(default_factory=list)
     rekeyed: list[Rekeyed] = field(default_factory=list)
     logged_before: list[StoredMail[V]] = field(default_factory=list)
+    missed: Missed = field(default_factory=dict)
     sifted: Sequence[str] = ()
     back: Sequence[str] = ()
     undecided: Sequence[str] = ()
@@ -94,6 +96,7 @@ def handle_page(
         news = news_of(run, folder, remote, page)
         page = news.page
         conclusion.sifted, conclusion.back, conclusion.undecided = page.sifted, news.back, news.undecided
+    conclusion.missed = missed_in(run, folder, page, again=conclusion.again, is_new_mail="live_cursor" in moves)
     conclusion.failures += [Failure(message.remote_id, message.reason) for message in page.unreadable]
     envelopes = list({envelope.remote_id: envelope for envelope in page.envelopes}.values())
     if folder.state == FolderState.RECONCILING:
@@ -327,8 +330,18 @@ class PageWriter(Generic[V]):
             intake.record_skipped(self._folder, list(conclusion.skipped.values()))
             _record(self._run.inbox, self._folder, conclusion, now)
             take_from_days(self._folder, conclusion.before or Counter())
+        self._note_missed(mails, conclusion)
         add_to_days(self._folder, tally)
         Folder.objects.filter(pk=self._folder.pk).update(**changes)
+
+    def _note_missed(self, mails: Sequence[LoggedMail[V]], conclusion: Conclusion[V] | None) -> None:
+        note_missed(
+            self._folder,
+            self._conclusion.missed,
+            logged=[mail.envelope.remote_id for mail in mails],
+            skipped=[*conclusion.skipped, *conclusion.sifted] if conclusion else (),
+            failed=[failure.remote_id for failure in conclusion.failures] if conclusion else (),
+        )
 
 
 def _record(inbox: Inbox, folder: Folder, conclusion: Conclusion[V], now: datetime) -> None:

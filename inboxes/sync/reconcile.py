@@ -23,7 +23,10 @@ GAP_FOUND = "gap_found"
 
 
 def is_due(inbox: Inbox, now: datetime) -> bool:
-    return inbox.reconciled_at is None or now - inbox.reconciled_at >= INTERVAL
+    """Every day, and when a person has asked for it since the last time."""
+    if inbox.reconciled_at is None or now - inbox.reconciled_at >= INTERVAL:
+        return True
+    return inbox.check_wanted_at is not None and inbox.check_wanted_at > inbox.reconciled_at
 
 
 def reconcile(run: Slice[V]) -> int:
@@ -59,7 +62,7 @@ def _reconcile_folder(run: Slice[V], folder: Folder, remote: RemoteFolder) -> in
         _note_gone(folder, before - on_server)
         _note_back(folder, back, run.clock())
         _merge_pages(folder, pages, keep=b"".join(part for part in digests.values() if part in skipped))
-        Folder.objects.filter(pk=folder.pk).update(server_total=len(on_server))
+        Folder.objects.filter(pk=folder.pk).update(server_total=len(on_server), missed=len(gaps))
     if gaps:
         logger.warning("sync_gap_found", inbox_id=folder.inbox_id, folder_id=folder.pk, messages=len(gaps))
     return len(gaps)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic
 
-from inboxes.models import Folder, Inbox, ProviderKind
+from inboxes.models import Folder, Inbox, Outage, ProviderKind
 from inboxes.providers.base import MailboxWriter, MailProvider, RemoteFolder
 from inboxes.sync.handled import SkippedKeys
 from inboxes.sync.intake import Intake, V
@@ -35,6 +35,7 @@ class Slice(Generic[V]):
 
     `counts` are the decision codes given during this slice; `skipped_keys` say what was skipped, by the key of the folder, where that
     was asked for; `set_aside` holds the keys of folders that cannot be read now;
+    `outage` is what the inbox is catching up from, `caught_up` holds the keys of folders in which no new mail is left;
     `trouble` is the cause to show although the mailbox as a whole works.
     """
 
@@ -49,6 +50,8 @@ class Slice(Generic[V]):
     remote_folders: dict[str, RemoteFolder] = field(default_factory=dict)
     unchanged: set[str] = field(default_factory=set)
     set_aside: set[int] = field(default_factory=set)
+    outage: Outage | None = None
+    caught_up: set[int] = field(default_factory=set)
     skipped_keys: dict[int, SkippedKeys] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     trouble: str = ""

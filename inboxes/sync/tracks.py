@@ -36,6 +36,7 @@ def catch_up(run: Slice[V], folder: Folder, remote: RemoteFolder) -> bool:
         handle_page(run, folder, remote, page, moves=moves)
         run.lease.keep()
         if caught_up:
+            run.caught_up.add(folder.pk)
             return True
     return False
 
