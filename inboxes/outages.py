@@ -1,0 +1,134 @@
+"""What an outage cost and what was recovered of it: from when to when, how many e-mails, and what is known to be lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Sum
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from inboxes.causes import Cause, cause_of
+from inboxes.models import DailyCount, Inbox, LedgerEntry, LedgerState, Outage
+
+WORTH_TELLING = timedelta(hours=1)
+"""Shorter ones that end by themselves and lose nothing are nobody's concern."""
+
+SHOWN_FOR = timedelta(days=3)
+"""How long the report stands on the page of its inbox."""
+
+USUAL_DAYS = 28
+
+
+@dataclass(frozen=True, slots=True)
+class OutageReport:
+    """`until` is None while the mailbox cannot be read; until `caught_up_at` mail of the time is still being handled.
+
+    Of the messages that came meanwhile, `logged` and `skipped` are handled, `waiting` are tried again, `set_aside` could not be read
+    after several tries, and `gone` had left the mailbox before they could be. What came and went unseen nobody knows.
+    """
+
+    since: datetime
+    until: datetime | None
+    caught_up_at: datetime | None
+    cause_code: str
+    is_reconnected: bool
+    logged: int
+    skipped: int
+    waiting: int
+    set_aside: int
+    gone: int
+
+    @property
+    def recovered(self) -> int:
+        return self.logged + self.skipped
+
+    @property
+    def not_available(self) -> int:
+        return self.set_aside + self.gone
+
+    @property
+    def duration(self) -> timedelta | None:
+        return self.until - self.since if self.until else None
+
+    @property
+    def cause(self) -> Cause | None:
+        return cause_of(self.cause_code) if self.cause_code else None
+
+    @property
+    def is_worth_telling(self) -> bool:
+        is_long = self.duration is None or self.duration >= WORTH_TELLING
+        return is_long or self.is_reconnected or bool(self.not_available)
+
+    @property
+    def sentence(self) -> str:
+        """The whole report in the language and time zone that are active, once all is caught up."""
+        numbers = [
+            ngettext("%(number)s e-mail recovered", "%(number)s e-mails recovered", self.recovered)
+            % {"number": self.recovered},
+            _("%(number)s not available") % {"number": self.not_available},
+        ]
+        if self.waiting:
+            numbers.insert(1, _("%(number)s being tried again") % {"number": self.waiting})
+        times = {"since": _moment(self.since), "until": _moment(self.until)}
+        return _("Down from %(since)s to %(until)s: %(numbers)s.") % {**times, "numbers": _(", ").join(numbers)}
+
+
+def _moment(moment: datetime | None) -> str:
+    return date_format(localtime(moment), "SHORT_DATETIME_FORMAT") if moment else _("now")
+
+
+def outages_of(inbox: Inbox, *, latest: int) -> list[OutageReport]:
+    """The latest first. Two queries."""
+    return reports_of(Outage.objects.filter(inbox=inbox).order_by("-since", "-pk")[:latest])
+
+
+def latest_report(inbox: Inbox) -> OutageReport | None:
+    """Of its last outage, which may last still. Two queries."""
+    return next(iter(outages_of(inbox, latest=1)), None)
+
+
+def report_to_show(inbox: Inbox, *, now: datetime) -> OutageReport | None:
+    """For the page of the inbox: an outage that ended a short while ago, if it was worth telling. Two queries at most."""
+    report = latest_report(inbox)
+    if report is None or report.until is None or now - report.until > SHOWN_FOR:
+        return None
+    return report if report.is_worth_telling else None
+
+
+def reports_of(outages: Sequence[Outage]) -> list[OutageReport]:
+    """One query, beside that for the outages."""
+    found = list(outages)
+    lost = LedgerEntry.objects.filter(outage__in=found, message=None).exclude(state=LedgerState.LOGGED)
+    counted = {
+        (outage, state): messages
+        for outage, state, messages in lost.values_list("outage", "state").annotate(messages=Count("pk")).order_by()
+    }
+    return [
+        OutageReport(
+            since=outage.since,
+            until=outage.until,
+            caught_up_at=outage.caught_up_at,
+            cause_code=outage.cause,
+            is_reconnected=outage.is_reconnected,
+            logged=outage.logged,
+            skipped=outage.skipped,
+            waiting=counted.get((outage.pk, LedgerState.RETRYING), 0),
+            set_aside=counted.get((outage.pk, LedgerState.QUARANTINED), 0),
+            gone=counted.get((outage.pk, LedgerState.GONE), 0),
+        )
+        for outage in found
+    ]
+
+
+def expected_since(inbox: Inbox, moment: datetime, *, now: datetime) -> int | None:
+    """How many messages have probably come since then, by what came in the four weeks before; None if little is known. One query."""
+    days = DailyCount.objects.filter(
+        folder__inbox=inbox, day__lt=moment.date(), day__gte=moment.date() - timedelta(days=USUAL_DAYS)
+    )
+    usual = days.aggregate(messages=Sum("messages"))["messages"] or 0
+    if usual < USUAL_DAYS // 4:
+        return None
+    return max(1, round(usual / USUAL_DAYS * ((now - moment) / timedelta(days=1))))
