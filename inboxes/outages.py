@@ -1,6 +1,6 @@
 """What an outage cost and what was recovered of it: from when to when, how many e-mails, and what is known to be lost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -65,15 +65,17 @@ class OutageReport:
     @property
     def sentence(self) -> str:
         """The whole report in the language and time zone that are active, once all is caught up."""
-        numbers = [
-            ngettext("%(number)s e-mail recovered", "%(number)s e-mails recovered", self.recovered)
-            % {"number": self.recovered},
-            _("%(number)s not available") % {"number": self.not_available},
-        ]
+        recovered = ngettext("%(number)s e-mail recovered", "%(number)s e-mails recovered", self.recovered)
+        words = {
+            "since": _moment(self.since),
+            "until": _moment(self.until),
+            "recovered": recovered % {"number": self.recovered},
+            "lost": _("%(number)s not available") % {"number": self.not_available},
+            "waiting": _("%(number)s being tried again") % {"number": self.waiting},
+        }
         if self.waiting:
-            numbers.insert(1, _("%(number)s being tried again") % {"number": self.waiting})
-        times = {"since": _moment(self.since), "until": _moment(self.until)}
-        return _("Down from %(since)s to %(until)s: %(numbers)s.") % {**times, "numbers": _(", ").join(numbers)}
+            return _("Down from %(since)s to %(until)s: %(recovered)s, %(waiting)s, %(lost)s.") % words
+        return _("Down from %(since)s to %(until)s: %(recovered)s, %(lost)s.") % words
 
 
 def _moment(moment: datetime | None) -> str:
@@ -98,7 +100,7 @@ def report_to_show(inbox: Inbox, *, now: datetime) -> OutageReport | None:
     return report if report.is_worth_telling else None
 
 
-def reports_of(outages: Sequence[Outage]) -> list[OutageReport]:
+def reports_of(outages: Iterable[Outage]) -> list[OutageReport]:
     """One query, beside that for the outages."""
     found = list(outages)
     lost = LedgerEntry.objects.filter(outage__in=found, message=None).exclude(state=LedgerState.LOGGED)
