@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from crm_project.runner import install, services
+from crm_project.runner import install, postgres, services
 
 PROJECT = Path(__file__).resolve().parent.parent
 PROGRAM_FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
@@ -45,6 +45,7 @@ def pytest_configure() -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Django is set up by now, so fixtures that import models can be read."""
+    session.config.pluginmanager.import_plugin("tests.databases")
     session.config.pluginmanager.import_plugin("tests.people")
     session.config.pluginmanager.import_plugin("tests.mail_servers")
     session.config.pluginmanager.import_plugin("tests.fakes.google")
@@ -58,7 +59,9 @@ def pytest_unconfigure() -> None:
 def _start_services() -> None:
     if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         addresses = _until_the_end.enter_context(services.thrown_away())
-        os.environ.setdefault("DATABASE_URL", addresses["database"])
+        if "DATABASE_URL" not in os.environ:
+            os.environ["DATABASE_URL"] = addresses["database"]
+            os.environ["TEMPLATE_DATABASE"] = postgres.DATABASE
         os.environ.setdefault("REDIS_URL", addresses["redis"])
     data = _until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="genkan-test-"))
     os.environ |= {
