@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/email/", views.not_offered),  # super admins look after addresses
     path("accounts/", include("allauth.account.urls")),
     path("language/", login_not_required(set_language), name="set_language"),
+    path("team/", include("conversations.urls")),
     path("", include("contacts.urls")),
     path("search/", search, name="search"),
     path("healthz", views.healthz, name="healthz"),

@@ -113,13 +113,29 @@ def file_size(size: int) -> str:
 
 @register.inclusion_tag("_components/nav_item.html", takes_context=True)
 def nav_item(
-    context: Context, url_name: str, icon_name: str, label: str, *, count: int | None = None, keys: str = ""
+    context: Context,
+    url_name: str,
+    icon_name: str,
+    label: str,
+    *,
+    count: int | None = None,
+    count_id: str = "",
+    keys: str = "",
 ) -> dict[str, object]:
-    """A link of the sidebar, marked as current on its page and the pages below it. `keys` is its shortcut, such as "g c"."""
+    """A link of the sidebar, marked as current on its page and the pages below it. `keys` is its shortcut, such as "g c"; `count_id`
+    names the count for htmx answers that change it."""
     url = reverse(url_name)
     request = context.get("request")
     current = request is not None and request.path.startswith(url)
-    return {"url": url, "icon_name": icon_name, "label": label, "count": count, "keys": keys, "current": current}
+    return {
+        "url": url,
+        "icon_name": icon_name,
+        "label": label,
+        "count": count,
+        "count_id": count_id,
+        "keys": keys,
+        "current": current,
+    }
 
 
 @register.simple_block_tag

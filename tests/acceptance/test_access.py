@@ -26,12 +26,13 @@ SUPER_ADMINS_PAGE = ("403 200 403", NO)
 SUPER_ADMINS_FORM = ("403 200 403", "403 200 403")
 SUPER_ADMINS_QUESTION = ("403 200 403", "403 302 403")
 SUPER_ADMINS_BUTTON = (NO, "403 302 403")
+SUPER_ADMINS_JOINING = (NO, "404 302 404")
 SIGNED_IN_ALREADY = ("302 302 302", "302 302 302")
 ASKED_TO_CONFIRM = ("302 302 302", "302 302 302")
 NOT_THERE = ("404 404 404", "404 404 404")
 
 EXPECTED = {
-    "": ("200 200 302", NO),
+    "": ("200 302 302", NO),
     "profile/": FORM,
     "people/": SHOWN,
     "people/invite/": SUPER_ADMINS_FORM,
@@ -113,6 +114,15 @@ EXPECTED = {
     "logging/access/<uuid:code>/grant/": (NO, "404 404 422"),
     "logging/access/<uuid:code>/decline/": OWNERS_BUTTON,
     "logging/access/<uuid:code>/end/": OWNERS_BUTTON,
+    "team/": ("200 200 302", NO),
+    "team/<uuid:code>/": OWNERS_PAGE,
+    "team/<uuid:code>/join/": SUPER_ADMINS_JOINING,
+    "team/<uuid:code>/read/": OWNERS_BUTTON,
+    "team/<uuid:code>/restore/": OWNERS_BUTTON,
+    "team/<uuid:code>/restored/<uuid:restoral>/undo/": OWNERS_BUTTON,
+    "team/<uuid:code>/<uuid:thread>/": OWNERS_PAGE,
+    "team/<uuid:code>/<uuid:thread>/read/": OWNERS_BUTTON,
+    "team/<uuid:code>/<uuid:thread>/unread/": OWNERS_BUTTON,
     "contacts/": SHOWN,
     "contacts/new/": FORM,
     "contacts/<uuid:code>/": SHOWN,
@@ -227,9 +237,10 @@ def test_who_is_not_signed_in_or_was_deactivated_gets_to_the_sign_in_page_only(a
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_an_inbox_of_somebody_else_cannot_be_told_from_one_that_is_not_there(ask, bob, admin, world, method):
-    for route in (route for route in EXPECTED if route.startswith(("inboxes/<", "notifications/<"))):
-        nowhere = route.replace("<uuid:code>", str(uuid.uuid4()))
-        for person in (bob, admin):
+    for route in (route for route in EXPECTED if route.startswith(("inboxes/<", "notifications/<", "team/<"))):
+        nowhere = re.sub("<uuid:[a-z]+>", str(uuid.uuid4()), route)
+        # Who manages a team inbox knows that it exists.
+        for person in (bob,) if "/join/" in route else (bob, admin):
             there, missing = (ask(person, method, each) for each in (route, nowhere))
             assert told_apart(there, world.address(route)) == told_apart(missing, f"/{nowhere}"), route
 

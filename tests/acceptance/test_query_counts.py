@@ -14,6 +14,8 @@ from logging_rules.unlogging import Selection
 from notifications.actions import notify
 from tests.contacts.queries import queries_of
 from tests.factories.contacts import NOON, log_mail, make_inbox
+from tests.factories.conversations import arrive, team_inbox
+from tests.factories.files import attach
 from tests.factories.inboxes import connected_inbox
 from tests.factories.users import InvitationFactory, UserFactory
 from users.models import WorkspaceDomain
@@ -38,7 +40,13 @@ def limited(admin, contact):
 
 
 @pytest.fixture
-def add(admin, contact, inbox, limited):
+def team(admin):
+    inbox = team_inbox(admin, owner=admin)
+    return arrive(inbox).team_thread
+
+
+@pytest.fixture
+def add(admin, contact, inbox, limited, team):
     """One more of everything that pages list."""
 
     def add(number):
@@ -60,6 +68,14 @@ def add(admin, contact, inbox, limited):
             by=admin,
             now=timezone.now(),
         )
+        arrive(team.inbox, f"Meridian order {number}", filtered="spam")
+        mail = arrive(
+            team.inbox, f"Meridian order {number}", logged_for=contact, from_email=f"m{number}@meridian{number}.example"
+        )
+        attach(mail.message)
+        arrive(team.inbox, into=team, at=NOON + timedelta(minutes=number), body_html="<p>x</p>")
+        team_inbox(admin, owner=admin, address=f"team{number}@ours.example")
+        team_inbox(owner=admin, address=f"closed{number}@ours.example")
         person = UserFactory()
         InvitationFactory()
         log_mail(contact, f"Limited {number}", owner=admin, visibility=Visibility.SUBJECT)
@@ -71,7 +87,9 @@ def add(admin, contact, inbox, limited):
     return add
 
 
-def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin, admin_client, contact, inbox, limited, bob):
+def test_every_list_costs_the_same_with_one_and_with_fifty(
+    add, admin, admin_client, contact, inbox, limited, team, bob
+):
     pages = [
         "/contacts/",
         "/contacts/?q=meridian",
@@ -102,6 +120,11 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(add, admin, admin_cli
         "/logging/never-log/workspace/",
         "/admin/audit/?group=contact",
         "/admin/audit/?group=logging",
+        "/team/",
+        f"/team/{team.inbox.code}/",
+        f"/team/{team.inbox.code}/?view=unread&q=meridian",
+        f"/team/{team.inbox.code}/?view=filtered",
+        f"/team/{team.inbox.code}/{team.code}/",
         "/people/",
         "/workspace/",
     ]

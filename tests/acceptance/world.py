@@ -3,21 +3,24 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import repeat
 
 from django.utils import timezone
 
 from contacts.actions import ContactDetails, add_note, create_contact
 from contacts.models import Contact
 from contacts.timeline import Cursor
+from conversations.actions import restore
 from inboxes.models import AccessRequest, DailyCount, Folder, Inbox, LedgerEntry, Visibility
 from logging_rules.actions import add_never_log_entry, unlog
 from logging_rules.models import Unlogging
 from logging_rules.unlogging import Selection
 from notifications.models import Notification
 from tests.factories.contacts import NOON, log_mail
+from tests.factories.conversations import arrive, team_inbox
 from tests.factories.files import attach
 from tests.factories.inboxes import connected_inbox
-from tests.factories.users import InvitationFactory
+from tests.factories.users import InvitationFactory, UserFactory
 from users.models import User, WorkspaceDomain
 
 SECRETS = (
@@ -29,9 +32,11 @@ SECRETS = (
     "Merger talks",
     "The cellar is empty.",
     "payroll.pdf",
+    "Undelivered parcels",
 )
 """What only the owner of the inbox may learn: the name of a folder, how many mails were skipped, for one reason, in all and in a
-month, whose mail is never logged, the subject of a private mail, the text of one that shows its subject only, and its file."""
+month, whose mail is never logged, the subject of a private mail, the text of one that shows its subject only, and its file; what
+lies in a team inbox that the owner alone is a member of."""
 
 HIDDEN = "Biopsy results"
 """What nobody may read any more, not even the owner: the subject of an e-mail that was un-logged and can still come back."""
@@ -43,14 +48,17 @@ _WIZARD = ("logging/", "preview/", "start/", "discard/")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`codes`: the value that stands in the routes which begin so; the first that fits counts. `queries`: what a page must be asked."""
+    """`codes`: the value that stands in the routes which begin so, or all values in order; the first that fits counts. `queries`:
+    what a page must be asked."""
 
     codes: tuple[tuple[str, object], ...]
     queries: Mapping[str, str]
 
     def address(self, route: str) -> str:
-        code = next((code for start, code in self.codes if route.startswith(start)), "word")
-        return "/" + _PLACE.sub(str(code), route).replace("^", "").replace("$", "") + self.queries.get(route, "")
+        found = next((code for start, code in self.codes if route.startswith(start)), "word")
+        codes = iter(found) if isinstance(found, tuple) else repeat(found)
+        path = _PLACE.sub(lambda _: str(next(codes)), route)
+        return "/" + path.replace("^", "").replace("$", "") + self.queries.get(route, "")
 
 
 def make_world(owner: User, colleague: User) -> World:
@@ -87,10 +95,25 @@ def make_world(owner: User, colleague: User) -> World:
             ("notifications/", _notification(owner, inbox).code),
             ("people/invitations/", InvitationFactory().code),
             ("people/", colleague.code),
+            *_team(owner),
             ("workspace/domains/", WorkspaceDomain.objects.create(domain="ours.example").pk),
         ),
         {"contacts/<uuid:code>/fold/": f"?head={place}&last={place}", "search/": "?q=quote"},
     )
+
+
+def _team(owner: User) -> list[tuple[str, object]]:
+    """A team inbox that the owner reads and somebody else connected, with a thread in its list and one that was taken back."""
+    inbox = team_inbox(owner, owner=UserFactory())
+    thread = arrive(inbox, "Undelivered parcels").team_thread
+    spam = arrive(inbox, "Undelivered parcels too", filtered="spam").team_thread
+    restoral = restore(inbox=inbox, threads=[spam], by=owner, now=timezone.now())
+    return [
+        ("team/<uuid:code>/restored/", (inbox.code, restoral.code)),
+        ("team/<uuid:code>/restore/", (inbox.code,)),
+        ("team/<uuid:code>/<", (inbox.code, thread.code)),
+        ("team/<", (inbox.code,)),
+    ]
 
 
 def _unlogging(owner: User, contact: Contact) -> Unlogging:

@@ -1,0 +1,100 @@
+"""What members do in a team inbox: read, put off, take back what was filtered. Whoever is no member gets PermissionDenied."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from audit.actions import record
+from conversations.models import ReadMark, Restoral
+from conversations.queries import unread
+from inboxes.models import Inbox, InboxKind, InboxMember, TeamMail, TeamThread
+from users.models import User
+
+MARKS_AT_ONCE = 1000
+A_MOMENT = timedelta(microseconds=1)
+
+
+def mark_read(*, thread: TeamThread, until: datetime, by: User) -> None:
+    """`until`: the newest e-mail that the person saw; what came in since stays unread. Idempotent."""
+    member = _member(thread.inbox, by)
+    _mark([ReadMark(member=member, team_thread=thread, read_until=until)])
+
+
+def mark_unread(*, thread: TeamThread, by: User) -> None:
+    """From its last incoming e-mail on. Does nothing where nothing came in."""
+    member = _member(thread.inbox, by)
+    if thread.newest_incoming_at:
+        _mark([ReadMark(member=member, team_thread=thread, read_until=thread.newest_incoming_at - A_MOMENT)])
+
+
+@transaction.atomic
+def mark_all_read(*, inbox: Inbox, until: datetime, by: User) -> int:
+    """Threads whose newest e-mail had come in by `until`; returns how many they were."""
+    member = _member(inbox, by)
+    threads = unread(TeamThread.objects.filter(inbox=inbox, newest_incoming_at__lte=until), by)
+    marks = [ReadMark(member=member, team_thread=thread, read_until=until) for thread in threads]
+    _mark(marks)
+    return len(marks)
+
+
+def _mark(marks: Collection[ReadMark]) -> None:
+    ReadMark.objects.bulk_create(
+        marks,
+        batch_size=MARKS_AT_ONCE,
+        update_conflicts=True,
+        unique_fields=["member", "team_thread"],
+        update_fields=["read_until"],
+    )
+
+
+@transaction.atomic
+def become_member(*, inbox: Inbox, by: User) -> None:
+    """For holders of account access, on record. Idempotent."""
+    if inbox.kind != InboxKind.TEAM or not by.has_account_access:
+        raise PermissionDenied
+    _new, created = InboxMember.objects.get_or_create(inbox=inbox, person=by)
+    if created:
+        record(by=by, action="inbox.member_added", target=inbox, details={"person": by.pk})
+
+
+def _member(inbox: Inbox, person: User) -> InboxMember:
+    member = InboxMember.objects.filter(inbox=inbox, person=person).first() if person.is_active else None
+    if member is None:
+        raise PermissionDenied
+    return member
+
+
+@transaction.atomic
+def restore(*, inbox: Inbox, threads: Collection[TeamThread], by: User, now: datetime) -> Restoral:
+    """Puts filtered threads into the list, where no sync filters their mail again. Raises ValidationError if none is filtered."""
+    _member(inbox, by)
+    chosen = TeamMail.objects.filter(inbox=inbox, team_thread__in=threads).exclude(filtered="")
+    causes = dict(chosen.select_for_update().values_list("pk", "filtered"))
+    if not causes:
+        raise ValidationError(_("These conversations are in the list already."), code="nothing_filtered")
+    TeamMail.objects.filter(pk__in=causes).update(filtered="", restored_by=by)
+    settled = (
+        TeamThread.objects.filter(pk__in=[thread.pk for thread in threads]).exclude(filtered="").update(filtered="")
+    )
+    record(by=by, action="team_mail.restored", target=inbox, details={"mails": len(causes)})
+    return Restoral.objects.create(inbox=inbox, by=by, causes=causes, threads=settled, at=now)
+
+
+@transaction.atomic
+def undo_restoral(*, restoral: Restoral, by: User, now: datetime) -> None:
+    """What was taken back is filtered again for the reason it was before. Raises ValidationError if it was undone already."""
+    _member(restoral.inbox, by)
+    restoral = Restoral.objects.select_for_update().get(pk=restoral.pk)
+    if restoral.undone_at:
+        raise ValidationError(_("This was undone already."), code="undone")
+    for cause in set(restoral.causes.values()):
+        keys = [int(key) for key, its in restoral.causes.items() if its == cause]
+        mails = TeamMail.objects.filter(pk__in=keys)
+        mails.update(filtered=cause, restored_by=None)
+        TeamThread.objects.filter(team_mail__in=mails).exclude(team_mail__filtered="").update(filtered=cause)
+    restoral.undone_at = now
+    restoral.save(update_fields=["undone_at"])
+    record(by=by, action="team_mail.filtered_again", target=restoral.inbox, details={"mails": len(restoral.causes)})

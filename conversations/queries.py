@@ -1,0 +1,167 @@
+"""Reads of team inboxes as their members see them: how much is unread where, and which threads a view holds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+from django.utils.http import urlencode
+
+from contacts.search import MAX_TERMS
+from contacts.timeline import Cursor
+from conversations.models import ReadMark
+from inboxes.models import Inbox, InboxKind, InboxMember, TeamMail, TeamThread, TeamThreadQuerySet
+from users.models import User
+
+THREADS_PER_PAGE = 50
+UNSEEN = ("newest__body_text", "newest__quoted_text", "newest__body_html", "newest__defects")
+
+
+class View(StrEnum):
+    """Parts of a team inbox. What is filtered is in no other."""
+
+    ALL = "all"
+    UNREAD = "unread"
+    FILTERED = "filtered"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which threads of one inbox are asked for."""
+
+    inbox: Inbox
+    view: View = View.ALL
+    text: str = ""
+
+    @property
+    def query(self) -> str:
+        """For the address of a page; empty for all threads."""
+        asked = {"view": "" if self.view is View.ALL else self.view.value, "q": self.text}
+        told = urlencode({name: value for name, value in asked.items() if value})
+        return f"?{told}" if told else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPage:
+    """Threads newest first, and where the older ones begin; None when these are the last."""
+
+    threads: list[TeamThread]
+    older: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamNews:
+    """How many team inboxes a person reads, and how many threads in them are unread."""
+
+    inboxes: int
+    unread: int
+
+
+def team_inboxes(user: User) -> "QuerySet[Inbox]":
+    """Those the person is a member of, by name, each with how many threads are `unread`. One query."""
+    return _read_by(user).annotate(unread=_unread_of_inbox(user)).order_by("name", "address")
+
+
+def team_news(user: User) -> TeamNews:
+    """One query."""
+    found = _read_by(user).aggregate(inboxes=Count("pk"), unread=Coalesce(Sum(_unread_of_inbox(user)), 0))
+    return TeamNews(**found)
+
+
+def _read_by(user: User) -> "QuerySet[Inbox]":
+    return Inbox.objects.read_by(user).filter(kind=InboxKind.TEAM)
+
+
+def _unread_of_inbox(user: User) -> Coalesce:
+    return _counted(unread(TeamThread.objects.visible_to(user), user))
+
+
+def unread_in(inbox: Inbox, user: User) -> int:
+    return unread(TeamThread.objects.visible_to(user).filter(inbox=inbox), user).count()
+
+
+def closed_inboxes(user: User) -> "QuerySet[Inbox]":
+    """Team inboxes that the person manages and is no member of, with how many `readers` each has."""
+    managed = Inbox.objects.decided_by(user).filter(kind=InboxKind.TEAM)
+    members = InboxMember.objects.filter(person__is_active=True)
+    return (
+        managed.exclude(pk__in=Inbox.objects.read_by(user))
+        .annotate(readers=_counted(members))
+        .order_by("name", "address")
+    )
+
+
+def with_unread(threads: TeamThreadQuerySet, user: User) -> TeamThreadQuerySet:
+    """Adds `is_unread`: mail came in that the person has not read. What was received before they joined counts as read."""
+    news = When(filtered="", newest_incoming_at__gt=_read_until(user), then=Value(True))
+    return threads.annotate(is_unread=Case(news, default=Value(False)))
+
+
+def unread(threads: TeamThreadQuerySet, user: User) -> TeamThreadQuerySet:
+    return threads.filter(filtered="", newest_incoming_at__gt=_read_until(user))
+
+
+def _read_until(user: User) -> Coalesce:
+    marks = ReadMark.objects.filter(team_thread=OuterRef("pk"), member__person=user)
+    joined = InboxMember.objects.filter(inbox=OuterRef("inbox"), person=user)
+    return Coalesce(Subquery(marks.values("read_until")[:1]), Subquery(joined.values("added_at")[:1]))
+
+
+def thread_page(search: Search, user: User, *, before: Cursor | None = None) -> ThreadPage:
+    """The newest threads older than `before`. One query."""
+    found = _older_than(threads_of(search, user), before) if before else threads_of(search, user)
+    newest_first = with_unread(found, user).order_by("-newest_at", "-pk").select_related("newest").defer(*UNSEEN)
+    threads = list(newest_first[: THREADS_PER_PAGE + 1])
+    shown = threads[:THREADS_PER_PAGE]
+    return ThreadPage(shown, place_of(shown[-1]) if len(threads) > len(shown) else None)
+
+
+def threads_of(search: Search, user: User) -> TeamThreadQuerySet:
+    threads = TeamThread.objects.visible_to(user).filter(inbox=search.inbox)
+    threads = threads.exclude(filtered="") if search.view is View.FILTERED else threads.filter(filtered="")
+    if search.view is View.UNREAD:
+        threads = unread(threads, user)
+    return _holding(threads, search.text) if search.text else threads
+
+
+def neighbours(thread: TeamThread, search: Search, user: User) -> tuple[TeamThread | None, TeamThread | None]:
+    """The threads of the list before and after this one: the next newer, the next older. Two queries."""
+    place, threads = place_of(thread), threads_of(search, user)
+    newer = threads.filter(newest_at__gte=place.occurred_at).filter(
+        Q(newest_at__gt=place.occurred_at) | Q(pk__gt=place.entry_id)
+    )
+    return (
+        newer.order_by("newest_at", "pk").first(),
+        _older_than(threads, place).order_by("-newest_at", "-pk").first(),
+    )
+
+
+def place_of(thread: TeamThread) -> Cursor:
+    return Cursor(thread.newest_at, thread.pk)
+
+
+def _older_than(threads: TeamThreadQuerySet, place: Cursor) -> TeamThreadQuerySet:
+    # The first condition is implied by the second, and is the one that the index can start from.
+    return threads.filter(newest_at__lte=place.occurred_at).filter(
+        Q(newest_at__lt=place.occurred_at) | Q(pk__lt=place.entry_id)
+    )
+
+
+def _holding(threads: TeamThreadQuerySet, text: str) -> TeamThreadQuerySet:
+    """Those with an e-mail that has every word of the text in its subject, sender or body."""
+    mails = TeamMail.objects.filter(team_thread=OuterRef("pk"))
+    for word in text.split()[:MAX_TERMS]:
+        mails = mails.filter(
+            Q(message__subject__icontains=word)
+            | Q(message__from_name__icontains=word)
+            | Q(message__from_email__icontains=word)
+            | Q(message__body_text__icontains=word)
+        )
+    return threads.filter(Exists(mails))
+
+
+def _counted(rows: "QuerySet[Any]") -> Coalesce:
+    """How many of the rows belong to the inbox at hand."""
+    of_inbox = rows.filter(inbox=OuterRef("pk")).order_by().values("inbox").annotate(number=Count("pk"))
+    return Coalesce(Subquery(of_inbox.values("number"), output_field=IntegerField()), 0)
