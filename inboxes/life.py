@@ -25,6 +25,8 @@ from inboxes.providers.base import Misconfigured, PermissionMissing, ProviderErr
 from inboxes.signals import inbox_status_changed
 from inboxes.sync.lease import Lease
 from inboxes.sync.slice import SystemFault
+from inboxes.trouble import RECONNECTING, begin_trouble, end_of_trouble
+from users.models import User
 from users.signals import send_on_commit
 
 logger = structlog.get_logger(__name__)
@@ -32,7 +34,6 @@ logger = structlog.get_logger(__name__)
 PROOF_GAP = timedelta(minutes=10)
 TELL_AFTER = timedelta(minutes=60)
 LONGEST_PAUSE = timedelta(minutes=15)
-RECONNECTING = "reconnecting"
 
 Trouble = ProviderError | SystemFault
 
@@ -111,9 +112,9 @@ def note_success(lease: Lease, *, now: datetime, trouble: str = "", remark: str 
     Raises `LeaseLost`."""
     inbox = lease.lock()
     event = Event.TROUBLED if trouble else Event.SUCCEEDED
-    if event == Event.SUCCEEDED and inbox.status == InboxStatus.DEGRADED:
-        told_before = now - inbox.status_since >= TELL_AFTER and notices.trouble_was_told(inbox)
-        notices.tell_of_recovery(inbox, now=now, told_before=told_before)
+    if event == Event.SUCCEEDED and (until := end_of_trouble(inbox, now=now)):
+        notices.tell_of_recovery(inbox, until=until)
+        inbox.trouble_since = None
     episodes.note_readable(inbox, caught_up=caught_up, now=now)
     inbox.failures, inbox.live_synced_at = 0, now
     inbox.refused_at = inbox.retry_at = inbox.no_calls_until = None
@@ -138,25 +139,27 @@ def note_failure(lease: Lease, trouble: Trouble, *, now: datetime) -> datetime |
     logger.info("sync_failed", inbox_id=inbox.pk, cause=trouble.cause, failures=inbox.failures, status=inbox.status)
     if reaction.event == Event.PROVED:
         record(by=None, action="inbox.needs_reconnect", target=inbox, details={"cause": trouble.cause})
-        notices.tell_of_disconnection(inbox)
     elif now - inbox.status_since >= TELL_AFTER and not is_shared:
         notices.tell_of_outage(inbox)
     return reaction.retry_at
 
 
-def move(inbox: Inbox, event: Event, *, cause: str, now: datetime, also: list[str]) -> None:
-    """Writes the status that follows, together with the fields `also`, and the episode that ends or begins with it.
+def move(inbox: Inbox, event: Event, *, cause: str, now: datetime, also: list[str], by: User | None = None) -> None:
+    """Writes the status that follows, together with the fields `also`, the episode that ends or begins with it, and what people are
+    told of it.
 
-    Call inside a transaction. Raises `NotPossibleNow`."""
+    `by` is the person who wanted it. Call inside a transaction. Raises `NotPossibleNow`."""
     status, before = next_status(inbox.status, event), (inbox.status, inbox.cause)
     outage_goes_on = event == Event.RECONNECTED and inbox.status in (InboxStatus.DEGRADED, InboxStatus.NEEDS_RECONNECT)
+    begin_trouble(inbox, status, now=now)
     if status != inbox.status and not outage_goes_on:
         inbox.status_since = now
     if event == Event.RECONNECTED:
         episodes.note_reconnected(inbox, was_stopped=not inbox.is_syncing)
         also = [*also, "in_outage"]
     inbox.status, inbox.cause = status, cause
-    inbox.save(update_fields=["status", "status_since", "cause", *also])
+    inbox.save(update_fields=["status", "status_since", "trouble_since", "cause", *also])
+    notices.tell_of_change(inbox, before=before[0], by=by)
     if (inbox.status, inbox.cause) != before:
         named = "" if cause == RECONNECTING else cause
         episodes.note_status(inbox, before=before[0], cause=named, now=now)

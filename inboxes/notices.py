@@ -1,31 +1,29 @@
-"""What people are told about inboxes, and who is told: once per episode, never mail content."""
+"""Who is told what about inboxes: once per episode (`inboxes.trouble`), never mail content. The words are in `inboxes.notice_kinds`.
 
-from dataclasses import replace
+Of a personal inbox its owner is told; of a team inbox its super admins, the holders of account access and the person who connected it.
+Whoever did something on purpose is not told of it: they saw what they did, here and in the audit log. Only a reminder three days later
+reaches them like everybody else.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext_lazy as _
 
-from inboxes.causes import cause_of
-from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderHealth
+from audit.models import AuditEvent
+from inboxes import notice_kinds as kinds
+from inboxes.models import Inbox, InboxKind, InboxStatus, ProviderHealth
+from inboxes.trouble import name_of_trouble
 from notifications.actions import notify
-from notifications.kinds import Kind, Tone, Words, register
 from notifications.queries import people_told
-from notifications.topics import Topic
 from users.models import User
 
 REMIND_AFTER = timedelta(days=3)
-NEEDS_RECONNECT = "inbox_needs_reconnect"
-REMINDER = "inbox_still_disconnected"
-UNREACHABLE = "inbox_unreachable"
-RECOVERED = "inbox_recovered"
-QUARANTINED = "messages_quarantined"
-PROVIDER_REFUSES = "provider_refuses_us"
-PROVIDER_WORKS = "provider_works_again"
+PAUSED_FOR_GOOD = timedelta(hours=1)
+"""A pause that is over sooner was some work on the mailbox, and nobody's business."""
+LOOK_BACK = timedelta(days=2)
+"""So long the hourly run may have been away and still finds every pause that nobody was told of."""
 
 
 def people_to_tell(inbox: Inbox) -> list[User]:
@@ -36,45 +34,100 @@ def people_to_tell(inbox: Inbox) -> list[User]:
     return list({person.pk: person for person in (*holders, inbox.connected_by)}.values())
 
 
-def tell_of_disconnection(inbox: Inbox) -> None:
-    """At once: nothing is logged until somebody reconnects the inbox."""
-    _tell(inbox, NEEDS_RECONNECT)
+def tell_of_change(inbox: Inbox, *, before: str, by: User | None) -> None:
+    """Called by `life.move` inside its transaction, for whatever moved the inbox on from the status `before`."""
+    if inbox.status == before:
+        return
+    if inbox.status == InboxStatus.NEEDS_RECONNECT:
+        tell_of_disconnection(inbox, by=by)
+    elif inbox.status == InboxStatus.DISABLED and inbox.cause != kinds.BEING_DELETED:
+        _tell_of_stop(inbox, kinds.DISABLED, by=by)
+    elif inbox.status == InboxStatus.PAUSED and inbox.kind == InboxKind.PERSONAL:
+        _tell_of_stop(inbox, kinds.PAUSED, by=by)
+
+
+def tell_of_disconnection(inbox: Inbox, *, by: User | None = None) -> None:
+    """At once: nothing is logged until somebody reconnects the inbox. `by` is who brought it about, if a person did."""
+    since = inbox.live_synced_at or inbox.status_since
+    _tell(inbox, kinds.NEEDS_RECONNECT, besides=by, since=since.isoformat(), by=by.name if by else "")
+
+
+def tell_of_removal(inbox: Inbox, *, by: User, erases: bool) -> None:
+    """`erases`: what it logged goes too."""
+    _tell_of_stop(inbox, kinds.ERASED if erases else kinds.DELETED, by=by)
+
+
+def tell_of_lost_access(inbox: Inbox, *, by: User) -> None:
+    """Somebody other than its owner deleted the password or grant of a personal inbox."""
+    _tell_of_stop(inbox, kinds.ACCESS_DELETED, by=by)
+
+
+def tell_of_switch(inbox: Inbox, *, before: str, by: User) -> None:
+    """The inbox is read through another provider now; the connection through `before` (a `ProviderKind`) ended by itself."""
+    _tell(inbox, kinds.SWITCHED, besides=by, by=by.name, before=before, provider=inbox.provider)
 
 
 def tell_of_outage(inbox: Inbox) -> None:
     """The mailbox could not be read for a while. It heals by itself; people should know that the timeline lags."""
-    _tell(inbox, UNREACHABLE)
+    _tell(inbox, kinds.UNREACHABLE)
 
 
-def trouble_was_told(inbox: Inbox) -> bool:
-    """Whether anybody was told of the trouble the inbox is in."""
-    return bool(people_told(_episode(inbox, kind) for kind in (UNREACHABLE, NEEDS_RECONNECT)))
-
-
-def tell_of_recovery(inbox: Inbox, *, now: datetime, told_before: bool) -> None:
-    """Only those who were told of the trouble need to hear that it is over."""
-    if told_before:
-        _tell(inbox, RECOVERED, until=now.isoformat())
+def tell_of_recovery(inbox: Inbox, *, until: datetime) -> None:
+    """To exactly those who were told of the trouble or the stop. Call before `trouble_since` is forgotten."""
+    name = name_of_trouble(inbox)
+    if told := people_told(f"inbox:{inbox.pk}:{name}:"):
+        _tell(inbox, kinds.RECOVERED, people=told, since=name, until=until.isoformat())
 
 
 def tell_of_quarantine(inbox: Inbox, *, now: datetime) -> None:
     """At most once a day and inbox, however many messages it is."""
-    _tell(inbox, QUARANTINED, episode=f"{localtime(now):%Y-%m-%d}")
+    _tell(inbox, kinds.QUARANTINED, episode=f"quarantine:{inbox.pk}:{localtime(now):%Y-%m-%d}")
 
 
 def remind_of_disconnections(*, now: datetime) -> int:
-    """Tells people again of inboxes that wait for them since three days; returns how many were told. For a daily run."""
+    """Tells people again of inboxes that wait for them since three days, and of teams' inboxes whose pause has become one for good;
+    returns how many were told. For an hourly run.
+    """
+    return _remind(now) + _tell_of_pauses(now)
+
+
+def _remind(now: datetime) -> int:
+    """Once for each time that an inbox waits. A stop on purpose asks nobody for anything, so nobody is reminded of it."""
     waiting = Inbox.objects.filter(status=InboxStatus.NEEDS_RECONNECT, status_since__lte=now - REMIND_AFTER)
-    return sum(_tell(inbox, REMINDER) for inbox in waiting.select_related("owner", "connected_by"))
+    return sum(
+        _tell(
+            inbox,
+            kinds.REMINDER,
+            since=(inbox.live_synced_at or inbox.status_since).isoformat(),
+            by="",
+            once=inbox.status_since.isoformat(),
+        )
+        for inbox in waiting.select_related("owner", "connected_by")
+    )
+
+
+def _tell_of_pauses(now: datetime) -> int:
+    paused = Inbox.objects.filter(kind=InboxKind.TEAM, status=InboxStatus.PAUSED)
+    since = (now - LOOK_BACK, now - PAUSED_FOR_GOOD)
+    found = paused.filter(status_since__range=since).select_related("owner", "connected_by")
+    return sum(_tell_of_stop(inbox, kinds.PAUSED, by=_who_paused(inbox)) for inbox in found)
+
+
+def _who_paused(inbox: Inbox) -> User | None:
+    events = AuditEvent.objects.filter(
+        action="inbox.paused", target_type=inbox._meta.label_lower, target_id=str(inbox.pk)
+    )
+    event = events.select_related("actor").order_by("-pk").first()
+    return event.actor if event else None
 
 
 def tell_of_shared_trouble(health: ProviderHealth) -> None:
     """Those who run this installation, once: no owner of an inbox could mend it."""
-    _tell_super_admins(PROVIDER_REFUSES, health)
+    _tell_super_admins(kinds.PROVIDER_REFUSES, health)
 
 
 def tell_of_shared_recovery(health: ProviderHealth, *, now: datetime) -> None:
-    _tell_super_admins(PROVIDER_WORKS, health, until=now.isoformat())
+    _tell_super_admins(kinds.PROVIDER_WORKS, health, until=now.isoformat())
 
 
 def _tell_super_admins(kind: str, health: ProviderHealth, **more: str) -> None:
@@ -88,93 +141,31 @@ def _tell_super_admins(kind: str, health: ProviderHealth, **more: str) -> None:
     )
 
 
-def _tell(inbox: Inbox, kind: str, *, episode: str = "", **more: str) -> int:
+def _tell_of_stop(inbox: Inbox, kind: str, *, by: User | None) -> int:
+    return _tell(inbox, kind, besides=by, by=by.name if by else "")
+
+
+def _tell(
+    inbox: Inbox,
+    kind: str,
+    *,
+    people: Iterable[User] | None = None,
+    besides: User | None = None,
+    once: str = "",
+    episode: str = "",
+    **more: str,
+) -> int:
+    """`once` tells several of a kind within one episode of trouble apart."""
+    recipients = people_to_tell(inbox) if people is None else people
+    context = {"inbox": _known_as(inbox), "cause": inbox.cause, "since": inbox.status_since.isoformat()}
     return notify(
-        recipients=people_to_tell(inbox),
-        kind=kind,
-        context={"inbox": inbox.address, "cause": inbox.cause, "since": inbox.status_since.isoformat(), **more},
-        url=reverse("inboxes:inbox", args=[inbox.code]),
-        episode=_episode(inbox, kind, episode),
+        recipients=[person for person in recipients if person != besides],
+        kind=kinds.variant(kind, InboxKind(inbox.kind)),
+        context=context | more,
+        url=reverse("inboxes:next-step", args=[inbox.code]),
+        episode=episode or f"inbox:{inbox.pk}:{name_of_trouble(inbox)}:{kind}{once}",
     )
 
 
-def _episode(inbox: Inbox, kind: str, name: str = "") -> str:
-    return f"inbox:{inbox.pk}:{kind}:{name or inbox.status_since.isoformat()}"
-
-
-def _words(context: Words) -> Words:
-    cause = cause_of(context["cause"])
-    return {"explanation": cause.explanation, "fix": cause.fix, **_moments(context)}
-
-
-def _shared_words(context: Words) -> Words:
-    return {**_words(context), "provider": CredentialKind(context["provider"]).label}
-
-
-def _moments(context: Words) -> Words:
-    moments = {name: parse_datetime(context[name]) for name in ("since", "until") if name in context}
-    return {name: date_format(localtime(moment), "SHORT_DATETIME_FORMAT") for name, moment in moments.items() if moment}
-
-
-FIELDS = frozenset({"inbox", "cause", "since"})
-_about_inbox = partial(Kind, topic=Topic.OWN_INBOXES, fields=FIELDS, words=_words)
-_about_provider = partial(
-    Kind, topic=Topic.INSTALLATION, fields=frozenset({"provider", "cause", "since"}), words=_shared_words
-)
-DISCONNECTED = _about_inbox(
-    code=NEEDS_RECONNECT,
-    title=_("%(inbox)s needs to be reconnected"),
-    text=_("%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."),
-    action=_("Reconnect"),
-    tone=Tone.BAD,
-    icon="plug",
-)
-register(
-    DISCONNECTED,
-    replace(DISCONNECTED, code=REMINDER, title=_("%(inbox)s is still disconnected")),
-    _about_inbox(
-        code=UNREACHABLE,
-        title=_("%(inbox)s cannot be read at the moment"),
-        text=_("%(explanation)s We have been trying since %(since)s and go on trying; nothing is lost."),
-        action=_("See what happened"),
-        tone=Tone.WARN,
-        icon="wifi-off",
-    ),
-    _about_inbox(
-        code=RECOVERED,
-        title=_("%(inbox)s works again"),
-        text=_("The trouble lasted from %(since)s to %(until)s. E-mail of that time is being logged now."),
-        action=_("See the inbox"),
-        fields=FIELDS | {"until"},
-        tone=Tone.OK,
-        icon="circle-check",
-    ),
-    _about_inbox(
-        code=QUARANTINED,
-        title=_("Some e-mail in %(inbox)s could not be read"),
-        text=_("It was tried several times and set aside; everything else goes on. You can have it tried again."),
-        action=_("See which"),
-        tone=Tone.WARN,
-        icon="triangle-alert",
-    ),
-    _about_provider(
-        code=PROVIDER_REFUSES,
-        title=_("%(provider)s does not let this installation read mail"),
-        text=_(
-            "%(explanation)s No inbox there is read since %(since)s; we try again every ten minutes, and nothing is lost. "
-            "Check the registration of this installation at %(provider)s (client id, secret, allowed requests) and our settings for it."
-        ),
-        action=_("See the inboxes"),
-        tone=Tone.BAD,
-        icon="plug",
-    ),
-    _about_provider(
-        code=PROVIDER_WORKS,
-        title=_("%(provider)s lets us read mail again"),
-        text=_("The trouble lasted from %(since)s to %(until)s. E-mail of that time is being logged now."),
-        action=_("See the inboxes"),
-        fields=frozenset({"provider", "cause", "since", "until"}),
-        tone=Tone.OK,
-        icon="circle-check",
-    ),
-)
+def _known_as(inbox: Inbox) -> str:
+    return f"{inbox.name} ({inbox.address})" if inbox.name else inbox.address

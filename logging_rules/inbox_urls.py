@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inboxes.views import connect, hooks, oauth, own
+from inboxes.views import connect, hooks, next_step, oauth, own
 from logging_rules.views import (
     connecting,
     funnel,
@@ -32,6 +32,7 @@ urlpatterns = [
     path("hooks/microsoft/", hooks.microsoft, name="microsoft-hook"),
     path("suggestions/", suggestions.first_suggestions, name="first-suggestions"),
     path("<uuid:code>/", inboxes.inbox_detail, name="inbox"),
+    path("<uuid:code>/next-step/", next_step.next_step, name="next-step"),
     path("<uuid:code>/item/", inboxes.item, name="item"),
     path("<uuid:code>/progress/", inboxes.progress, name="progress"),
     path("<uuid:code>/suggestions/", suggestions.suggestions, name="suggestions"),

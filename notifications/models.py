@@ -62,7 +62,7 @@ class Notification(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["recipient", "-created_at", "-id"], name="notification_newest_first"),
             models.Index(fields=["recipient"], name="notification_unread", condition=models.Q(read_at=None)),
-            models.Index(fields=["episode"], name="notification_by_episode"),
+            models.Index(fields=["episode"], name="notification_by_episode", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:

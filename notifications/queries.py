@@ -1,6 +1,5 @@
 """What a person has been told."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,9 +59,9 @@ def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
     return after if after[0].tzinfo else None
 
 
-def people_told(episodes: Iterable[str]) -> list[User]:
-    """Everybody who is still here and was told of any of them."""
-    told = Notification.objects.filter(episode__in=list(episodes))
+def people_told(episodes: str) -> list[User]:
+    """Everybody who is still here and was told of any episode whose name begins so."""
+    told = Notification.objects.filter(episode__startswith=episodes)
     return list(User.objects.active().filter(pk__in=told.values("recipient")))
 
 

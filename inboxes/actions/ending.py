@@ -28,7 +28,7 @@ def disable(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
     """Stops everything the inbox does; nothing is deleted. `reconnect` brings it back."""
     inbox = held(inbox, may_manage, by)
     shut_workers_out(inbox)
-    move(inbox, Event.DISABLED, now=now)
+    move(inbox, Event.DISABLED, by=by, now=now)
     record(by=by, action="inbox.disabled", target=inbox)
 
 
@@ -41,7 +41,7 @@ def disconnect_who_left(*, person: User, by: User | None, now: datetime | None =
     own = Inbox.objects.filter(owner=person, kind=InboxKind.PERSONAL, owner__is_active=False)
     for inbox in own.exclude(status=InboxStatus.DISABLED).select_for_update(of=("self",)):
         shut_workers_out(inbox)
-        move(inbox, Event.DISABLED, now=now)
+        move(inbox, Event.DISABLED, by=by, now=now)
         record(by=by, action="inbox.disabled", target=inbox)
     withdraw_grants(Credential.objects.filter(inbox__in=own))
     Credential.objects.filter(inbox__in=own).delete()

@@ -35,9 +35,9 @@ def may_manage(inbox: Inbox, person: User) -> bool:
     return person.is_super_admin or owner_only(inbox, person)
 
 
-def move(inbox: Inbox, event: Event, *, cause: str = "", now: datetime | None) -> None:
+def move(inbox: Inbox, event: Event, *, by: User | None, cause: str = "", now: datetime | None) -> None:
     try:
-        life.move(inbox, event, cause=cause, now=now or timezone.now(), also=[])
+        life.move(inbox, event, cause=cause, now=now or timezone.now(), also=[], by=by)
     except life.NotPossibleNow as error:
         raise ValidationError(
             _("This is not possible while the inbox is: %(status)s"),

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.actions import record
-from inboxes import life
 from inboxes.actions.connecting import own_aliases
 from inboxes.actions.holding import held, move, owner_only, shut_workers_out, want_sync
 from inboxes.actions.refusing import refuse_unless_by_password, refuse_without_reading, valid_address
@@ -17,6 +16,7 @@ from inboxes.models import Credential, CredentialKind, Inbox, InboxStatus, Provi
 from inboxes.oauth.clients import API_ISSUERS
 from inboxes.oauth.grants import Account, Grant
 from inboxes.oauth.keeping import is_same_account, keep_grant, keep_password
+from inboxes.trouble import RECONNECTING
 from users.models import User
 
 
@@ -69,6 +69,6 @@ def reconnect_api_inbox(*, inbox: Inbox, account: Account, grant: Grant, by: Use
 def _begin_again(inbox: Inbox, by: User, now: datetime | None) -> None:
     inbox.failures, inbox.refused_at, inbox.retry_at = 0, None, None
     inbox.save(update_fields=["failures", "refused_at", "retry_at"])
-    move(inbox, Event.RECONNECTED, cause=life.RECONNECTING, now=now)
+    move(inbox, Event.RECONNECTED, by=by, cause=RECONNECTING, now=now)
     record(by=by, action="inbox.reconnected", target=inbox)
     want_sync(inbox, now)

@@ -18,7 +18,7 @@ from users.models import User
 def start(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
     """Begins to sync an inbox that was connected."""
     inbox = held(inbox, owner_only, by)
-    move(inbox, Event.STARTED, now=now)
+    move(inbox, Event.STARTED, by=by, now=now)
     record(by=by, action="inbox.started", target=inbox)
     want_sync(inbox, now)
 
@@ -28,14 +28,14 @@ def pause(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
     """Stops reading and logging until `resume`; what arrives meanwhile is read then."""
     inbox = held(inbox, may_manage, by)
     shut_workers_out(inbox)
-    move(inbox, Event.PAUSED, now=now)
+    move(inbox, Event.PAUSED, by=by, now=now)
     record(by=by, action="inbox.paused", target=inbox)
 
 
 @transaction.atomic
 def resume(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
     inbox = held(inbox, may_manage, by)
-    move(inbox, Event.RESUMED, now=now)
+    move(inbox, Event.RESUMED, by=by, now=now)
     record(by=by, action="inbox.resumed", target=inbox)
     want_sync(inbox, now)
 

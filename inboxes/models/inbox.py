@@ -63,6 +63,10 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
         """Inboxes all of whose mail the person may read, logged or not: their own; of a team, its members, and nobody else."""
         return self._own_or_of_teams(user, _with_member(user))
 
+    def told_to(self, user: User) -> "InboxQuerySet":
+        """Inboxes of whose troubles the person may be told: those they see, and teams' inboxes that they connected."""
+        return self.visible_to(user) | self.filter(kind=InboxKind.TEAM, connected_by=user, connected_by__is_active=True)
+
     def _own_or_of_teams(self, user: User, of_teams: models.Q) -> "InboxQuerySet":
         own = models.Q(kind=InboxKind.PERSONAL, owner=user)
         return self.filter(own | models.Q(kind=InboxKind.TEAM) & of_teams) if user.is_active else self.none()
@@ -108,7 +112,8 @@ class Inbox(models.Model):
     `generation` grows on every reconnect, disconnect or change of credential; a worker that started under an older one may
     write nothing. `lease_*` names the one worker that may write; `lease_fence` grows with every lease. Before `no_calls_until`
     nobody calls the provider, for its owner neither: it asked for a pause. `in_outage` from the beginning of an outage until all mail
-    of it is handled. `check_wanted_at`: when a person last asked that the mailbox be compared with what was handled.
+    of it is handled. `check_wanted_at`: when a person last asked that the mailbox be compared with what was handled. `trouble_since`
+    names the trouble that people are told of once (`inboxes.trouble`), also while the inbox seems well again.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -124,6 +129,7 @@ class Inbox(models.Model):
     status = models.CharField(max_length=20, choices=InboxStatus, default=InboxStatus.CONNECTING)
     cause = models.CharField(max_length=50, blank=True)
     status_since = models.DateTimeField(db_default=Now())
+    trouble_since = models.DateTimeField(null=True, blank=True)
     retry_at = models.DateTimeField(null=True, blank=True)
     no_calls_until = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)

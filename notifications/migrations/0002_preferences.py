@@ -12,7 +12,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("notification", "in_app", models.BooleanField(default=True)),
         migrations.AddField("notification", "by_e_mail", models.BooleanField(default=False)),
-        migrations.AddIndex("notification", models.Index(fields=["episode"], name="notification_by_episode")),
+        migrations.AddIndex(
+            "notification",
+            models.Index(fields=["episode"], name="notification_by_episode", opclasses=["varchar_pattern_ops"]),
+        ),
         migrations.CreateModel(
             name="Preference",
             fields=[

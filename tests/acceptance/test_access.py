@@ -57,6 +57,7 @@ EXPECTED = {
     "inboxes/oauth/<slug:provider>/stopped/": ("302 302 302", NO),
     "inboxes/oauth/<slug:provider>/set-up/": SHOWN,
     "inboxes/<uuid:code>/": OWNERS_PAGE,
+    "inboxes/<uuid:code>/next-step/": ("404 404 302", NO),
     "inboxes/<uuid:code>/item/": OWNERS_PAGE,
     "inboxes/<uuid:code>/progress/": OWNERS_PAGE,
     "inboxes/<uuid:code>/suggestions/": OWNERS_FORM,

@@ -1,0 +1,279 @@
+"""The kinds of notices about inboxes, and their words. A team's inbox has words of its own where its readers differ."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from inboxes.causes import cause_of
+from inboxes.models import CredentialKind, InboxKind, ProviderKind
+from notifications.kinds import Kind, Tone, Words, register
+from notifications.topics import Topic
+
+NEEDS_RECONNECT = "inbox_needs_reconnect"
+REMINDER = "inbox_still_disconnected"
+UNREACHABLE = "inbox_unreachable"
+RECOVERED = "inbox_recovered"
+QUARANTINED = "messages_quarantined"
+DISABLED = "inbox_disabled"
+PAUSED = "inbox_paused"
+DELETED = "inbox_deleted"
+ERASED = "inbox_erased"
+ACCESS_DELETED = "inbox_access_deleted"
+SWITCHED = "inbox_switched"
+PROVIDER_REFUSES = "provider_refuses_us"
+PROVIDER_WORKS = "provider_works_again"
+
+BEING_DELETED = "being_deleted"
+"""The cause of a stop that is the first half of a deletion: people are told of the whole, once it is done."""
+
+
+def variant(kind: str, of: InboxKind) -> str:
+    """The code under which a kind is registered for such an inbox."""
+    return f"team_{kind}" if of == InboxKind.TEAM else kind
+
+
+def _words(context: Words) -> Words:
+    cause = cause_of(context["cause"])
+    return {
+        "explanation": cause.explanation,
+        "fix": cause.fix,
+        **_people(context),
+        **_providers(context),
+        **_moments(context),
+    }
+
+
+def _people(context: Words) -> Words:
+    """`by` is the one who did it; `done_by` a sentence for where that is seldom known."""
+    if "by" not in context:
+        return {}
+    by = context["by"]
+    return {
+        "by": by or gettext("The system"),
+        "done_by": gettext("Brought about by %(by)s.") % {"by": by} if by else "",
+    }
+
+
+def _providers(context: Words) -> Words:
+    return {name: ProviderKind(context[name]).label for name in ("before", "provider") if name in context}
+
+
+def _shared_words(context: Words) -> Words:
+    cause = cause_of(context["cause"])
+    provider = CredentialKind(context["provider"]).label
+    return {"explanation": cause.explanation, "provider": provider, **_moments(context)}
+
+
+def _moments(context: Words) -> Words:
+    moments = {name: parse_datetime(context[name]) for name in ("since", "until") if name in context}
+    return {name: date_format(localtime(moment), "SHORT_DATETIME_FORMAT") for name, moment in moments.items() if moment}
+
+
+FIELDS = frozenset({"inbox", "cause", "since"})
+BY = FIELDS | {"by"}
+_own = partial(Kind, topic=Topic.OWN_INBOXES, fields=FIELDS, words=_words)
+_of_team = partial(Kind, topic=Topic.TEAM_INBOXES, fields=FIELDS, words=_words)
+_security = partial(Kind, topic=Topic.SECURITY, fields=BY, words=_words, tone=Tone.WARN)
+_about_provider = partial(
+    Kind, topic=Topic.INSTALLATION, fields=frozenset({"provider", "cause", "since"}), words=_shared_words
+)
+
+DISCONNECTED = _own(
+    code=NEEDS_RECONNECT,
+    title=_("%(inbox)s needs to be reconnected"),
+    text=_("%(explanation)s %(fix)s No new e-mail has been logged since %(since)s; reconnecting catches up with it."),
+    action=_("Reconnect"),
+    fields=BY,
+    tone=Tone.BAD,
+    icon="plug",
+)
+OWN = (
+    DISCONNECTED,
+    replace(DISCONNECTED, code=REMINDER, title=_("%(inbox)s is still disconnected")),
+    _own(
+        code=UNREACHABLE,
+        title=_("%(inbox)s cannot be read at the moment"),
+        text=_("%(explanation)s We have been trying since %(since)s and go on trying; nothing is lost."),
+        action=_("See what happened"),
+        tone=Tone.WARN,
+        icon="wifi-off",
+    ),
+    _own(
+        code=RECOVERED,
+        title=_("%(inbox)s works again"),
+        text=_("The interruption lasted from %(since)s to %(until)s. E-mail of that time is being logged now."),
+        action=_("See the inbox"),
+        fields=FIELDS | {"until"},
+        tone=Tone.OK,
+        icon="circle-check",
+    ),
+    _own(
+        code=QUARANTINED,
+        title=_("Some e-mail in %(inbox)s could not be read"),
+        text=_("It was tried several times and set aside; everything else goes on. You can have it tried again."),
+        action=_("See which"),
+        tone=Tone.WARN,
+        icon="triangle-alert",
+    ),
+    _own(
+        code=SWITCHED,
+        title=_("%(inbox)s is read through %(provider)s now"),
+        text=_(
+            "%(by)s connected it through %(provider)s; the connection through %(before)s ended by itself. Timelines, settings and "
+            "what was logged stay, and nothing is logged twice."
+        ),
+        action=_("See the inbox"),
+        fields=BY | {"before", "provider"},
+        icon="arrow-left-right",
+    ),
+)
+ABOUT_ONES_OWN = (
+    _security(
+        code=DISABLED,
+        title=_("%(by)s disabled your inbox %(inbox)s"),
+        text=_(
+            "Since %(since)s its new e-mail is not read, nothing of it is logged, and nothing can be sent from it. What was logged "
+            "stays. Ask %(by)s if you do not know why; only you can start it again."
+        ),
+        action=_("See the inbox"),
+        icon="power-off",
+    ),
+    _security(
+        code=PAUSED,
+        title=_("%(by)s paused your inbox %(inbox)s"),
+        text=_(
+            "Since %(since)s its new e-mail is not read and nothing of it is logged, until it is resumed. What was logged stays."
+        ),
+        action=_("See the inbox"),
+        icon="circle-pause",
+    ),
+    _security(
+        code=ACCESS_DELETED,
+        title=_("%(by)s deleted the access to your inbox %(inbox)s"),
+        text=_(
+            "The password or the access that opened it is not stored here any more. New e-mail is not read and nothing of it is "
+            "logged; what was logged stays. Only you can connect it again."
+        ),
+        action=_("See the inbox"),
+        icon="key-round",
+    ),
+    _security(
+        code=DELETED,
+        title=_("%(by)s removed your inbox %(inbox)s"),
+        text=_("Its password or access was deleted on %(since)s. What it logged stays on the timelines."),
+        action=_("See your inboxes"),
+        icon="trash-2",
+    ),
+    _security(
+        code=ERASED,
+        title=_("%(by)s removed your inbox %(inbox)s with all that it logged"),
+        text=_("Its password or access was deleted on %(since)s, and what it logged is being erased."),
+        action=_("See your inboxes"),
+        icon="trash-2",
+    ),
+)
+TEAM_DISCONNECTED = _of_team(
+    code=variant(NEEDS_RECONNECT, InboxKind.TEAM),
+    title=_("The team inbox %(inbox)s is disconnected"),
+    text=_(
+        "%(explanation)s %(fix)s %(done_by)s\nSince %(since)s its new e-mail is not read, nothing of it is logged, and nothing can be "
+        "sent from it. What was logged stays. Reconnecting catches up with what came in meanwhile."
+    ),
+    action=_("Reconnect"),
+    fields=BY,
+    tone=Tone.BAD,
+    icon="plug",
+)
+TEAM_STOPPED = partial(_of_team, fields=BY, tone=Tone.BAD, icon="power-off")
+OF_TEAMS = (
+    TEAM_DISCONNECTED,
+    replace(
+        TEAM_DISCONNECTED,
+        code=variant(REMINDER, InboxKind.TEAM),
+        title=_("The team inbox %(inbox)s is still disconnected"),
+    ),
+    TEAM_STOPPED(
+        code=variant(DISABLED, InboxKind.TEAM),
+        title=_("%(by)s disabled the team inbox %(inbox)s"),
+        text=_(
+            "Since %(since)s its new e-mail is not read, nothing of it is logged, and nothing can be sent from it. What was logged "
+            "stays. Enabling it again catches up with what came in meanwhile."
+        ),
+        action=_("See the inbox"),
+    ),
+    TEAM_STOPPED(
+        code=variant(PAUSED, InboxKind.TEAM),
+        title=_("The team inbox %(inbox)s is paused"),
+        text=_(
+            "%(by)s paused it on %(since)s. Until somebody resumes it, its new e-mail is not read, nothing of it is logged, and "
+            "nothing can be sent from it. What was logged stays."
+        ),
+        action=_("See the inbox"),
+        tone=Tone.WARN,
+        icon="circle-pause",
+    ),
+    TEAM_STOPPED(
+        code=variant(DELETED, InboxKind.TEAM),
+        title=_("%(by)s deleted the team inbox %(inbox)s"),
+        text=_(
+            "Since %(since)s its new e-mail is not read, nothing of it is logged, and nothing can be sent from it. What was logged "
+            "stays on the timelines. To go on using the address here, connect it again."
+        ),
+        action=_("See the inboxes"),
+        icon="trash-2",
+    ),
+    TEAM_STOPPED(
+        code=variant(ERASED, InboxKind.TEAM),
+        title=_("%(by)s deleted the team inbox %(inbox)s with all that it logged"),
+        text=_(
+            "Since %(since)s its new e-mail is not read, nothing of it is logged, and nothing can be sent from it. What it logged is "
+            "being erased. To go on using the address here, connect it again."
+        ),
+        action=_("See the inboxes"),
+        icon="trash-2",
+    ),
+)
+
+
+def _for_teams(kind: Kind, titles: Mapping[str, Promise]) -> Kind:
+    """The same words under another title."""
+    return replace(kind, code=variant(kind.code, InboxKind.TEAM), topic=Topic.TEAM_INBOXES, title=titles[kind.code])
+
+
+TITLES = {
+    UNREACHABLE: _("The team inbox %(inbox)s cannot be read at the moment"),
+    RECOVERED: _("The team inbox %(inbox)s works again"),
+    QUARANTINED: _("Some e-mail in the team inbox %(inbox)s could not be read"),
+    SWITCHED: _("The team inbox %(inbox)s is read through %(provider)s now"),
+}
+ABOUT_PROVIDERS = (
+    _about_provider(
+        code=PROVIDER_REFUSES,
+        title=_("%(provider)s does not let this installation read mail"),
+        text=_(
+            "%(explanation)s No inbox there is read since %(since)s; we try again every ten minutes, and nothing is lost. "
+            "Check the registration of this installation at %(provider)s (client id, secret, allowed requests) and our settings for it."
+        ),
+        action=_("See the inboxes"),
+        tone=Tone.BAD,
+        icon="plug",
+    ),
+    _about_provider(
+        code=PROVIDER_WORKS,
+        title=_("%(provider)s lets us read mail again"),
+        text=_("The trouble lasted from %(since)s to %(until)s. E-mail of that time is being logged now."),
+        action=_("See the inboxes"),
+        fields=frozenset({"provider", "cause", "since", "until"}),
+        tone=Tone.OK,
+        icon="circle-check",
+    ),
+)
+register(*OWN, *ABOUT_ONES_OWN, *OF_TEAMS, *ABOUT_PROVIDERS)
+register(*(_for_teams(kind, TITLES) for kind in OWN if kind.code in TITLES))
