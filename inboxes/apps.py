@@ -10,3 +10,4 @@ class InboxesConfig(AppConfig):
         import_module("inboxes.audit_words")
         import_module("inboxes.notices")
         import_module("inboxes.receivers")
+        import_module("inboxes.revocation_notices")

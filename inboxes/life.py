@@ -2,7 +2,10 @@
 
     connecting ── started ──▶ active ◀── succeeded ── degraded ── proved ──▶ needs_reconnect
                                 │  ── troubled ──▶      ▲                          │
-                              paused                    └────── reconnected ───────┘      any ── disabled ──▶ disabled
+                              paused                    └────── reconnected ───────┘
+    any that was started ── disabled ──▶ disabled ── removed ──▶ no more; or back: enabled ──▶ active, reconnected ──▶ degraded
+
+An inbox that was never started is not disabled but discarded (`inboxes.actions`): nothing was read, so nothing has to stay.
 
 Only a proved cause asks a person for anything: an answer that settles it, or two refusals at least ten minutes apart with no success
 between. Network trouble and throttling heal by themselves, whatever they look like; what is about this installation as a whole
@@ -47,6 +50,8 @@ class Event(StrEnum):
     RESUMED = "resumed"
     RECONNECTED = "reconnected"
     DISABLED = "disabled"
+    ENABLED = "enabled"
+    REMOVED = "removed"
 
 
 _S = InboxStatus
@@ -65,7 +70,10 @@ TRANSITIONS: Mapping[Event, Mapping[str, InboxStatus]] = {
         _S.PAUSED: _S.DEGRADED,
         _S.DISABLED: _S.DEGRADED,
     },
-    Event.DISABLED: {status: _S.DISABLED for status in _S if status != _S.DISABLED},
+    Event.DISABLED: {status: _S.DISABLED for status in _S if status not in (_S.CONNECTING, _S.DISABLED)},
+    Event.ENABLED: {_S.DISABLED: _S.ACTIVE},
+    # Its last status; that it is removed says `removed_at`.
+    Event.REMOVED: {_S.DISABLED: _S.DISABLED},
 }
 
 
@@ -149,7 +157,11 @@ def move(inbox: Inbox, event: Event, *, cause: str, now: datetime, also: list[st
     told of it.
 
     `by` is the person who wanted it. Call inside a transaction. Raises `NotPossibleNow`."""
+    if inbox.removed_at is not None:
+        raise NotPossibleNow(f"{event} does not follow a removal")
     status, before = next_status(inbox.status, event), (inbox.status, inbox.cause)
+    if event == Event.REMOVED:
+        inbox.removed_at, also = now, [*also, "removed_at"]
     outage_goes_on = event == Event.RECONNECTED and inbox.status in (InboxStatus.DEGRADED, InboxStatus.NEEDS_RECONNECT)
     begin_trouble(inbox, status, now=now)
     if status != inbox.status and not outage_goes_on:

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 
 from inboxes.causes import Cause, cause_of
-from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, LedgerState
+from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, LedgerState, Sighting, TeamMail
 from inboxes.sync.handled import digest, unpack
 
 ONCE_LOGGED = (LedgerState.LOGGED, LedgerState.GONE)
@@ -76,6 +77,12 @@ class FolderProgress:
 def inbox_with_address(address: str) -> Inbox | None:
     """Whoever's it is: an address can be connected only once, as the address of an inbox or as an alias of one."""
     return Inbox.objects.filter(Q(address=address) | Q(aliases__contains=[address])).first()
+
+
+def mails_of(inbox: Inbox, *, logged: bool) -> "QuerySet[Any, Any]":
+    """The keys of stored e-mails that the inbox holds, as a query: all that lies in it as a team's, and what it `logged`."""
+    held = TeamMail.objects.filter(inbox=inbox).values_list("message_id", flat=True)
+    return held.union(Sighting.objects.filter(inbox=inbox).values_list("message_id", flat=True)) if logged else held
 
 
 def completeness(inbox: Inbox) -> Completeness:

@@ -8,6 +8,9 @@ messages_stored = Signal()
 inbox_status_changed = Signal()
 """`inbox_id`: its status or the cause of it is another one."""
 
+inbox_removed = Signal()
+"""`inbox_id`: nothing of it is left but what its `Removal` says; whoever keeps something for it clears that away."""
+
 folder_renumbered = Signal()
 """`folder_id`: its server gave all messages new keys; the old ones name nothing any more."""
 

@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.causes import Cause, cause_of
+from inboxes.connections import look_into
+from inboxes.models import Inbox
+from inboxes.providers.base import Misconfigured, PermissionMissing, ProviderError, ReconnectRequired
 from inboxes.providers.checks import Step, StepResult, check_imap, check_smtp
 from inboxes.providers.imap.connection import ImapSettings
 from inboxes.providers.network import Security
@@ -145,3 +148,18 @@ def _smtp(server: ServerLogin, password: str) -> SmtpSettings:
         allowed_hosts=tuple(settings.MAIL_HOSTS_ALLOWED),
         read_seconds=PATIENCE_SECONDS,
     )
+
+
+def why_shut(inbox: Inbox) -> str:
+    """The cause for which the mailbox cannot be opened with what is kept for it; empty if it can, or if nobody can tell now.
+
+    Talks to the network.
+    """
+    try:
+        with look_into(inbox) as provider:
+            provider.folders()
+    except (ReconnectRequired, PermissionMissing, Misconfigured) as refusal:
+        return refusal.cause
+    except ProviderError:
+        return ""
+    return ""

@@ -43,7 +43,7 @@ def why_logged(message: Message, *, viewer: User) -> list[LoggedBecause]:
     """One answer for each inbox that holds the e-mail, the earliest decision first. Three queries."""
     sightings = list(message.sightings.select_related("inbox__owner", "decided_by").order_by("decided_at", "pk"))
     names = names_of({sighting.matched_address for sighting in sightings}, viewer=viewer)
-    holding = Inbox.objects.decided_by(viewer).filter(pk__in=[sighting.inbox_id for sighting in sightings])
+    holding = Inbox.with_removed.decided_by(viewer).filter(pk__in=[sighting.inbox_id for sighting in sightings])
     decided = set(holding.values_list("pk", flat=True))
     return [
         LoggedBecause(

@@ -31,7 +31,11 @@ def contacts_by_address(emails: Collection[str]) -> dict[str, int]:
 
 
 def everybody_inside() -> Colleagues:
-    """All of the workspace: its people, those who left included, its inboxes with their aliases, and its domains."""
+    """All of the workspace: its people, those who left included, its inboxes with their aliases, and its domains.
+
+    The address of a removed inbox is a stranger's again, unless somebody signs in with it or its domain is the workspace's: who takes a
+    private address off wants no colleagues there.
+    """
     addresses = set(map(as_in_headers, User.objects.values_list("email", flat=True)))
     for address, aliases in Inbox.objects.values_list("address", "aliases"):
         addresses.update((address, *aliases))

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from inboxes.signals import folder_renumbered, sync_wanted
+from inboxes.signals import folder_renumbered, inbox_removed, sync_wanted
 from logging_rules.actions import forget_keys
 from logging_rules.signals import erasure_wanted, past_change_asked, visibility_wanted
-from logging_rules.tasks import apply_visibility, enqueue, erase_unlogged, finish_past_changes
+from logging_rules.tasks import apply_visibility, clear_removed, enqueue, erase_unlogged, finish_past_changes
 
 
 @receiver(sync_wanted)
@@ -33,3 +33,8 @@ def have_it_applied(inbox_id: int, **kwargs: Any) -> None:
 @receiver(folder_renumbered)
 def forget_old_keys(folder_id: int, **kwargs: Any) -> None:
     forget_keys(folder_id=folder_id)
+
+
+@receiver(inbox_removed)
+def have_it_cleared(inbox_id: int, **kwargs: Any) -> None:
+    clear_removed.delay(inbox_id=inbox_id)

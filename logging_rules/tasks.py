@@ -4,7 +4,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 
 from inboxes.erasure import drop_unwanted_attachments
-from inboxes.models import Inbox, Message
+from inboxes.models import Inbox, Message, Removal
 from inboxes.sync.due import pick_due
 from inboxes.sync.engine import Outcome
 from logging_rules import actions
@@ -45,8 +45,25 @@ def finish_past_changes() -> None:
 @shared_task
 def apply_visibility(*, inbox_id: int) -> None:
     """One slice, and another one when there is more to do."""
-    if actions.apply_visibility_slice(inbox=Inbox.objects.get(pk=inbox_id)):
+    inbox = Inbox.objects.filter(pk=inbox_id).first()
+    if inbox is not None and actions.apply_visibility_slice(inbox=inbox):
         apply_visibility.delay(inbox_id=inbox_id)
+
+
+@shared_task
+def clear_removed(*, inbox_id: int) -> None:
+    """One slice of what a removed inbox held, and another one when there is more. Safe to run as often as one likes."""
+    if actions.clear_some(inbox_id=inbox_id, now=timezone.now()):
+        clear_removed.delay(inbox_id=inbox_id)
+    else:
+        actions.erase_expired(now=timezone.now())
+
+
+@shared_task
+def clear_all_removed() -> None:
+    """Goes on where a worker was killed, or its wake-up was lost."""
+    for inbox_id in Removal.objects.filter(finished_at=None).values_list("inbox_id", flat=True):
+        clear_removed.delay(inbox_id=inbox_id)
 
 
 def enqueue(inbox_ids: list[int]) -> None:

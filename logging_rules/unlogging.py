@@ -1,6 +1,6 @@
 """Un-logging: which of the logged e-mails are meant, and what would disappear with them. Reads only.
 
-Whoever calls has checked with `Inbox.objects.decided_by` that the person may say what is logged of the inbox.
+Whoever calls has checked with `decided_by` that the person may say what is logged of the inbox.
 """
 
 from collections.abc import Sequence
@@ -109,10 +109,11 @@ def selections_around(message: Message, inbox: Inbox) -> dict[str, tuple[Selecti
 
 
 def inboxes_reached(inbox: Inbox) -> "QuerySet[Inbox]":
-    """Those in which a mail is un-logged together with this one: all personal inboxes of its owner; a team inbox stands alone."""
+    """Those in which a mail is un-logged together with this one, removed ones too: all personal inboxes of its owner; a team inbox stands
+    alone, but for what it was before it was removed and connected again."""
     if inbox.kind == InboxKind.TEAM:
-        return Inbox.objects.filter(pk=inbox.pk)
-    return Inbox.objects.filter(owner=inbox.owner_id, kind=InboxKind.PERSONAL)
+        return Inbox.with_removed.filter(kind=InboxKind.TEAM, address=inbox.address)
+    return Inbox.with_removed.filter(owner=inbox.owner_id, kind=InboxKind.PERSONAL)
 
 
 def kept_for_undo() -> Exists:

@@ -45,7 +45,7 @@ class OwnView:
 
 def own_view_of(message: Message, user: User) -> OwnView | None:
     """None for everybody who did not log the e-mail."""
-    own = Sighting.objects.filter(inbox__in=Inbox.objects.decided_by(user))
+    own = Sighting.objects.filter(inbox__in=Inbox.with_removed.decided_by(user))
     wishes = [Visibility(wish) for wish in own.filter(message=message).values_list("visibility", flat=True)]
     if not wishes:
         return None

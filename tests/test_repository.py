@@ -53,6 +53,7 @@ WRITERS = {
     "inboxes/life.py": "writes the status that follows an event, for actions and the sync engine",
     "inboxes/push/": "notes what providers promised to tell us, as they promise it and take it back",
     "inboxes/oauth/keeping.py": "keeps and withdraws grants inside the actions, and forgets what was given back",
+    "inboxes/oauth/revocations.py": "says what became of a grant, as it is given back",
     "inboxes/oauth/tokens.py": "stores a renewed token under the lock it was renewed with",
     "inboxes/pauses.py": "notes that a provider wants to be left alone, for the sync engine and for live looks",
     "inboxes/providers/": "pure: it knows mailboxes, not rows",

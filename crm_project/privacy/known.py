@@ -32,13 +32,13 @@ def _addresses() -> Iterator[str]:
         yield from model.objects.values_list("account_id", flat=True)  # Google knows no other key than the address
     yield from Credential.objects.values_list("signed_in_as", flat=True)
     yield from SignIn.objects.values_list("address", flat=True)
-    for address, aliases in Inbox.objects.values_list("address", "aliases"):
+    for address, aliases in Inbox.with_removed.values_list("address", "aliases"):
         yield from (address, *aliases)
 
 
 def _names() -> Iterator[str]:
     yield from User.objects.values_list("name", flat=True)
-    yield from Inbox.objects.values_list("name", flat=True)
+    yield from Inbox.with_removed.values_list("name", flat=True)
     yield from Company.objects.values_list("name", flat=True).iterator()
     for names in Contact.objects.values_list("name", "reading").iterator():
         yield from names

@@ -4,7 +4,7 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 """
 
 from inboxes.actions.connecting import choose_history, connect_api_inbox, connect_imap_inbox, set_smtp_server
-from inboxes.actions.ending import disable, discard, disconnect_who_left
+from inboxes.actions.ending import delete_team_inbox, disable, discard, disconnect_who_left, enable, remove
 from inboxes.actions.reconnecting import reconnect, reconnect_api_inbox
 from inboxes.actions.running import pause, replay_quarantined, resume, start, sync_now
 from inboxes.actions.servers import ConnectionDetails, ServerLogin
@@ -15,12 +15,15 @@ __all__ = [
     "choose_history",
     "connect_api_inbox",
     "connect_imap_inbox",
+    "delete_team_inbox",
     "disable",
     "discard",
     "disconnect_who_left",
+    "enable",
     "pause",
     "reconnect",
     "reconnect_api_inbox",
+    "remove",
     "replay_quarantined",
     "resume",
     "set_smtp_server",

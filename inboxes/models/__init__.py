@@ -29,6 +29,7 @@ from inboxes.models.message import (
 )
 from inboxes.models.providers import ProviderHealth
 from inboxes.models.push import PushSubscription
+from inboxes.models.removal import AccessPlace, Removal, Revocation, RevocationState
 from inboxes.models.sign_in import SignIn
 from inboxes.models.team import InboxMember, TeamMail, TeamThread, TeamThreadQuerySet
 from inboxes.models.withdrawal import WithdrawnGrant
@@ -37,6 +38,7 @@ from inboxes.visibility import Visibility
 __all__ = [
     "SYNCING_STATUSES",
     "VISIBILITY_LABELS",
+    "AccessPlace",
     "AccessRequest",
     "AccessRequestQuerySet",
     "Attachment",
@@ -66,6 +68,9 @@ __all__ = [
     "ProviderHealth",
     "ProviderKind",
     "PushSubscription",
+    "Removal",
+    "Revocation",
+    "RevocationState",
     "Security",
     "Sighting",
     "SignIn",

@@ -22,7 +22,7 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
 
     def answered_by(self, user: User) -> "AccessRequestQuerySet":
         """Those that are the user's to answer, and nobody else's, super admins included."""
-        return self.filter(sighting__inbox__in=Inbox.objects.decided_by(user))
+        return self.filter(sighting__inbox__in=Inbox.with_removed.decided_by(user))
 
     def waiting(self) -> "AccessRequestQuerySet":
         return self.filter(answered_at=None)

@@ -80,7 +80,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def with_access(self, user: User) -> "MessageQuerySet":
         """Adds what `Message` says about one viewer."""
-        decided = _sightings().filter(inbox__in=Inbox.objects.decided_by(user))
+        decided = _sightings().filter(inbox__in=Inbox.with_removed.decided_by(user))
         readable = Message.objects.readable_by(user).filter(pk=OuterRef("pk"))
         added = {
             "visibility": _strictest(),

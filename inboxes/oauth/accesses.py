@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inboxes.models import Credential, CredentialKind, Inbox, ProviderKind
+from inboxes.models import AccessPlace, Credential, CredentialKind, Inbox, ProviderKind
 from inboxes.oauth import scopes
 from inboxes.oauth.clients import API_ISSUERS
 from inboxes.oauth.grants import Grant
@@ -90,6 +90,11 @@ class Given:
     url: str
 
 
+URLS = {
+    AccessPlace.GOOGLE: "https://myaccount.google.com/connections",
+    AccessPlace.MICROSOFT: "https://myapps.microsoft.com",
+    AccessPlace.OUTLOOK: "https://account.live.com/consent/Manage",
+}
 _PERSONAL_ACCOUNTS = "9188040d-6c67-4c5b-b112-36a304b66dad."
 """How the ids of Outlook.com accounts begin: the tenant that they all are in."""
 
@@ -100,11 +105,16 @@ def given_to(inbox: Inbox) -> Given | None:
     if credential is None:
         return None
     kind = CredentialKind(credential.kind)
-    if kind == CredentialKind.GOOGLE:
-        url = "https://myaccount.google.com/connections"
-    elif credential.account_id.startswith(_PERSONAL_ACCOUNTS):
-        url = "https://account.live.com/consent/Manage"
-    else:
-        url = "https://myapps.microsoft.com"
     accesses = asked_for(kind, ProviderKind(inbox.provider), shared=bool(credential.signed_in_as)).accesses
-    return Given(kind, credential.signed_in_as or inbox.address, accesses, url)
+    return Given(kind, credential.signed_in_as or inbox.address, accesses, URLS[place_of(credential)])
+
+
+def place_of(credential: Credential) -> AccessPlace:
+    """Where its owner takes the access back."""
+    match credential.kind:
+        case CredentialKind.PASSWORD:
+            return AccessPlace.SERVER
+        case CredentialKind.GOOGLE:
+            return AccessPlace.GOOGLE
+    is_personal = credential.account_id.startswith(_PERSONAL_ACCOUNTS)
+    return AccessPlace.OUTLOOK if is_personal else AccessPlace.MICROSOFT

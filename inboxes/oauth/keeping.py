@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from inboxes.encryption import InvalidToken, UnknownKey
-from inboxes.models import Credential, CredentialKind, Inbox, InboxStatus, WithdrawnGrant
+from inboxes.models import Credential, CredentialKind, Inbox, InboxStatus, RevocationState, WithdrawnGrant
+from inboxes.oauth import revocations
 from inboxes.oauth.clients import oauth_client
 from inboxes.oauth.grants import Account, Grant
 from inboxes.oauth.tokens import InboxToken
@@ -34,7 +35,9 @@ def keep_grant(*, inbox: Inbox, kind: CredentialKind, account: Account, grant: G
     if not grant.refresh_token:
         grant = replace(grant, refresh_token=_refresh_token_of(inbox, kind, account))
     grant = replace(grant, account_id=account.id, address=account.address)
-    WithdrawnGrant.objects.filter(kind=kind, account_id=account.id).delete()
+    withdrawn = WithdrawnGrant.objects.filter(kind=kind, account_id=account.id)
+    revocations.leave_in_use(withdrawn)
+    withdrawn.delete()
     _write(
         inbox,
         kind=kind,
@@ -84,19 +87,29 @@ def give_back_soon(*, kind: CredentialKind, account: Account, grant: Grant) -> N
 
 
 def withdraw_grants(credentials: models.QuerySet[Credential]) -> None:
-    """Notes these grants to be given back soon (`give_back_grants`); the caller deletes the credentials in the same transaction.
+    """Notes these grants to be given back soon (`give_back_grants`), with what their owners are told of it; the caller deletes the
+    credentials in the same transaction.
 
     Never fails because of a secret that cannot be read any more: that one can only be removed by its owner, at the provider.
     """
-    for key in list(credentials.exclude(kind=CredentialKind.PASSWORD).values_list("pk", flat=True)):
-        with contextlib.suppress(UnknownKey, InvalidToken):
-            kept = Credential.objects.get(pk=key)
-            WithdrawnGrant.objects.create(kind=kept.kind, account_id=kept.account_id, secret=kept.secret)
+    for credential in credentials.select_related("inbox").defer("secret"):
+        revocation = revocations.begin(credential)
+        if revocation.state != RevocationState.TRYING:
+            continue
+        try:
+            kept = Credential.objects.get(pk=credential.pk)
+        except (UnknownKey, InvalidToken):
+            revocations.settle(revocation, RevocationState.UNREADABLE, now=timezone.now())
+        else:
+            WithdrawnGrant.objects.create(
+                kind=kept.kind, account_id=kept.account_id, secret=kept.secret, revocation=revocation
+            )
 
 
 def give_back_grants(*, now: datetime) -> int:
     """Asks the providers to forget what was withdrawn; returns how many are done with. Trouble is tried again for a week."""
-    WithdrawnGrant.objects.filter(created_at__lt=now - KEEP_TRYING).delete()
+    for withdrawn in WithdrawnGrant.objects.filter(created_at__lt=now - KEEP_TRYING).defer("secret"):
+        _settle(withdrawn, RevocationState.GIVEN_UP, now)
     due = WithdrawnGrant.objects.filter(next_try_at__lte=now).order_by("next_try_at").values_list("pk", flat=True)
     return sum(_give_back(key, now) for key in list(due[:BATCH]))
 
@@ -122,26 +135,38 @@ def _give_back(key: int, now: datetime) -> bool:
     """No transaction is open during the call: the row is put off first, so that nobody else takes it and it is not forgotten."""
     if not WithdrawnGrant.objects.filter(pk=key, next_try_at__lte=now).update(next_try_at=now + TRY_AGAIN):
         return False
+    withdrawn = WithdrawnGrant.objects.filter(pk=key).select_related("revocation").defer("secret").first()
+    if withdrawn is None:
+        return False
     try:
-        confirmed = _ask_to_forget(key)
+        state = _ask_to_forget(withdrawn)
     except ProviderError as trouble:
+        revocations.note_failure(withdrawn.revocation, cause=trouble.cause)
         logger.info("grant_not_given_back", withdrawn_id=key, cause=trouble.cause)
         return False
-    WithdrawnGrant.objects.filter(pk=key).delete()
-    logger.info("grant_given_back", withdrawn_id=key, confirmed=confirmed)
+    _settle(withdrawn, state, now)
+    logger.info("grant_given_back", withdrawn_id=key, outcome=state)
     return True
 
 
-def _ask_to_forget(key: int) -> bool:
-    """False where there is nothing to ask for: the account is connected again, or the secret cannot be read any more."""
+@transaction.atomic
+def _settle(withdrawn: WithdrawnGrant, state: RevocationState, now: datetime) -> None:
+    revocations.settle(withdrawn.revocation, state, now=now)
+    WithdrawnGrant.objects.filter(pk=withdrawn.pk).delete()
+
+
+def _ask_to_forget(withdrawn: WithdrawnGrant) -> RevocationState:
+    """Raises `ProviderError` where trying again may help."""
+    if _is_in_use(withdrawn):
+        return RevocationState.IN_USE
+    kind = CredentialKind(withdrawn.kind)
     try:
-        withdrawn = WithdrawnGrant.objects.filter(pk=key).first()
-        if withdrawn is None or _is_in_use(withdrawn):
-            return False
-        grant = Grant.from_secret(withdrawn.secret)
+        grant = Grant.from_secret(WithdrawnGrant.objects.get(pk=withdrawn.pk).secret)
     except (UnknownKey, InvalidToken, ValueError):
-        return False
-    return oauth_client(CredentialKind(withdrawn.kind)).revoke(grant)
+        return RevocationState.UNREADABLE
+    if oauth_client(kind).revoke(grant):
+        return RevocationState.VERIFIED
+    return RevocationState.GIVEN_UP if kind == CredentialKind.GOOGLE else RevocationState.NOT_OFFERED
 
 
 def _is_in_use(withdrawn: WithdrawnGrant) -> bool:

@@ -1,4 +1,4 @@
-"""What the owner of an inbox does with it: sync, pause, resume, disconnect, reconnect, discard, set up sending."""
+"""What the owner of an inbox does with it: sync, pause, resume, disable, enable, reconnect, discard, set up sending."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ from inboxes.discovery import known_provider
 from inboxes.forms import SendingForm, ServersForm, found_values, kept_values
 from inboxes.models import CredentialKind, Inbox, InboxStatus
 from inboxes.oauth_flows import kind_of
-from inboxes.trial import Trial, try_sending
+from inboxes.trial import Trial, try_sending, why_shut
 from inboxes.views import oauth
 from inboxes.views.connect import TRIES, hints, too_often, tried
 from users.http import SignedInRequest, password_confirmed
@@ -66,8 +66,19 @@ def replay(request: SignedInRequest, code: UUID) -> HttpResponse:
 def disable(request: SignedInRequest, code: UUID) -> HttpResponse:
     if request.method == "GET":
         return render(request, "inboxes/disable.html", {"inbox": own_inbox(request, code)})
-    done = _("Disconnected. Nothing more is read or logged; what was logged stays.")
+    done = _("Disabled. Nothing more is read, sent or logged; nothing was deleted.")
     return _carry_out(request, code, actions.disable, done)
+
+
+@require_POST
+def enable(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """Straight on with what opened the mailbox before, if that still does; otherwise to where it is given anew."""
+    inbox = own_inbox(request, code)
+    if inbox.status == InboxStatus.DISABLED and (cause := why_shut(inbox)):
+        note = _("%(problem)s. Reconnect the inbox to enable it; it goes on where it stopped.")
+        messages.warning(request, note % {"problem": cause_of(cause).title})
+        return redirect("inboxes:reconnect", inbox.code)
+    return _carry_out(request, code, actions.enable, _("Enabled again. What arrived meanwhile is being read now."))
 
 
 @require_http_methods(["GET", "POST"])

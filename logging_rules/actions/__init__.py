@@ -36,6 +36,7 @@ from logging_rules.actions.past import (
     note_open_conversations,
     settle_conversations,
 )
+from logging_rules.actions.removing import clear_some, erase_removed, finish_removal
 from logging_rules.actions.settings import set_inbox_policy, set_person_policy, set_workspace_policy
 from logging_rules.actions.unlogging import UNDO_PERIOD, erase_expired, erase_now, undo_unlogging, unlog
 from logging_rules.actions.visibility import apply_visibility, apply_visibility_slice, set_visibility
@@ -50,6 +51,7 @@ __all__ = [
     "apply_visibility",
     "apply_visibility_slice",
     "ask_access",
+    "clear_some",
     "create_mark_folders",
     "decide_later",
     "decline_access",
@@ -57,8 +59,10 @@ __all__ = [
     "end_access",
     "erase_expired",
     "erase_now",
+    "erase_removed",
     "finish_look_backs",
     "finish_past_changes",
+    "finish_removal",
     "forget_held",
     "forget_keys",
     "grant_access",

@@ -78,7 +78,7 @@ def unlog(*, selection: Selection, by: User, now: datetime, by_rules: bool = Fal
 
 
 def _decided(inbox: Inbox, by: User) -> Inbox:
-    found = Inbox.objects.decided_by(by).filter(pk=inbox.pk).first()
+    found = Inbox.with_removed.decided_by(by).filter(pk=inbox.pk).first()
     if found is None:
         raise PermissionDenied
     return found
@@ -133,7 +133,7 @@ def undo_unlogging(*, unlogging: Unlogging, by: User, now: datetime) -> Unloggin
     record_mail_entries(entries)
     settle_privacy(message_ids=keys)
     unlogging.sightings.all().delete()
-    _erase_unheld(lost)
+    erase_unheld(lost)
     unlogging.undone_at, unlogging.lost = now, len(lost)
     unlogging.save(update_fields=["undone_at", "lost"])
     _record(unlogging, "logging.unlogging_undone", by=by, messages=len(keys), lost=len(lost))
@@ -196,7 +196,7 @@ def _erase_some(unlogging: Unlogging, *, now: datetime) -> int:
     kept = unlogging.sightings.order_by("message_id").values_list("message_id", flat=True).distinct()
     if keys := set(kept[:ERASED_AT_ONCE]):
         unlogging.sightings.filter(message__in=any_of(keys)).delete()
-        return _erase_unheld(keys)
+        return erase_unheld(keys)
     if unlogging.erased_at is None:
         erase_withdrawn(contact_ids=unlogging.withdrawn_contacts, withdrawn_at=unlogging.at)
         unlogging.erased_at = now
@@ -205,11 +205,14 @@ def _erase_some(unlogging: Unlogging, *, now: datetime) -> int:
     return 0
 
 
-def _erase_unheld(message_ids: Collection[int]) -> int:
-    """Those that no inbox holds, and that nobody else may still bring back. They are locked first: nobody begins to hold one meanwhile."""
+def erase_unheld(message_ids: Collection[int]) -> int:
+    """Those that no inbox holds, as logged or as a team's, and that nobody else may still bring back; returns how many.
+
+    Call inside a transaction. They are locked first: nobody begins to hold one meanwhile.
+    """
     messages = Message.objects.filter(pk__in=message_ids).order_by("pk").select_for_update(of=("self",))
     list(messages.values_list("pk", flat=True))
-    unheld = Message.objects.filter(pk__in=message_ids, sightings=None, unlogged_sightings=None)
+    unheld = Message.objects.filter(pk__in=message_ids, sightings=None, unlogged_sightings=None, team_mail=None)
     return erase_messages(message_ids=list(unheld.values_list("pk", flat=True)))
 
 

@@ -24,7 +24,7 @@ def set_visibility(*, message: Message, visibility: Visibility, whole_thread: bo
     Raises PermissionDenied if none did. Inboxes of other people keep their own wish, and the strictest still wins.
     """
     mails = Message.objects.filter(thread=message.thread_id) if whole_thread else Message.objects.filter(pk=message.pk)
-    own = Sighting.objects.filter(message__in=mails, inbox__in=Inbox.objects.decided_by(by))
+    own = Sighting.objects.filter(message__in=mails, inbox__in=Inbox.with_removed.decided_by(by))
     keys = sorted(set(own.values_list("message_id", flat=True)))
     if not keys:
         raise PermissionDenied

@@ -16,8 +16,10 @@ from users.models import User
 
 class TombstoneQuerySet(models.QuerySet["Tombstone"]):
     def of(self, inbox: Inbox) -> "TombstoneQuerySet":
-        """Those that hold for an inbox: its owner's, or, for a team inbox, its own."""
-        return self.filter(inbox=inbox) if inbox.kind == InboxKind.TEAM else self.filter(owner=inbox.owner_id)
+        """Those that hold for an inbox: its owner's, or, for a team inbox, those of its address, which may have been removed before."""
+        if inbox.kind == InboxKind.TEAM:
+            return self.filter(inbox__in=Inbox.with_removed.filter(kind=InboxKind.TEAM, address=inbox.address))
+        return self.filter(owner=inbox.owner_id)
 
 
 class Tombstone(models.Model):
@@ -57,7 +59,7 @@ class UnloggingState(models.TextChoices):
 class UnloggingQuerySet(models.QuerySet["Unlogging"]):
     def visible_to(self, user: User) -> "UnloggingQuerySet":
         """Of the inboxes whose logging the person decides about."""
-        return self.filter(inbox__in=Inbox.objects.decided_by(user))
+        return self.filter(inbox__in=Inbox.with_removed.decided_by(user))
 
     def expired(self, now: datetime) -> "UnloggingQuerySet":
         return self.filter(undone_at=None, erased_at=None, expires_at__lte=now)

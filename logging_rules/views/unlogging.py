@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -28,8 +29,8 @@ UNLOGGINGS_PER_PAGE = 20
 
 
 def decided_inbox(request: SignedInRequest, code: UUID) -> Inbox:
-    """404 for everybody who does not decide about its mail."""
-    return get_object_or_404(Inbox.objects.decided_by(request.user).select_related("owner"), code=code)
+    """A removed one too: what it logged is still theirs to un-log. 404 for everybody who does not decide about its mail."""
+    return get_object_or_404(Inbox.with_removed.decided_by(request.user).select_related("owner"), code=code)
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,7 +38,9 @@ def decided_inbox(request: SignedInRequest, code: UUID) -> Inbox:
 def unlog_mail(request: SignedInRequest, code: UUID) -> HttpResponse:
     message = get_object_or_404(Message.objects.visible_to(request.user), code=code)
     inbox = get_object_or_404(
-        Inbox.objects.decided_by(request.user).filter(sightings__message=message).order_by("pk")[:1]
+        Inbox.with_removed.decided_by(request.user)
+        .filter(sightings__message=message)
+        .order_by(F("removed_at").asc(nulls_first=True), "pk")[:1]
     )
     scopes = selections_around(message, inbox)
     sizes = {scope: size for scope, (_selection, size) in scopes.items()}

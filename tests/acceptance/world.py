@@ -11,6 +11,7 @@ from contacts.actions import ContactDetails, add_note, create_contact
 from contacts.models import Contact
 from contacts.timeline import Cursor
 from conversations.actions import restore
+from inboxes.actions import remove
 from inboxes.models import AccessRequest, DailyCount, Folder, Inbox, LedgerEntry, Visibility
 from logging_rules.actions import add_never_log_entry, unlog
 from logging_rules.models import Unlogging
@@ -91,6 +92,8 @@ def make_world(owner: User, colleague: User) -> World:
             ("logging/unlogged/", _unlogging(owner, contact).code),
             ("inboxes/oauth/", "microsoft"),
             *((f"inboxes/<uuid:code>/{page}", new.code) for page in _WIZARD),
+            ("inboxes/removed/", _removed(owner).code),
+            ("inboxes/<uuid:code>/remove/", connected_inbox(owner, "off@ours.example", status="disabled").code),
             ("inboxes/", inbox.code),
             ("notifications/", _notification(owner, inbox).code),
             ("people/invitations/", InvitationFactory().code),
@@ -130,6 +133,12 @@ def _inbox(owner: User) -> Inbox:
     LedgerEntry.objects.create(
         inbox=inbox, folder=folder, remote_id="1", state="quarantined", cause="mailbox_not_connected"
     )
+    return inbox
+
+
+def _removed(owner: User) -> Inbox:
+    inbox = connected_inbox(owner, "removed@ours.example", status="disabled")
+    remove(inbox=inbox, erase=False, by=owner)
     return inbox
 
 

@@ -275,10 +275,10 @@ def test_pausing_and_disconnecting_stop_at_once_and_can_be_undone(open_page, ali
     expect(page.locator(".page-head .badge.ok")).to_be_visible()
 
     page.get_by_role("button", name="More actions").click()
-    page.get_by_role("link", name="Disconnect…").click()
-    page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
+    page.get_by_role("link", name="Disable…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Yes, disable it").click()
 
-    expect(page.get_by_role("link", name="Reconnect")).to_be_visible()
+    expect(page.get_by_role("button", name="Enable")).to_be_visible()
     inbox.refresh_from_db()
     assert inbox.status == InboxStatus.DISABLED
     assert Message.objects.count() == 0

@@ -8,7 +8,17 @@ from django.utils import timezone
 
 from contacts.actions import record_opening
 from contacts.models import Contact
-from inboxes.models import DailyCount, Folder, LedgerEntry, LedgerState, Visibility
+from inboxes import actions as inbox_actions
+from inboxes.models import (
+    AccessPlace,
+    DailyCount,
+    Folder,
+    LedgerEntry,
+    LedgerState,
+    Revocation,
+    RevocationState,
+    Visibility,
+)
 from logging_rules.actions import add_never_log_entry, ask_access, grant_access, unlog
 from logging_rules.changes import Change, Entry
 from logging_rules.facts import NeverLogKind
@@ -75,6 +85,8 @@ def pages(admin: User, google, microsoft) -> list[str]:
         reverse("search") + "?q=高橋",
         reverse("notifications:notification-list"),
         reverse("notifications:preferences"),
+        reverse("inboxes:remove", args=[inboxes[-1].code]),
+        *pages_about_removed_inboxes(admin),
         reverse("inboxes:inbox-list"),
         reverse("inboxes:connect"),
         *(reverse("inboxes:inbox", args=[inbox.code]) for inbox in inboxes),
@@ -115,6 +127,24 @@ def pages_about_signing_in() -> list[str]:
     set_up = (("oauth-set-up", kind) for kind in ("google", "microsoft"))
     administrators = (("oauth-approved", "microsoft"), ("oauth-declined", "microsoft"))
     return [reverse(f"inboxes:{name}", args=[kind]) for name, kind in (*both, *set_up, *administrators)]
+
+
+def pages_about_removed_inboxes(admin: User) -> list[str]:
+    """One whose access is given back, one that is left to its owner at each place, one of a team."""
+    removed = []
+    for place in AccessPlace:
+        inbox = connected_inbox(admin, f"{place}@minato.example", status="disabled")
+        inbox_actions.remove(inbox=inbox, erase=False, by=admin)
+        state = RevocationState.TRYING if place == AccessPlace.GOOGLE else RevocationState.NOT_OFFERED
+        Revocation.objects.create(inbox=inbox, place=place, account=inbox.address, state=state, tries=1)
+        removed.append(inbox)
+    team = connected_inbox(admin, "team@minato.example", kind="team", name="営業チーム")
+    return [
+        reverse("inboxes:delete", args=[team.code]),
+        reverse("inboxes:removed-list"),
+        *(reverse("inboxes:removed", args=[inbox.code]) for inbox in removed),
+        reverse("inboxes:removed-erase", args=[removed[0].code]),
+    ]
 
 
 def pages_about_limited_mail(contact: Contact, admin: User) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from contacts.actions import MailEntry, record_mail_entries
 from contacts.models import Contact, ContactAddress
-from inboxes.models import Inbox, Message, Sighting, Thread, Visibility
+from inboxes.models import Inbox, InboxStatus, Message, Sighting, Thread, Visibility
 from users.models import User
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -24,7 +24,9 @@ def make_contact(name: str = "Sarah Okafor", *emails: str, **fields: Any) -> Con
 
 def make_inbox(owner: User, address: str | None = None) -> Inbox:
     address = address or f"inbox-of-{owner.pk}@workspace.example"
-    return Inbox.objects.get_or_create(address=address, defaults={"owner": owner, "connected_by": owner})[0]
+    return Inbox.objects.get_or_create(
+        address=address, defaults={"owner": owner, "connected_by": owner, "status": InboxStatus.ACTIVE}
+    )[0]
 
 
 def make_message(subject: str = "Revised quote", *, thread: Thread | None = None, **fields: Any) -> Message:

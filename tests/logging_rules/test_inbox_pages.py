@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -159,7 +160,7 @@ class TestStarting:
 
     def test_the_window_of_a_started_inbox_stays(self, alice):
         started = connected_inbox(alice, history_since=NOW)
-        with pytest.raises(actions.ValidationError):
+        with pytest.raises(ValidationError):
             actions.choose_history(inbox=started, history_since=None, by=alice)
 
 
