@@ -1,0 +1,140 @@
+"""Who has read what in a team inbox."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from conversations.actions import become_member, mark_all_read, mark_read, mark_unread
+from conversations.models import ReadMark
+from conversations.queries import TeamNews, team_news, unread, unread_in
+from inboxes.models import InboxMember, TeamThread
+from tests.factories.conversations import JOINED, NOON, arrive, join, team_inbox
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def inbox(alice, bob, admin):
+    return team_inbox(alice, bob, owner=admin)
+
+
+def unread_by(person):
+    return {thread.newest.subject for thread in unread(TeamThread.objects.all(), person)}
+
+
+def test_what_one_member_reads_stays_unread_for_the_others(inbox, alice, bob):
+    thread = arrive(inbox, "Order").team_thread
+
+    mark_read(thread=thread, until=NOON, by=alice)
+
+    assert (unread_by(alice), unread_by(bob)) == (set(), {"Order"})
+
+
+def test_mail_that_comes_in_later_makes_a_thread_unread_again(inbox, alice):
+    thread = arrive(inbox, "Order").team_thread
+    mark_read(thread=thread, until=NOON, by=alice)
+
+    arrive(inbox, "Re: Order", into=thread, at=NOON + HOUR)
+
+    assert unread_by(alice) == {"Re: Order"}
+
+
+def test_what_came_in_while_somebody_read_stays_unread(inbox, alice):
+    thread = arrive(inbox, "Order").team_thread
+    arrive(inbox, "Re: Order", into=thread, at=NOON + HOUR)
+
+    mark_read(thread=thread, until=NOON, by=alice)
+
+    assert unread_by(alice) == {"Re: Order"}
+
+
+def test_the_answer_of_the_team_makes_nothing_unread(inbox, alice):
+    thread = arrive(inbox, "Order").team_thread
+    mark_read(thread=thread, until=NOON, by=alice)
+
+    arrive(inbox, "Re: Order", into=thread, at=NOON + HOUR, outgoing=True)
+    arrive(inbox, "Welcome", outgoing=True)
+
+    assert unread_by(alice) == set()
+
+
+def test_filtered_mail_is_not_counted(inbox, alice):
+    arrive(inbox, "Voucher", filtered="spam")
+
+    assert unread_by(alice) == set()
+
+
+def test_mail_from_before_somebody_joined_counts_as_read(inbox, alice, charlie):
+    arrive(inbox, "Old", at=JOINED - HOUR)
+    arrive(inbox, "New", at=JOINED + HOUR)
+
+    assert unread_by(alice) == {"New"}
+
+
+def test_old_mail_can_be_marked_unread_by_hand_and_read_again(inbox, alice):
+    thread = arrive(inbox, "Old", at=JOINED - HOUR).team_thread
+
+    mark_unread(thread=thread, by=alice)
+    assert unread_by(alice) == {"Old"}
+
+    mark_read(thread=thread, until=thread.newest_incoming_at, by=alice)
+    assert unread_by(alice) == set()
+
+
+def test_who_comes_back_begins_anew(inbox, alice):
+    thread = arrive(inbox, "Order").team_thread
+    mark_unread(thread=thread, by=alice)
+
+    InboxMember.objects.get(inbox=inbox, person=alice).delete()
+    assert not ReadMark.objects.exists()
+
+    join(inbox, alice, at=NOON + HOUR)
+    assert unread_by(alice) == set()
+
+
+def test_all_is_marked_read_but_what_came_in_meanwhile(inbox, alice, bob):
+    for number in range(3):
+        arrive(inbox, f"Order {number}")
+    arrive(inbox, "Late", at=NOON + HOUR)
+
+    assert mark_all_read(inbox=inbox, until=NOON, by=alice) == 3
+
+    assert (unread_by(alice), len(unread_by(bob))) == ({"Late"}, 4)
+
+
+def test_news_are_counted_over_all_inboxes_of_a_person_and_no_others(inbox, alice, admin):
+    sales = team_inbox(alice, owner=admin, address="sales@ours.example")
+    others = team_inbox(admin, owner=admin, address="board@ours.example")
+    for place in (inbox, inbox, sales, others):
+        arrive(place)
+
+    assert team_news(alice) == TeamNews(inboxes=2, unread=3)
+    assert unread_in(sales, alice) == 1
+
+
+def test_only_members_mark_anything(inbox, admin, charlie):
+    thread = arrive(inbox).team_thread
+    join(inbox, charlie)  # was one, and has left the workspace
+
+    for person in (admin, charlie):
+        for act in (
+            lambda person: mark_read(thread=thread, until=NOON, by=person),
+            lambda person: mark_unread(thread=thread, by=person),
+            lambda person: mark_all_read(inbox=inbox, until=NOON, by=person),
+        ):
+            with pytest.raises(PermissionDenied):
+                act(person)
+    assert not ReadMark.objects.exists()
+
+
+def test_who_has_account_access_becomes_a_member_on_record_and_nobody_else_does(inbox, admin, charlie, bob):
+    become_member(inbox=inbox, by=admin)
+    become_member(inbox=inbox, by=admin)
+
+    assert InboxMember.objects.filter(inbox=inbox, person=admin).count() == 1
+    InboxMember.objects.filter(inbox=inbox, person=bob).delete()
+    for person in (bob, charlie):
+        with pytest.raises(PermissionDenied):
+            become_member(inbox=inbox, by=person)
