@@ -29,7 +29,7 @@ class FirstStep:
 
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
-    if Inbox.objects.visible_to(request.user).exists():
+    if Inbox.objects.read_by(request.user).exists():
         return redirect("contacts:contact-list")
     steps = first_steps(request.user)
     next_step = next((step for step in steps if not step.is_done), None)

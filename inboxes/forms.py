@@ -46,7 +46,7 @@ class AddressForm(forms.Form):
             raise ValidationError(_("This is not an e-mail address."), code="invalid_address") from None
         inbox = inbox_with_address(address)
         if inbox is not None:
-            if Inbox.objects.visible_to(self._person).filter(pk=inbox.pk).exists():
+            if Inbox.objects.decided_by(self._person).filter(pk=inbox.pk).exists():
                 self.connected = inbox
             raise ValidationError(_already_connected(inbox, self.connected), code="already_connected")
         return address

@@ -15,14 +15,14 @@ from urllib.parse import urlencode, urlsplit
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
 from inboxes import actions
 from inboxes.causes import CAUSES
 from inboxes.connections import open_granted
-from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderKind
+from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderKind, SignIn
 from inboxes.oauth.accesses import API_OF, Asked, asked_for, given_to
 from inboxes.oauth.actions import remember_sign_in, use_sign_in
 from inboxes.oauth.clients import API_ISSUERS, oauth_client
@@ -54,7 +54,7 @@ class Way(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Errand:
     """What somebody signs in for. `address` is the mailbox they named, "" for whichever they choose there; with `shared` it is one
-    beside their own. `hint` is the account that is expected.
+    beside their own. `hint` is the account that is expected. `inbox_kind` is what the mailbox becomes.
     """
 
     kind: CredentialKind
@@ -63,16 +63,19 @@ class Errand:
     shared: bool = False
     inbox: Inbox | None = None
     hint: str = ""
+    inbox_kind: InboxKind = InboxKind.PERSONAL
 
     @property
     def asked(self) -> Asked:
         return asked_for(self.kind, self.provider, shared=self.shared)
 
     @classmethod
-    def to_connect(cls, kind: CredentialKind, way: Way, address: str = "") -> "Errand":
+    def to_connect(
+        cls, kind: CredentialKind, way: Way, address: str = "", inbox_kind: InboxKind = InboxKind.PERSONAL
+    ) -> "Errand":
         provider = ProviderKind.IMAP if way is Way.IMAP else API_OF[kind]
         shared = way is Way.SHARED
-        return cls(kind, provider, address, shared, hint="" if shared else address)
+        return cls(kind, provider, address, shared, hint="" if shared else address, inbox_kind=inbox_kind)
 
     @classmethod
     def to_reconnect(cls, inbox: Inbox) -> "Errand":
@@ -80,7 +83,9 @@ class Errand:
         given = given_to(inbox)
         account = given.account if given else inbox.address
         shared = account != inbox.address
-        return cls(kind_of(inbox), ProviderKind(inbox.provider), inbox.address, shared, inbox, hint=account)
+        return cls(
+            kind_of(inbox), ProviderKind(inbox.provider), inbox.address, shared, inbox, account, InboxKind(inbox.kind)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class Stop:
     connected: str = ""
     missing: tuple[str, ...] = ()
     support: tuple[str, ...] = ()
+    inbox_kind: str = InboxKind.PERSONAL.value
 
     @property
     def way(self) -> Way:
@@ -137,7 +143,9 @@ def kind_of(inbox: Inbox) -> CredentialKind:
 
 
 def begin(errand: Errand, *, by: User, session_key: str, now: datetime | None = None) -> str:
-    """Where to send the person. Raises `ProviderError`."""
+    """Where to send the person. Raises `ProviderError`, and PermissionDenied for a team inbox without account access."""
+    if errand.inbox_kind is InboxKind.TEAM and not by.has_account_access:
+        raise PermissionDenied
     state = secrets.token_urlsafe(32)
     beginning = oauth_client(errand.kind).begin(
         redirect_uri=redirect_uri(errand.kind), state=state, scopes=errand.asked.scopes, login_hint=errand.hint
@@ -150,6 +158,7 @@ def begin(errand: Errand, *, by: User, session_key: str, now: datetime | None = 
         kept=beginning.kept,
         address=errand.address,
         shared=errand.shared,
+        inbox_kind=errand.inbox_kind,
         inbox=errand.inbox,
         by=by,
         now=now or timezone.now(),
@@ -166,7 +175,9 @@ def finish(
         sign_in, kept = use_sign_in(kind=kind, state=answer.get("state", ""), session_key=session_key, by=by, now=now)
     except SignInRefused as refusal:
         raise SignInStopped(Stop(refusal.cause, kind, API_OF[kind])) from None
-    errand = Errand(kind, ProviderKind(sign_in.provider), sign_in.address, sign_in.shared, sign_in.inbox)
+    errand = _errand_of(sign_in)
+    if errand.inbox_kind is InboxKind.TEAM and not by.has_account_access:
+        raise stopped(errand, "account_access_needed")
     try:
         grant, account = _granted(errand, kept, answer)
         return _open(errand, grant, account, by=by, now=now)
@@ -175,9 +186,22 @@ def finish(
         raise stopped(errand, error.cause, support=tuple(_support_code(error.detail))) from None
 
 
+def _errand_of(sign_in: SignIn) -> Errand:
+    """What the person was sent there for, as we noted it: nothing that came back with them says so."""
+    return Errand(
+        kind=CredentialKind(sign_in.kind),
+        provider=ProviderKind(sign_in.provider),
+        address=sign_in.address,
+        shared=sign_in.shared,
+        inbox=sign_in.inbox,
+        inbox_kind=InboxKind(sign_in.inbox_kind),
+    )
+
+
 def stopped(errand: Errand, cause: str, **more: Any) -> SignInStopped:
     inbox = str(errand.inbox.code) if errand.inbox else ""
-    return SignInStopped(Stop(cause, errand.kind, errand.provider, errand.address, errand.shared, inbox=inbox, **more))
+    about = {"inbox": inbox, "inbox_kind": errand.inbox_kind.value, **more}
+    return SignInStopped(Stop(cause, errand.kind, errand.provider, errand.address, errand.shared, **about))
 
 
 def _granted(errand: Errand, kept: Mapping[str, Any], answer: Mapping[str, str]) -> tuple[Grant, Account]:
@@ -249,6 +273,7 @@ def _open(errand: Errand, grant: Grant, account: Account, *, by: User, now: date
             by=by,
             signed_in_at=errand.kind,
             shared_mailbox=errand.address if errand.shared else "",
+            inbox_kind=errand.inbox_kind,
         )
     except ValidationError as refusal:
         if refusal.code != "already_connected":
@@ -259,8 +284,8 @@ def _open(errand: Errand, grant: Grant, account: Account, *, by: User, now: date
 
 def _left_half_way(address: str, errand: Errand, by: User) -> Inbox | None:
     """An inbox that was connected the same way and never started: signing in once more is a way to go on with it."""
-    own = Inbox.objects.visible_to(by).filter(status=InboxStatus.CONNECTING, provider=errand.provider)
-    return own.filter(address=address, credential__kind=errand.kind).first()
+    own = Inbox.objects.decided_by(by).filter(status=InboxStatus.CONNECTING, provider=errand.provider)
+    return own.filter(kind=errand.inbox_kind, address=address, credential__kind=errand.kind).first()
 
 
 def _reopened(errand: Errand, inbox: Inbox, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:
@@ -275,7 +300,7 @@ def _reopened(errand: Errand, inbox: Inbox, grant: Grant, account: Account, *, b
 def _in_the_way(errand: Errand, address: str, account: Account, by: User) -> SignInStopped:
     """Of an inbox that is not theirs, a person learns of what kind it is and nothing more."""
     other = inbox_with_address(address)
-    if other is not None and Inbox.objects.visible_to(by).filter(pk=other.pk).exists():
+    if other is not None and Inbox.objects.decided_by(by).filter(pk=other.pk).exists():
         return stopped(errand, "connected_by_you", account=account.address, connected=str(other.code))
     is_team = other is not None and other.kind == InboxKind.TEAM
     return stopped(errand, "connected_as_team" if is_team else "connected_by_colleague", account=account.address)

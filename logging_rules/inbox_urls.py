@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from inboxes.views import connect, hooks, next_step, oauth, own
+from inboxes.views import connect, hooks, next_step, oauth, own, senders, team
 from logging_rules.views import (
     connecting,
+    connecting_team,
     funnel,
     inboxes,
     marks,
@@ -21,6 +22,8 @@ app_name = "inboxes"
 
 urlpatterns = [
     path("", inboxes.inbox_list, name="inbox-list"),
+    path("channels/", inboxes.channels, name="channels"),
+    path("default/", senders.choose_default, name="default-inbox"),
     path("connect/", connect.connect, name="connect"),
     path("connect/server/", connect.connect_server, name="connect-server"),
     path("oauth/<slug:provider>/", oauth.sign_in, name="oauth"),
@@ -37,6 +40,12 @@ urlpatterns = [
     path("suggestions/", suggestions.first_suggestions, name="first-suggestions"),
     path("<uuid:code>/", inboxes.inbox_detail, name="inbox"),
     path("<uuid:code>/next-step/", next_step.next_step, name="next-step"),
+    path("<uuid:code>/team/", team.team, name="team"),
+    path("<uuid:code>/team/add/", team.add_members, name="add-members"),
+    path("<uuid:code>/team/remove/<uuid:person>/", team.remove_member, name="remove-member"),
+    path("<uuid:code>/team/leave/", team.leave, name="leave"),
+    path("<uuid:code>/aliases/", senders.aliases, name="aliases"),
+    path("<uuid:code>/confirm/", connecting_team.confirm, name="confirm-team"),
     path("<uuid:code>/item/", inboxes.item, name="item"),
     path("<uuid:code>/progress/", inboxes.progress, name="progress"),
     path("<uuid:code>/suggestions/", suggestions.suggestions, name="suggestions"),

@@ -72,7 +72,7 @@ def _standings(
 
 def exceptions_of(person: User) -> dict[str, list[str]]:
     """Which of the person's own inboxes say something themselves, by the name of the setting. One query."""
-    own = InboxPolicy.objects.filter(inbox__in=Inbox.objects.visible_to(person)).select_related("inbox")
+    own = InboxPolicy.objects.filter(inbox__in=Inbox.objects.personal_of(person)).select_related("inbox")
     policies = list(own.order_by("inbox__address"))
     return {
         name: [policy.inbox.address for policy in policies if said(policy, name) is not None] for name in SETTING_NAMES

@@ -30,7 +30,7 @@ def waiting_by_inbox(person: User) -> list[Waiting]:
     """Two queries."""
     rows = HeldMail.objects.visible_to(person).filter(later=False).values_list("inbox")
     counts = dict(rows.annotate(mails=Count("pk")))
-    inboxes = Inbox.objects.visible_to(person).filter(pk__in=counts).order_by("address")
+    inboxes = Inbox.objects.decided_by(person).filter(pk__in=counts).order_by("address")
     return [Waiting(inbox, counts[inbox.pk]) for inbox in inboxes]
 
 

@@ -59,7 +59,7 @@ def render_record(request: SignedInRequest, contact: Contact, note_form: NoteFor
     context |= {
         "colleagues": queries.colleagues_of(contact, request.user),
         "talkers": queries.talkers_with(contact, request.user),
-        "has_inbox": Inbox.objects.visible_to(request.user).exists(),
+        "has_inbox": Inbox.objects.decided_by(request.user).exists(),
         "offer_look_back": "added" in request.GET,
     }
     return render(request, "contacts/contact_detail.html", context, status=422 if note_form.errors else 200)

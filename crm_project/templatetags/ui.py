@@ -121,12 +121,14 @@ def nav_item(
     count: int | None = None,
     count_id: str = "",
     keys: str = "",
+    current: bool | None = None,
 ) -> dict[str, object]:
-    """A link of the sidebar, marked as current on its page and the pages below it. `keys` is its shortcut, such as "g c"; `count_id`
-    names the count for htmx answers that change it."""
+    """A link of the sidebar, marked as current on its page and the pages below it unless the page says it. `keys` is its shortcut,
+    such as "g c"; `count_id` names the count for htmx answers that change it."""
     url = reverse(url_name)
     request = context.get("request")
-    current = request is not None and request.path.startswith(url)
+    if current is None:
+        current = request is not None and request.path.startswith(url)
     return {
         "url": url,
         "icon_name": icon_name,

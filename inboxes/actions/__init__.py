@@ -5,14 +5,20 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 
 from inboxes.actions.connecting import choose_history, connect_api_inbox, connect_imap_inbox, set_smtp_server
 from inboxes.actions.ending import delete_team_inbox, disable, discard, disconnect_who_left, enable, remove
+from inboxes.actions.members import add_members, choose_members, leave, remove_member
 from inboxes.actions.reconnecting import reconnect, reconnect_api_inbox
 from inboxes.actions.running import pause, replay_quarantined, resume, start, sync_now
+from inboxes.actions.senders import choose_default_inbox, set_aliases
 from inboxes.actions.servers import ConnectionDetails, ServerLogin
+from inboxes.actions.teams import name_team_inbox
 
 __all__ = [
     "ConnectionDetails",
     "ServerLogin",
+    "add_members",
+    "choose_default_inbox",
     "choose_history",
+    "choose_members",
     "connect_api_inbox",
     "connect_imap_inbox",
     "delete_team_inbox",
@@ -20,12 +26,16 @@ __all__ = [
     "discard",
     "disconnect_who_left",
     "enable",
+    "leave",
+    "name_team_inbox",
     "pause",
     "reconnect",
     "reconnect_api_inbox",
     "remove",
+    "remove_member",
     "replay_quarantined",
     "resume",
+    "set_aliases",
     "set_smtp_server",
     "start",
     "sync_now",

@@ -15,7 +15,7 @@ from inboxes.actions.refusing import (
     valid_address,
 )
 from inboxes.actions.servers import ConnectionDetails, ServerLogin, write_server, write_servers
-from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, Protocol, ProviderKind, Security
+from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, InboxMember, Protocol, ProviderKind, Security
 from inboxes.oauth.clients import API_ISSUERS, IMAP_HOSTS
 from inboxes.oauth.grants import Account, Grant
 from inboxes.oauth.keeping import keep_grant
@@ -23,20 +23,24 @@ from users.models import User
 
 
 @transaction.atomic
-def connect_imap_inbox(*, details: ConnectionDetails, history_since: datetime | None, by: User) -> Inbox:
-    """A personal inbox of `by`, not syncing yet: `start` it once its logging is chosen. `history_since` None: all of the past.
+def connect_imap_inbox(
+    *,
+    details: ConnectionDetails,
+    history_since: datetime | None,
+    by: User,
+    inbox_kind: InboxKind = InboxKind.PERSONAL,
+) -> Inbox:
+    """A personal inbox of `by`, or a team's with `by` as its first member; not syncing yet: `start` it once its logging is chosen.
 
-    Nothing is tried here; check the servers first (`inboxes.providers.checks`).
+    `history_since` None: all of the past. A team inbox needs account access. Nothing is tried here; check the servers first
+    (`inboxes.providers.checks`).
     """
-    if not by.is_active:
-        raise PermissionDenied
-    address = valid_address(details.address)
-    refuse_taken(address)
-    inbox = Inbox(owner=by, connected_by=by, kind=InboxKind.PERSONAL, address=address, history_since=history_since)
+    inbox = _new_inbox(inbox_kind, details.address, by)
+    inbox.history_since = history_since
     _insert(inbox)
     write_servers(inbox, details.imap, details.smtp)
     Credential.objects.create(inbox=inbox, secret=details.password)
-    record(by=by, action="inbox.connected", target=inbox, details={"provider": inbox.provider, "kind": inbox.kind})
+    _connected(inbox, by)
     return inbox
 
 
@@ -50,32 +54,23 @@ def connect_api_inbox(
     by: User,
     signed_in_at: CredentialKind | None = None,
     shared_mailbox: str = "",
+    inbox_kind: InboxKind = InboxKind.PERSONAL,
 ) -> Inbox:
     """As `connect_imap_inbox`, for a mailbox that was opened by signing in at Google or Microsoft.
 
     `signed_in_at` is needed for IMAP, which both speak. `shared_mailbox` is the address of a mailbox that the account may read beside
     its own (Microsoft only). Raises ValidationError with the code `scope_missing` when the grant does not allow mail to be read.
     """
-    if not by.is_active:
-        raise PermissionDenied
     issuer = signed_in_at or API_ISSUERS[kind]
-    address = valid_address(shared_mailbox or account.address)
-    refuse_taken(address)
+    inbox = _new_inbox(inbox_kind, shared_mailbox or account.address, by)
     refuse_without_reading(kind, issuer, grant, shared=bool(shared_mailbox))
-    inbox = Inbox(
-        owner=by,
-        connected_by=by,
-        kind=InboxKind.PERSONAL,
-        provider=kind,
-        address=address,
-        aliases=[] if shared_mailbox else own_aliases(account, address),
-        history_since=history_since,
-    )
+    inbox.provider, inbox.history_since = kind, history_since
+    inbox.aliases = [] if shared_mailbox else own_aliases(account, inbox.address)
     _insert(inbox)
     if kind == ProviderKind.IMAP:
-        write_server(inbox, Protocol.IMAP, ServerLogin(IMAP_HOSTS[issuer], 993, Security.TLS, address))
+        write_server(inbox, Protocol.IMAP, ServerLogin(IMAP_HOSTS[issuer], 993, Security.TLS, inbox.address))
     keep_grant(inbox=inbox, kind=issuer, account=account, grant=grant, shared=bool(shared_mailbox))
-    record(by=by, action="inbox.connected", target=inbox, details={"provider": inbox.provider, "kind": inbox.kind})
+    _connected(inbox, by)
     return inbox
 
 
@@ -103,6 +98,24 @@ def own_aliases(account: Account, address: str) -> list[str]:
     """Without those that are inboxes of their own: one address is one inbox."""
     others = [alias for alias in account.addresses if alias != address]
     return sorted(set(others) - set(Inbox.objects.filter(address__in=others).values_list("address", flat=True)))
+
+
+def _new_inbox(kind: InboxKind, address: str, by: User) -> Inbox:
+    """Not saved. Until it gets a better one, a team inbox is named after what stands before the @."""
+    is_team = kind is InboxKind.TEAM
+    if not (by.has_account_access if is_team else by.is_active):
+        raise PermissionDenied
+    address = valid_address(address)
+    refuse_taken(address)
+    name = address.partition("@")[0].capitalize()[:120] if is_team else ""
+    return Inbox(owner=by, connected_by=by, kind=kind, address=address, name=name)
+
+
+def _connected(inbox: Inbox, by: User) -> None:
+    """Whoever connects a team inbox is a member of it unless they choose otherwise before it starts."""
+    if inbox.kind == InboxKind.TEAM:
+        InboxMember.objects.create(inbox=inbox, person=by)
+    record(by=by, action="inbox.connected", target=inbox, details={"provider": inbox.provider, "kind": inbox.kind})
 
 
 def _insert(inbox: Inbox) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from inboxes.actions.holding import held, may_manage, move, owner_only, shut_workers_out, want_sync
+from inboxes.actions.members import welcome
 from inboxes.life import Event
 from inboxes.models import Inbox, LedgerEntry, LedgerState
 from users.models import User
@@ -16,10 +17,11 @@ from users.models import User
 
 @transaction.atomic
 def start(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
-    """Begins to sync an inbox that was connected."""
+    """Begins to sync an inbox that was connected. Members of a team inbox are told."""
     inbox = held(inbox, owner_only, by)
     move(inbox, Event.STARTED, by=by, now=now)
     record(by=by, action="inbox.started", target=inbox)
+    welcome(inbox, by)
     want_sync(inbox, now)
 
 

@@ -52,6 +52,11 @@ _COMING_BACK = {
         _("The sign-in worked, but permission to read the mailbox was not given, or was taken back."),
         _("Sign in once more and leave every box ticked at the provider."),
     ),
+    "account_access_needed": Cause(
+        _("Connecting a team inbox takes account access"),
+        _("You do not have account access any more, so the mailbox was not connected."),
+        _("Ask a super admin for account access, or somebody who has it to connect the inbox."),
+    ),
     "second_factor_needed": Cause(
         _("Provider wants to see you"),
         _("Your organisation asks for a second step at sign-in, such as a code on your phone."),

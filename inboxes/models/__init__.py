@@ -2,6 +2,7 @@
 
 from inboxes.models.access import AccessRequest, AccessRequestQuerySet, OpenedPart, Opening
 from inboxes.models.counts import DailyCount
+from inboxes.models.default import DefaultInbox
 from inboxes.models.episodes import Episode, Outage
 from inboxes.models.inbox import (
     SYNCING_STATUSES,
@@ -9,6 +10,7 @@ from inboxes.models.inbox import (
     CredentialKind,
     Inbox,
     InboxKind,
+    InboxQuerySet,
     InboxStatus,
     MailServer,
     Protocol,
@@ -45,6 +47,7 @@ __all__ = [
     "Credential",
     "CredentialKind",
     "DailyCount",
+    "DefaultInbox",
     "Episode",
     "Folder",
     "FolderState",
@@ -52,6 +55,7 @@ __all__ = [
     "Inbox",
     "InboxKind",
     "InboxMember",
+    "InboxQuerySet",
     "InboxStatus",
     "LedgerEntry",
     "LedgerState",

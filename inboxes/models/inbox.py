@@ -67,6 +67,10 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
         """Inboxes of whose troubles the person may be told: those they see, and teams' inboxes that they connected."""
         return self.visible_to(user) | self.filter(kind=InboxKind.TEAM, connected_by=user, connected_by__is_active=True)
 
+    def personal_of(self, user: User) -> "InboxQuerySet":
+        """The person's own. No team inbox, whoever connected it."""
+        return self._own_or_of_teams(user, NONE)
+
     def _own_or_of_teams(self, user: User, of_teams: models.Q) -> "InboxQuerySet":
         own = models.Q(kind=InboxKind.PERSONAL, owner=user)
         return self.filter(own | models.Q(kind=InboxKind.TEAM) & of_teams) if user.is_active else self.none()

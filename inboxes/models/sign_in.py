@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from inboxes.encryption import EncryptedTextField
-from inboxes.models.inbox import CredentialKind, Inbox, ProviderKind
+from inboxes.models.inbox import CredentialKind, Inbox, InboxKind, ProviderKind
 from users.models import User
 
 GOOD_FOR = timedelta(minutes=10)
@@ -23,7 +23,7 @@ class SignIn(models.Model):
 
     `state` and `session` are digests of what the browser holds. `kept` is what the OAuth client needs to finish, gone once it was
     used. `provider` is how the mailbox is going to be read, `address` whose it should be ("" for whichever the person chooses) or, with
-    `shared`, a mailbox beside the account's own. `inbox` is the one that is being reconnected.
+    `shared`, a mailbox beside the account's own. `inbox_kind` is what it becomes, `inbox` the one that is being reconnected.
     """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -33,6 +33,7 @@ class SignIn(models.Model):
     provider = models.CharField(max_length=10, choices=ProviderKind)
     address = models.EmailField(blank=True)
     shared = models.BooleanField(default=False)
+    inbox_kind = models.CharField(max_length=10, choices=InboxKind, default=InboxKind.PERSONAL)
     inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     kept = EncryptedTextField(blank=True)
     begun_at = models.DateTimeField()

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from inboxes.encryption import InvalidToken, UnknownKey
-from inboxes.models import CredentialKind, Inbox, ProviderKind, SignIn
+from inboxes.models import CredentialKind, Inbox, InboxKind, ProviderKind, SignIn
 from inboxes.oauth.grants import SignInRefused
 from users.models import User
 
@@ -27,6 +27,7 @@ def remember_sign_in(
     kept: Mapping[str, Any],
     address: str,
     shared: bool,
+    inbox_kind: InboxKind,
     inbox: Inbox | None,
     by: User,
     now: datetime,
@@ -41,6 +42,7 @@ def remember_sign_in(
         provider=provider,
         address=address,
         shared=shared,
+        inbox_kind=inbox_kind,
         inbox=inbox,
         kept=json.dumps(kept),
         begun_at=now,

@@ -8,7 +8,9 @@ from allauth.core.ratelimit import consume
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -17,12 +19,13 @@ from inboxes import actions
 from inboxes.causes import HINTS
 from inboxes.discovery import discover
 from inboxes.forms import AddressForm, ServersForm, found_values
-from inboxes.models import CredentialKind, Inbox
+from inboxes.models import CredentialKind, Inbox, InboxKind
 from inboxes.oauth.accesses import API_OF
 from inboxes.oauth.clients import is_offered
 from inboxes.oauth_flows import USUAL_HISTORY
 from inboxes.trial import Trial, try_servers
 from users.http import SignedInRequest
+from users.models import User
 
 TO_CONNECT = "inbox_to_connect"
 """Of the session: the address (which is nothing for the log of requested pages) and what was found out about it."""
@@ -32,14 +35,44 @@ TRIES = "try_mail_servers"
 
 @require_http_methods(["GET", "POST"])
 def connect(request: SignedInRequest) -> HttpResponse:
+    kind = wanted_kind(request)
+    if kind is InboxKind.TEAM and not request.user.has_account_access:
+        return ask_for_account_access(request)
+    if kind is None and request.user.has_account_access and request.method == "GET":
+        return render(request, "inboxes/choose_kind.html")
     form = AddressForm(request.POST or None, person=request.user, initial=to_connect(request).get("address", ""))
     if request.method == "POST" and form.is_valid():
         found = request.session[TO_CONNECT] = _found_out(form.cleaned_data["address"])
+        found["inbox_kind"] = (kind or InboxKind.PERSONAL).value
         if found["sign_in"] and is_offered(CredentialKind(found["sign_in"])):
-            return redirect("inboxes:oauth", found["sign_in"])
+            return redirect(f"{reverse('inboxes:oauth', args=[found['sign_in']])}{query_of(kind)}")
         return redirect("inboxes:connect-server")
-    context = {"form": form, "ways": [(kind, is_offered(kind)) for kind in API_OF]}
+    context = {
+        "form": form,
+        "ways": [(provider, is_offered(provider)) for provider in API_OF],
+        "is_team": kind is InboxKind.TEAM,
+        "query": query_of(kind),
+    }
     return render(request, "inboxes/connect.html", context, status=422 if form.errors else 200)
+
+
+def wanted_kind(request: SignedInRequest) -> InboxKind | None:
+    """What the mailbox is to become, as the address of the page says; None: the person has not chosen yet."""
+    kind = request.GET.get("kind", "")
+    return InboxKind(kind) if kind in InboxKind.values else None
+
+
+def query_of(kind: InboxKind | None, **more: str) -> str:
+    """For links to the next step: empty for a personal inbox by the usual way."""
+    values = {"kind": kind.value} if kind is InboxKind.TEAM else {}
+    values |= {name: value for name, value in more.items() if value}
+    return f"?{urlencode(values)}" if values else ""
+
+
+def ask_for_account_access(request: SignedInRequest) -> HttpResponse:
+    """Who can do what this person may not."""
+    holders = User.objects.holders_of_account_access().order_by("name", "email")
+    return render(request, "inboxes/account_access_needed.html", {"holders": holders}, status=403)
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,6 +81,9 @@ def connect_server(request: SignedInRequest) -> HttpResponse:
     found = to_connect(request)
     if not found:
         return redirect("inboxes:connect")
+    is_team = found.get("inbox_kind") == InboxKind.TEAM
+    if is_team and not request.user.has_account_access:
+        return ask_for_account_access(request)
     form = ServersForm(request.POST or None, initial=found["values"])
     trial = None
     if request.method == "POST" and form.is_valid():
@@ -62,6 +98,8 @@ def connect_server(request: SignedInRequest) -> HttpResponse:
         "is_offered": sign_in is not None and is_offered(sign_in),
         "form": form,
         "trial": trial,
+        "is_team": is_team,
+        "query": query_of(InboxKind.TEAM if is_team else None),
     }
     return render(request, "inboxes/connect_server.html", context, status=422 if form.errors or trial else 200)
 
@@ -99,8 +137,9 @@ def too_often() -> ValidationError:
 def _connected(request: SignedInRequest, form: ServersForm, address: str, trial: Trial) -> Inbox | None:
     """The inbox, with the server for sending only if it works; None when the address was connected meanwhile."""
     details, since = form.details(address, with_sending=trial.can_send), timezone.now() - USUAL_HISTORY
+    kind = InboxKind(to_connect(request).get("inbox_kind", InboxKind.PERSONAL))
     try:
-        inbox = actions.connect_imap_inbox(details=details, history_since=since, by=request.user)
+        inbox = actions.connect_imap_inbox(details=details, history_since=since, by=request.user, inbox_kind=kind)
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return None

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from inboxes import oauth_flows
 from inboxes.causes import cause_of
 from inboxes.forms import AddressForm
-from inboxes.models import CredentialKind, Inbox, ProviderKind
+from inboxes.models import CredentialKind, Inbox, InboxKind, ProviderKind
 from inboxes.oauth.accesses import API_OF, asked_for
 from inboxes.oauth.clients import is_offered
 from inboxes.oauth_flows import Errand, SignInStopped, Stop, Way
 from inboxes.providers.base import ProviderError
-from inboxes.views.connect import to_connect, too_often
+from inboxes.views.connect import ask_for_account_access, query_of, to_connect, too_often, wanted_kind
 from users.http import SignedInRequest
 from users.models import User
 
@@ -45,16 +45,27 @@ def sign_in(request: SignedInRequest, provider: str) -> HttpResponse:
     """What is asked for at the provider, and why; a POST jumps there."""
     kind = kind_or_404(provider)
     way = way_or_404(kind, request.GET.get("way", ""))
+    inbox_kind = wanted_kind(request) or InboxKind.PERSONAL
+    if inbox_kind is InboxKind.TEAM and not request.user.has_account_access:
+        return ask_for_account_access(request)
     found = to_connect(request)
     address = found["address"] if found.get("sign_in") == kind and way is not Way.SHARED else ""
     form = AddressForm(request.POST or None, person=request.user, initial=address, is_first=False)
     if request.method == "POST" and is_offered(kind):
         if way is Way.API and not request.POST.get("address"):
-            return jump(request, Errand.to_connect(kind, way))
+            return jump(request, Errand.to_connect(kind, way, inbox_kind=inbox_kind))
         if form.is_valid():
-            return jump(request, Errand.to_connect(kind, way, form.cleaned_data["address"]))
+            return jump(request, Errand.to_connect(kind, way, form.cleaned_data["address"], inbox_kind))
     asked = Errand.to_connect(kind, way).asked
-    context = {"asked": asked, "way": way.value, "address": address, "form": form}
+    context = {
+        "asked": asked,
+        "way": way.value,
+        "address": address,
+        "form": form,
+        "is_team": inbox_kind is InboxKind.TEAM,
+        "query": query_of(inbox_kind),
+        "queries": {other.value: query_of(inbox_kind, way=other.value) for other in Way},
+    }
     return _leading_out(request, kind, "inboxes/oauth/sign_in.html", context, status=422 if form.errors else 200)
 
 
@@ -136,12 +147,14 @@ def stopped(request: SignedInRequest, provider: str) -> HttpResponse:
     if not kept or kept["kind"] != kind:
         return redirect("inboxes:oauth", kind)
     stop = Stop(**kept)
-    inbox = Inbox.objects.visible_to(request.user).filter(code=stop.inbox).first() if stop.inbox else None
+    inbox = Inbox.objects.decided_by(request.user).filter(code=stop.inbox).first() if stop.inbox else None
     asked = asked_for(kind, ProviderKind(stop.provider), shared=stop.shared)
     context = {
         "stop": stop,
         "cause": cause_of(stop.cause),
         "inbox": inbox,
+        "is_team": stop.inbox_kind == InboxKind.TEAM,
+        "query": query_of(InboxKind(stop.inbox_kind), way=stop.way.value),
         "missing": [each for each in asked.accesses if each.scope in stop.missing or stop.cause == "consent_refused"],
         "admin_consent_url": oauth_flows.admin_consent_url() if stop.cause == "admin_consent_needed" else "",
     }

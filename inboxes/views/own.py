@@ -1,7 +1,8 @@
 """What the owner of an inbox does with it: sync, pause, resume, disable, enable, reconnect, discard, set up sending."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 from allauth.core.ratelimit import consume
@@ -25,10 +26,29 @@ from inboxes.views import oauth
 from inboxes.views.connect import TRIES, hints, too_often, tried
 from users.http import SignedInRequest, password_confirmed
 
+Arguments = ParamSpec("Arguments")
+
 
 def own_inbox(request: SignedInRequest, code: UUID) -> Inbox:
-    """404 for everybody else, super admins included."""
-    return get_object_or_404(Inbox.objects.visible_to(request.user).select_related("owner"), code=code)
+    """One that the person manages: their own, or with account access a team's. 404 for everybody else."""
+    return get_object_or_404(Inbox.objects.decided_by(request.user).select_related("owner"), code=code)
+
+
+def reads_mail(
+    view: Callable[Concatenate[SignedInRequest, UUID, Arguments], HttpResponse],
+) -> Callable[Concatenate[SignedInRequest, UUID, Arguments], HttpResponse]:
+    """For pages that show mail as it lies in the mailbox: who manages a team inbox but is no member is told how to become one."""
+
+    @wraps(view)
+    def guarded(
+        request: SignedInRequest, code: UUID, /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> HttpResponse:
+        inbox = own_inbox(request, code)
+        if not Inbox.objects.read_by(request.user).filter(pk=inbox.pk).exists():
+            return render(request, "inboxes/members_only.html", {"inbox": inbox}, status=404)
+        return view(request, code, *args, **kwargs)
+
+    return guarded
 
 
 @require_POST
@@ -187,6 +207,7 @@ def _carry_out(request: SignedInRequest, code: UUID, act: Callable[..., object],
 
 
 def _back(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
-    if request.POST.get("from") == "list":
-        return redirect("inboxes:inbox-list")
+    pages = {"list": "inboxes:inbox-list", "channels": "inboxes:channels"}
+    if request.POST.get("from") in pages:
+        return redirect(pages[request.POST["from"]])
     return redirect("inboxes:inbox", inbox.code)

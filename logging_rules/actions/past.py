@@ -48,7 +48,7 @@ def look_back(*, contact: Contact, by: User, now: datetime) -> int:
     """
     if not contact.addresses.exists():
         raise ValidationError(_("This contact has no e-mail address to look for."), code="no_address")
-    inboxes = list(Inbox.objects.visible_to(by).filter(status__in=SYNCING_STATUSES))
+    inboxes = list(Inbox.objects.decided_by(by).filter(status__in=SYNCING_STATUSES))
     if not inboxes:
         raise ValidationError(_("None of your inboxes is being synced at the moment."), code="no_inbox")
     for inbox in inboxes:

@@ -47,7 +47,7 @@ def dry_run(options: Namespace, inbox: Inbox) -> Answer:
     since = timezone.now() - timedelta(days=options.days) if options.days is not None else None
     state = _ask(inbox, change, since)
     if options.apply:
-        inboxes = [inbox] if change.level is Level.INBOX else list(Inbox.objects.visible_to(inbox.owner))
+        inboxes = [inbox] if change.level is Level.INBOX else list(Inbox.objects.personal_of(inbox.owner))
         past = options.apply == "past"
         actions.apply_change(change=change, inboxes=inboxes, by=inbox.owner, now=timezone.now(), since=since, past=past)
     lines = [

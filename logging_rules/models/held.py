@@ -12,7 +12,7 @@ from users.models import User
 class HeldMailQuerySet(models.QuerySet["HeldMail"]):
     def visible_to(self, user: User) -> "HeldMailQuerySet":
         """Its owner's alone: it is not logged."""
-        return self.filter(inbox__in=Inbox.objects.visible_to(user)) if user.is_active else self.none()
+        return self.filter(inbox__in=Inbox.objects.decided_by(user).read_by(user)) if user.is_active else self.none()
 
 
 class HeldMail(models.Model):

@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 import inboxes.actions
-from inboxes.models import Inbox, InboxStatus
-from inboxes.views.own import own_inbox
+from inboxes.models import Inbox, InboxKind, InboxStatus
+from inboxes.views.own import own_inbox, reads_mail
 from logging_rules import actions
 from logging_rules.dry_run import DryRunState, scan_step
 from logging_rules.facts import Preset
@@ -53,9 +53,12 @@ def _form(request: SignedInRequest, inbox: Inbox) -> StartingForm:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
+@reads_mail
 def preview(request: SignedInRequest, code: UUID) -> HttpResponse:
     """A POST reads one page of the mailbox further. What it shows of e-mails is for this answer only."""
     inbox = own_inbox(request, code)
+    if inbox.kind == InboxKind.TEAM and inbox.status == InboxStatus.CONNECTING:
+        return redirect("inboxes:confirm-team", inbox.code)
     state, step, problem = _state(request, inbox), None, None
     if request.method == "POST":
         step, problem = read_step(request, inbox, partial(scan_step, inbox=inbox, state=state))
@@ -90,5 +93,5 @@ def start(request: SignedInRequest, code: UUID) -> HttpResponse:
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     else:
-        messages.success(request, _("%(inbox)s is connected. Its e-mail is being read now.") % {"inbox": inbox.address})
+        messages.success(request, _("%(inbox)s is connected. Its e-mail is being read now.") % {"inbox": inbox.label})
     return redirect("inboxes:inbox", inbox.code)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from inboxes.models import Inbox
+from inboxes.models import Inbox, InboxQuerySet
 from logging_rules import actions
 from logging_rules.change_words import before_and_after, direction, place, sentences
 from logging_rules.changes import Change
@@ -34,6 +34,11 @@ from users.models import User
 DEFAULT_PERIOD = "90"
 
 
+def askable_by(person: User) -> InboxQuerySet:
+    """Inboxes whose mail the person both decides about and may read, the oldest first."""
+    return Inbox.objects.decided_by(person).read_by(person).order_by("created_at", "pk")
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked, in the address of the page: a change, one of the person's own inboxes, and how far back."""
@@ -47,8 +52,10 @@ class Question:
     def asked_by(cls, request: SignedInRequest, values: QueryDict) -> "Question":
         """Raises `signing.BadSignature` for a change that is not ours or too old, Http404 for an inbox of somebody else."""
         change = Change.from_signed(values.get("change", ""))
-        own = Inbox.objects.visible_to(request.user).select_related("owner").order_by("created_at", "pk")
-        inboxes = [inbox for inbox in own if change.concerns(inbox)]
+        own = askable_by(request.user)
+        if change.level is Level.PERSON:
+            own = own.personal_of(request.user)
+        inboxes = [inbox for inbox in own.select_related("owner") if change.concerns(inbox)]
         wanted = values.get("inbox") or change.inbox_code
         chosen = [inbox for inbox in inboxes if str(inbox.code) == wanted] if wanted else inboxes[:1]
         if wanted and not chosen:
@@ -97,7 +104,7 @@ class Question:
 @require_http_methods(["GET", "POST"])
 def what_if(request: SignedInRequest) -> HttpResponse:
     """A change can be asked about from its own form as well; this is for just wondering."""
-    inboxes = Inbox.objects.visible_to(request.user).order_by("created_at", "pk")
+    inboxes = askable_by(request.user)
     form = WhatIfForm(request.POST if request.method == "POST" else None, inboxes=inboxes)
     if request.method == "POST" and form.is_valid():
         return redirect(form.change.url)

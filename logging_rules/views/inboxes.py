@@ -1,16 +1,20 @@
-"""The inboxes of a person: how they are, how far they are read, what was logged of them and why."""
+"""The inboxes of a person and those of teams: how they are, how far they are read, what was logged of them and why."""
 
 from uuid import UUID
 
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from inboxes.models import Inbox, Protocol
+from inboxes.default_inbox import default_among, possible_defaults
+from inboxes.models import Inbox, InboxKind, InboxMember, Protocol
 from inboxes.oauth.accesses import given_to
 from inboxes.queries import folder_progress, troubled_messages
+from inboxes.team_forms import DefaultInboxForm
+from inboxes.views.connect import ask_for_account_access
 from inboxes.views.own import own_inbox
 from logging_rules.funnel import RECENT, funnel_of
 from logging_rules.history import history
@@ -22,14 +26,31 @@ from users.http import SignedInRequest
 
 @require_safe
 def inbox_list(request: SignedInRequest) -> HttpResponse:
-    inboxes = Inbox.objects.visible_to(request.user).select_related("owner").order_by("created_at", "pk")
-    found = overviews(list(inboxes), now=timezone.now())
+    """The person's own inboxes, and which one their mail is sent from."""
+    own = Inbox.objects.personal_of(request.user).select_related("owner").order_by("created_at", "pk")
+    found = overviews(list(own), now=timezone.now())
+    possible = list(possible_defaults(request.user))
+    default = default_among(possible, request.user)
     context = {
         "overviews": found,
         "scanned": sum(overview.numbers.scanned for overview in found),
         "logged": sum(overview.numbers.logged for overview in found),
+        "default": default,
+        "default_form": DefaultInboxForm(possible=possible, chosen=default),
+        "teams": Inbox.objects.read_by(request.user).filter(kind=InboxKind.TEAM).order_by("name", "pk"),
     }
     return render(request, "inboxes/list.html", context)
+
+
+@require_safe
+def channels(request: SignedInRequest) -> HttpResponse:
+    """All team inboxes, for those who manage them."""
+    if not request.user.has_account_access:
+        return ask_for_account_access(request)
+    teams = Inbox.objects.decided_by(request.user).filter(kind=InboxKind.TEAM).select_related("owner", "connected_by")
+    members = Prefetch("members", InboxMember.objects.select_related("person").order_by("person__name", "pk"))
+    found = overviews(list(teams.prefetch_related(members).order_by("name", "pk")), now=timezone.now())
+    return render(request, "inboxes/channels.html", {"overviews": found, "is_team": True})
 
 
 @require_safe

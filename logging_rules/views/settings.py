@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from inboxes.models import InboxStatus
+from inboxes.models import InboxKind, InboxStatus
 from inboxes.views.own import own_inbox
 from logging_rules import actions
 from logging_rules.changes import Change
@@ -23,8 +23,12 @@ from logging_rules.settings_forms import SettingsForm, WorkspacePolicyForm
 from logging_rules.standing import exceptions_of, standings_of, standings_of_defaults
 from logging_rules.views.confirming import question_before
 from logging_rules.views.connecting import choose_start
+from logging_rules.views.connecting_team import choose_team
 from logging_rules.visibility import out_of_step
 from users.http import SignedInRequest
+
+AS_MY_DEFAULT = gettext_lazy("As my default says: %(value)s")
+AS_TEAMS_DO = gettext_lazy("As for all team inboxes: %(value)s")
 
 
 @require_http_methods(["GET", "POST"])
@@ -53,14 +57,15 @@ def defaults(request: SignedInRequest) -> HttpResponse:
 def inbox_settings(request: SignedInRequest, code: UUID) -> HttpResponse:
     """What one inbox does differently; while it is being connected, only how much is logged and from when."""
     inbox = own_inbox(request, code)
+    is_team = inbox.kind == InboxKind.TEAM
     if inbox.status == InboxStatus.CONNECTING:
-        return choose_start(request, inbox)
+        return choose_team(request, inbox) if is_team else choose_start(request, inbox)
     rules = rules_of(inbox)
     form = SettingsForm(
         request.POST or None,
         own=rules.own,
         inherited=resolved_policy(inbox, None, rules.person, rules.workspace),
-        as_default=gettext_lazy("As my default says: %(value)s"),
+        as_default=AS_TEAMS_DO if is_team else AS_MY_DEFAULT,
         most_open=Preset(rules.workspace.most_open_preset),
     )
     if request.method == "POST" and form.is_valid():

@@ -15,7 +15,7 @@ from contacts.actions import AddressTaken, ContactDetails
 from contacts.models import Contact
 from inboxes.causes import Cause
 from inboxes.models import SYNCING_STATUSES, Inbox
-from inboxes.views.own import own_inbox
+from inboxes.views.own import own_inbox, reads_mail
 from logging_rules import actions
 from logging_rules.suggestions import MAILS_AT_ONCE, Search, Suggestion, search_step
 from logging_rules.views.reading import read_step
@@ -28,13 +28,14 @@ SHOWN = 100
 def first_suggestions(request: SignedInRequest) -> HttpResponse:
     """Where the suggestions are, for who does not come from an inbox: at the first of their own, or there is one to be connected."""
     own = (
-        Inbox.objects.visible_to(request.user).filter(status__in=SYNCING_STATUSES).order_by("created_at", "pk").first()
+        Inbox.objects.personal_of(request.user).filter(status__in=SYNCING_STATUSES).order_by("created_at", "pk").first()
     )
     return redirect("inboxes:suggestions", own.code) if own else redirect("inboxes:connect")
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
+@reads_mail
 def suggestions(request: SignedInRequest, code: UUID) -> HttpResponse:
     """A POST reads one page of the Sent folders further, or does something with one of those who were found."""
     inbox = own_inbox(request, code)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from inboxes.models import Inbox
 from inboxes.sync.redeciding import RemoteKey
-from inboxes.views.own import own_inbox
+from inboxes.views.own import own_inbox, reads_mail
 from logging_rules import actions
 from logging_rules.models import HeldMail
 from logging_rules.rules import rules_of
@@ -41,6 +41,7 @@ def waiting_inboxes(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @sensitive_post_parameters()
 @never_cache
+@reads_mail
 def waiting(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
     if request.method == "POST":

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from inboxes.models import Inbox
 from inboxes.sync.redeciding import RemoteKey
-from inboxes.views.own import own_inbox
+from inboxes.views.own import own_inbox, reads_mail
 from logging_rules import actions
 from logging_rules.remedies import remedy_of
 from logging_rules.rules import rules_of
@@ -37,6 +37,7 @@ MOST_PICKED = 100
 @require_http_methods(["GET", "POST"])
 @sensitive_post_parameters()
 @never_cache
+@reads_mail
 def why_not(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
     form = WhyNotForm(request.POST if "further" not in request.POST and request.method == "POST" else None)
@@ -72,6 +73,7 @@ def with_remedies(hits: list[Hit], inbox: Inbox) -> list[dict[str, Any]]:
 @require_POST
 @sensitive_post_parameters()
 @never_cache
+@reads_mail
 def log_by_hand(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Asks first: the mails are shown once more, together with who will see them."""
     inbox = own_inbox(request, code)

@@ -36,6 +36,17 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Only what holds the words that are typed, among what `data-filter` selects.
+document.addEventListener("input", (event) => {
+  const { filter } = event.target.dataset;
+  if (!filter) return;
+  const words = event.target.value.normalize("NFKC").toLowerCase().split(/\s+/);
+  document.querySelectorAll(filter).forEach((part) => {
+    const text = part.textContent.normalize("NFKC").toLowerCase();
+    part.hidden = !words.every((word) => text.includes(word));
+  });
+});
+
 document.addEventListener("change", (event) => {
   const { target } = event;
   if (target.closest("form[data-autosubmit]")) target.form.requestSubmit();
