@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 from uuid import UUID
 
 from allauth.core.ratelimit import consume
@@ -26,8 +26,6 @@ from inboxes.views import oauth
 from inboxes.views.connect import TRIES, hints, too_often, tried
 from users.http import SignedInRequest, password_confirmed
 
-Arguments = ParamSpec("Arguments")
-
 
 def own_inbox(request: SignedInRequest, code: UUID) -> Inbox:
     """One that the person manages: their own, or with account access a team's. 404 for everybody else."""
@@ -35,18 +33,16 @@ def own_inbox(request: SignedInRequest, code: UUID) -> Inbox:
 
 
 def reads_mail(
-    view: Callable[Concatenate[SignedInRequest, UUID, Arguments], HttpResponse],
-) -> Callable[Concatenate[SignedInRequest, UUID, Arguments], HttpResponse]:
+    view: Callable[[SignedInRequest, UUID], HttpResponse],
+) -> Callable[[SignedInRequest, UUID], HttpResponse]:
     """For pages that show mail as it lies in the mailbox: who manages a team inbox but is no member is told how to become one."""
 
     @wraps(view)
-    def guarded(
-        request: SignedInRequest, code: UUID, /, *args: Arguments.args, **kwargs: Arguments.kwargs
-    ) -> HttpResponse:
+    def guarded(request: SignedInRequest, code: UUID) -> HttpResponse:
         inbox = own_inbox(request, code)
         if not Inbox.objects.read_by(request.user).filter(pk=inbox.pk).exists():
             return render(request, "inboxes/members_only.html", {"inbox": inbox}, status=404)
-        return view(request, code, *args, **kwargs)
+        return view(request, code)
 
     return guarded
 

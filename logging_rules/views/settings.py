@@ -18,7 +18,7 @@ from logging_rules.changes import Change
 from logging_rules.facts import Level, Preset
 from logging_rules.in_force import defaults_of, resolved_policy
 from logging_rules.models import PersonPolicy, WorkspacePolicy
-from logging_rules.rules import rules_of
+from logging_rules.rules import Rules, rules_of
 from logging_rules.settings_forms import SettingsForm, WorkspacePolicyForm
 from logging_rules.standing import exceptions_of, standings_of, standings_of_defaults
 from logging_rules.views.confirming import question_before
@@ -57,17 +57,10 @@ def defaults(request: SignedInRequest) -> HttpResponse:
 def inbox_settings(request: SignedInRequest, code: UUID) -> HttpResponse:
     """What one inbox does differently; while it is being connected, only how much is logged and from when."""
     inbox = own_inbox(request, code)
-    is_team = inbox.kind == InboxKind.TEAM
     if inbox.status == InboxStatus.CONNECTING:
-        return choose_team(request, inbox) if is_team else choose_start(request, inbox)
+        return choose_team(request, inbox) if inbox.kind == InboxKind.TEAM else choose_start(request, inbox)
     rules = rules_of(inbox)
-    form = SettingsForm(
-        request.POST or None,
-        own=rules.own,
-        inherited=resolved_policy(inbox, None, rules.person, rules.workspace),
-        as_default=AS_TEAMS_DO if is_team else AS_MY_DEFAULT,
-        most_open=Preset(rules.workspace.most_open_preset),
-    )
+    form = _inbox_form(request, rules)
     if request.method == "POST" and form.is_valid():
         change = Change.of_inbox(inbox, **form.changes)
         if form.changes and "try" not in request.POST:
@@ -81,6 +74,16 @@ def inbox_settings(request: SignedInRequest, code: UUID) -> HttpResponse:
         "differing": out_of_step(inbox)[1].count() if "saved" in request.GET else 0,
     }
     return render(request, "logging_rules/inbox_settings.html", context, status=422 if form.errors else 200)
+
+
+def _inbox_form(request: SignedInRequest, rules: Rules) -> SettingsForm:
+    return SettingsForm(
+        request.POST or None,
+        own=rules.own,
+        inherited=resolved_policy(rules.inbox, None, rules.person, rules.workspace),
+        as_default=AS_TEAMS_DO if rules.is_team else AS_MY_DEFAULT,
+        most_open=Preset(rules.workspace.most_open_preset),
+    )
 
 
 @require_http_methods(["GET", "POST"])

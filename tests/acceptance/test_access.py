@@ -50,6 +50,8 @@ EXPECTED = {
     "notifications/settings/": ("200 200 200", "302 302 302"),
     "notifications/<uuid:code>/": ("404 404 302", NO),
     "inboxes/": SHOWN,
+    "inboxes/channels/": ("403 200 403", NO),
+    "inboxes/default/": (NO, "302 302 302"),
     "inboxes/suggestions/": ("302 302 302", NO),
     "inboxes/connect/": FORM,
     "inboxes/connect/server/": ("302 302 302", "302 302 302"),
@@ -58,6 +60,12 @@ EXPECTED = {
     "inboxes/oauth/<slug:provider>/set-up/": SHOWN,
     "inboxes/<uuid:code>/": OWNERS_PAGE,
     "inboxes/<uuid:code>/next-step/": ("404 404 302", NO),
+    "inboxes/<uuid:code>/team/": ("404 200 200", "404 200 404"),
+    "inboxes/<uuid:code>/team/add/": ("404 200 404", "404 422 404"),
+    "inboxes/<uuid:code>/team/remove/<uuid:person>/": ("404 200 404", "404 302 404"),
+    "inboxes/<uuid:code>/team/leave/": OWNERS_QUESTION,
+    "inboxes/<uuid:code>/confirm/": ("404 302 404", NO),
+    "inboxes/<uuid:code>/aliases/": OWNERS_FORM,
     "inboxes/<uuid:code>/item/": OWNERS_PAGE,
     "inboxes/<uuid:code>/progress/": OWNERS_PAGE,
     "inboxes/<uuid:code>/suggestions/": OWNERS_FORM,
@@ -246,8 +254,9 @@ def test_who_is_not_signed_in_or_was_deactivated_gets_to_the_sign_in_page_only(a
 def test_an_inbox_of_somebody_else_cannot_be_told_from_one_that_is_not_there(ask, bob, admin, world, method):
     for route in (route for route in EXPECTED if route.startswith(("inboxes/<", "notifications/<", "team/<"))):
         nowhere = re.sub("<uuid:[a-z]+>", str(uuid.uuid4()), route)
+        colleague, manager, *_ = EXPECTED[route][0].split()
         # Who manages a team inbox knows that it exists.
-        for person in (bob,) if "/join/" in route else (bob, admin):
+        for person in (bob,) if "/join/" in route or colleague != manager else (bob, admin):
             there, missing = (ask(person, method, each) for each in (route, nowhere))
             assert told_apart(there, world.address(route)) == told_apart(missing, f"/{nowhere}"), route
 

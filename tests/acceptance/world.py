@@ -94,11 +94,11 @@ def make_world(owner: User, colleague: User) -> World:
             *((f"inboxes/<uuid:code>/{page}", new.code) for page in _WIZARD),
             ("inboxes/removed/", _removed(owner).code),
             ("inboxes/<uuid:code>/remove/", connected_inbox(owner, "off@ours.example", status="disabled").code),
+            *_team(owner),
             ("inboxes/", inbox.code),
             ("notifications/", _notification(owner, inbox).code),
             ("people/invitations/", InvitationFactory().code),
             ("people/", colleague.code),
-            *_team(owner),
             ("workspace/domains/", WorkspaceDomain.objects.create(domain="ours.example").pk),
         ),
         {"contacts/<uuid:code>/fold/": f"?head={place}&last={place}", "search/": "?q=quote"},
@@ -112,6 +112,8 @@ def _team(owner: User) -> list[tuple[str, object]]:
     spam = arrive(inbox, "Undelivered parcels too", filtered="spam").team_thread
     restoral = restore(inbox=inbox, threads=[spam], by=owner, now=timezone.now())
     return [
+        ("inboxes/<uuid:code>/team/remove/", (inbox.code, owner.code)),
+        *((f"inboxes/<uuid:code>/{page}", (inbox.code,)) for page in ("team/", "confirm/")),
         ("team/<uuid:code>/restored/", (inbox.code, restoral.code)),
         ("team/<uuid:code>/restore/", (inbox.code,)),
         ("team/<uuid:code>/<", (inbox.code, thread.code)),
