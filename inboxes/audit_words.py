@@ -31,6 +31,12 @@ register_acts(
         "discarded": _("Inbox discarded before it was started"),
         "quarantine_replayed": _("E-mails set aside are tried again"),
         "read_again": _("Mailbox is read once more"),
+        "named": _("Team inbox named"),
+        "member_added": _("Member added to a team inbox"),
+        "member_removed": _("Member removed from a team inbox"),
+        "member_left": _("Member left a team inbox"),
+        "made_default": _("Default inbox chosen"),
+        "aliases_set": _("Further addresses of an inbox set"),
         "visibility_applied": _("Visibility applied to e-mails logged before"),
     },
 )

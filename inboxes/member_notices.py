@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from inboxes.models import InboxMember
 from notifications.actions import notify
 from notifications.kinds import Kind, Tone, register
+from notifications.topics import Topic
 from users.models import User
 
 ADDED = "team_member_added"
@@ -37,6 +38,7 @@ _FIELDS = frozenset({"inbox", "address", "by"})
 register(
     Kind(
         code=ADDED,
+        topic=Topic.SECURITY,
         title=_("You are a member of the team inbox %(inbox)s now"),
         text=_(
             "%(by)s added you. You can read all e-mail of %(address)s, logged or not, as all its members can. You may leave at any time."
@@ -48,6 +50,7 @@ register(
     ),
     Kind(
         code=REMOVED,
+        topic=Topic.SECURITY,
         title=_("You are no longer a member of the team inbox %(inbox)s"),
         text=_("%(by)s removed you. You can no longer read the e-mail of %(address)s that is not logged."),
         action=_("See your inboxes"),

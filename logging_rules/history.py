@@ -25,6 +25,11 @@ _WORDS: dict[str, Promise] = {
     "inbox.enabled": _("Enabled again"),
     "inbox.sync_requested": _("A sync was asked for"),
     "inbox.smtp_server_set": _("Sending was set up"),
+    "inbox.named": _("Named “%(name)s”"),
+    "inbox.member_added": _("A member was added"),
+    "inbox.member_removed": _("A member was removed"),
+    "inbox.member_left": _("A member left"),
+    "inbox.aliases_set": _("Further addresses were set"),
     "inbox.quarantine_replayed": _("Messages that were set aside are tried again"),
     "inbox.read_again": _("The mailbox is read once more"),
     "inbox.needs_reconnect": _("Stopped: %(cause)s"),
@@ -56,6 +61,7 @@ def history(inbox: Inbox) -> list[Happening]:
 def _text(event: AuditEvent) -> str:
     words = {
         "messages": event.details.get("messages", ""),
+        "name": event.details.get("name", ""),
         "cause": cause_of(event.details.get("cause", "")).title,
         "settings": _changed_settings(event.details),
     }
