@@ -32,7 +32,7 @@ ASKED_TO_CONFIRM = ("302 302 302", "302 302 302")
 NOT_THERE = ("404 404 404", "404 404 404")
 
 EXPECTED = {
-    "": ("200 302 302", NO),
+    "": ("200 200 302", NO),
     "profile/": FORM,
     "people/": SHOWN,
     "people/invite/": SUPER_ADMINS_FORM,
