@@ -7,6 +7,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
@@ -62,6 +63,14 @@ def dated(moment: dt.datetime, now: dt.datetime) -> str:
     return short(moment, now)
 
 
+def exact(moment: dt.datetime, now: dt.datetime) -> str:
+    """Day and time, whenever it was: "10 Mar 10:24", "10 Mar 2025 10:24"."""
+    local = timezone.localtime(moment)
+    if local.year != local_date(now).year:
+        return f"{format_date(local, 'medium' if language() == 'en' else 'long', locale())} {clock(moment)}"
+    return f"{format_date(local, SHORT_DAY[language()], locale())} {clock(moment)}"
+
+
 def full(moment: dt.datetime) -> str:
     """The whole moment with its zone, for a tooltip: "Tuesday, 10 March 2026 10:24 JST"."""
     local = timezone.localtime(moment)
@@ -86,6 +95,19 @@ def ago(moment: dt.datetime, now: dt.datetime) -> str:
     words = format_timedelta(distance, add_direction=True, locale=locale())
     # The locale data sets numbers apart by a space, which nobody writes in Japanese.
     return words.replace(" ", "") if language() == "ja" else words
+
+
+def duration(length: dt.timedelta) -> str:
+    """A length of time in its two largest units, minutes at least: "2 days 5 hrs", "2日5時間"."""
+    minutes = max(1, round(length.total_seconds() / 60))
+    parts = [
+        ("duration-day", minutes // 1440),
+        ("duration-hour", minutes // 60 % 24),
+        ("duration-minute", minutes % 60),
+    ]
+    first = next(place for place, (_, count) in enumerate(parts) if count)
+    words = [format_unit(count, unit, "short", locale=locale()) for unit, count in parts[first : first + 2] if count]
+    return "".join(words).replace(" ", "") if language() == "ja" else " ".join(words)
 
 
 def number(value: float | Decimal) -> str:

@@ -29,6 +29,7 @@ register_acts(
         "cleared": _("What a removed inbox held was cleared away"),
         "erasure_asked": _("Erasure of what a removed inbox logged asked for"),
         "discarded": _("Inbox discarded before it was started"),
+        "check_requested": _("A check of completeness was asked for"),
         "quarantine_replayed": _("E-mails set aside are tried again"),
         "read_again": _("Mailbox is read once more"),
         "named": _("Team inbox named"),

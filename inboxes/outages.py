@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inboxes.causes import Cause, cause_of
-from inboxes.models import DailyCount, Inbox, LedgerEntry, LedgerState, Outage
+from inboxes.models import DailyCount, Inbox, InboxStatus, LedgerEntry, LedgerState, Outage
 
 WORTH_TELLING = timedelta(hours=1)
 """Shorter ones that end by themselves and lose nothing are nobody's concern."""
@@ -125,12 +125,40 @@ def reports_of(outages: Iterable[Outage]) -> list[OutageReport]:
     ]
 
 
-def expected_since(inbox: Inbox, moment: datetime, *, now: datetime) -> int | None:
-    """How many messages have probably come since then, by what came in the four weeks before; None if little is known. One query."""
-    days = DailyCount.objects.filter(
-        folder__inbox=inbox, day__lt=moment.date(), day__gte=moment.date() - timedelta(days=USUAL_DAYS)
-    )
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """Why a mailbox is not read now. `since` is the moment up to which everything was; the sync goes on from there. `expected` is about
+    how many e-mails have come meanwhile, None if nobody can tell."""
+
+    since: datetime
+    status: str
+    problem: Cause | None
+    expected: int | None
+
+
+def standstill_of(inbox: Inbox, *, now: datetime) -> Standstill | None:
+    """None for an inbox that is well, and for one that was never read. One query."""
+    since = inbox.live_synced_at
+    if inbox.status == InboxStatus.ACTIVE or since is None:
+        return None
+    problem = cause_of(inbox.cause) if inbox.cause else None
+    return Standstill(since, inbox.status, problem, _expected_since(inbox, since, now=now))
+
+
+def _expected_since(inbox: Inbox, moment: datetime, *, now: datetime) -> int | None:
+    """By what came in the four weeks before; None if that is too little to tell."""
+    first, last = moment.date() - timedelta(days=USUAL_DAYS), moment.date()
+    days = DailyCount.objects.filter(folder__inbox=inbox, day__lt=last, day__gte=first)
     usual = days.aggregate(messages=Sum("messages"))["messages"] or 0
-    if usual < USUAL_DAYS // 4:
+    if usual < USUAL_DAYS:
         return None
     return max(1, round(usual / USUAL_DAYS * ((now - moment) / timedelta(days=1))))
+
+
+def goes_on(inbox: Inbox) -> str:
+    """What to say to who has just reconnected it."""
+    if inbox.live_synced_at is None:
+        return _("Reconnected. The mailbox is being read now.")
+    return _("Reconnected. The sync goes on with e-mail that arrived after %(moment)s.") % {
+        "moment": _moment(inbox.live_synced_at)
+    }

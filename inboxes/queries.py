@@ -20,7 +20,8 @@ class Completeness:
     """What became of the messages in an inbox's window.
 
     `counts` are the decision codes of mail that was logged or skipped; `remaining` is the provider's estimate of what the first
-    sync has still to read; `on_server` is what the last daily check found there, None before the first one.
+    sync has still to read. At `checked_at`, the last daily check, the server held `on_server` of them (None before the first one);
+    `missed` of these had been handled by nobody, and were put in line then.
     """
 
     counts: dict[str, int]
@@ -30,11 +31,17 @@ class Completeness:
     quarantined: int
     remaining: int
     on_server: int | None
+    missed: int
     checked_at: datetime | None
 
     @property
     def scanned(self) -> int:
         return self.logged + self.skipped + self.retrying + self.quarantined
+
+    @property
+    def accounted_for(self) -> int | None:
+        """Of those on the server at the last check, how many were logged, skipped, retrying or quarantined."""
+        return None if self.on_server is None else self.on_server - self.missed
 
     @property
     def settled(self) -> int:
@@ -121,6 +128,7 @@ def _completeness(inbox: Inbox, folders: list[Folder], states: Counter[str], *, 
         quarantined=states[LedgerState.QUARANTINED],
         remaining=sum(folder.remaining for folder in folders),
         on_server=sum(totals) if totals else None,
+        missed=sum(folder.missed for folder in folders if folder.server_total is not None),
         checked_at=inbox.reconciled_at,
     )
 

@@ -30,6 +30,7 @@ _WORDS: dict[str, Promise] = {
     "inbox.member_removed": _("A member was removed"),
     "inbox.member_left": _("A member left"),
     "inbox.aliases_set": _("Further addresses were set"),
+    "inbox.check_requested": _("A check of completeness was asked for"),
     "inbox.quarantine_replayed": _("Messages that were set aside are tried again"),
     "inbox.read_again": _("The mailbox is read once more"),
     "inbox.needs_reconnect": _("Stopped: %(cause)s"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inboxes.views import connect, hooks, next_step, oauth, own, senders, team
+from inboxes.views import connect, health, hooks, next_step, oauth, own, senders, team
 from logging_rules.views import (
     connecting,
     connecting_team,
@@ -66,7 +66,10 @@ urlpatterns = [
     path("<uuid:code>/sync/", own.sync_now, name="sync-now"),
     path("<uuid:code>/pause/", own.pause, name="pause"),
     path("<uuid:code>/resume/", own.resume, name="resume"),
-    path("<uuid:code>/replay/", own.replay, name="replay"),
+    path("<uuid:code>/health/", health.health, name="health"),
+    path("<uuid:code>/health/completeness/", health.completeness, name="completeness"),
+    path("<uuid:code>/health/check/", health.check_now, name="check-now"),
+    path("<uuid:code>/replay/", health.replay, name="replay"),
     path("<uuid:code>/reconnect/", own.reconnect, name="reconnect"),
     path("<uuid:code>/sending/", own.sending, name="sending"),
     path("<uuid:code>/disable/", own.disable, name="disable"),

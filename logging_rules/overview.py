@@ -34,7 +34,7 @@ class InboxOverview:
     @property
     def is_importing(self) -> bool:
         """Whether the past is being read."""
-        return self.inbox.is_syncing and self.inbox.backfill_done_at is None
+        return self.inbox.is_importing
 
     @property
     def known(self) -> int:

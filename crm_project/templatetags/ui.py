@@ -75,13 +75,14 @@ def initials(name: str) -> str:
 
 @register.simple_tag
 def when(moment: dt.datetime | None, style: str = "short") -> str:
-    """A moment as <time> in the viewer's zone with the whole moment as its tooltip. Styles: short, dated, ago, clock, full."""
+    """A moment as <time> in the viewer's zone with the whole moment as its tooltip. Styles: short, dated, exact, ago, clock, full."""
     if moment is None:
         return ""
     now = timezone.now()
     writers = {
         "short": lambda: formats.short(moment, now),
         "dated": lambda: formats.dated(moment, now),
+        "exact": lambda: formats.exact(moment, now),
         "ago": lambda: formats.ago(moment, now),
         "clock": lambda: formats.clock(moment),
         "full": lambda: formats.full(moment),
@@ -99,6 +100,11 @@ def day(moment: dt.datetime | dt.date) -> str:
 @register.filter
 def number(value: float | Decimal | None) -> str:
     return "" if value is None else formats.number(value)
+
+
+@register.filter
+def duration(length: dt.timedelta) -> str:
+    return formats.duration(length)
 
 
 @register.filter

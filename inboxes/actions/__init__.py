@@ -7,7 +7,7 @@ from inboxes.actions.connecting import choose_history, connect_api_inbox, connec
 from inboxes.actions.ending import delete_team_inbox, disable, discard, disconnect_who_left, enable, remove
 from inboxes.actions.members import add_members, choose_members, leave, remove_member
 from inboxes.actions.reconnecting import reconnect, reconnect_api_inbox
-from inboxes.actions.running import pause, replay_quarantined, resume, start, sync_now
+from inboxes.actions.running import check_now, pause, replay, resume, start, sync_now
 from inboxes.actions.senders import choose_default_inbox, set_aliases
 from inboxes.actions.servers import ConnectionDetails, ServerLogin
 from inboxes.actions.teams import name_team_inbox
@@ -16,6 +16,7 @@ __all__ = [
     "ConnectionDetails",
     "ServerLogin",
     "add_members",
+    "check_now",
     "choose_default_inbox",
     "choose_history",
     "choose_members",
@@ -33,7 +34,7 @@ __all__ = [
     "reconnect_api_inbox",
     "remove",
     "remove_member",
-    "replay_quarantined",
+    "replay",
     "resume",
     "set_aliases",
     "set_smtp_server",

@@ -53,12 +53,29 @@ def sync_now(*, inbox: Inbox, by: User, now: datetime | None = None) -> datetime
 
 
 @transaction.atomic
-def replay_quarantined(*, inbox: Inbox, by: User, now: datetime | None = None) -> int:
-    """Tries every quarantined message again, from the bottom of the ladder; returns how many there are."""
+def check_now(*, inbox: Inbox, by: User, now: datetime | None = None) -> datetime:
+    """Makes the daily comparison with what the server holds due; returns when it is, as `sync_now`."""
+    inbox = held(inbox, may_manage, by)
+    if not inbox.is_syncing:
+        raise ValidationError(_("This inbox is not syncing. Resume or reconnect it first."), code="not_syncing")
+    if inbox.backfill_done_at is None:
+        raise ValidationError(_("The past is still being read. The check follows by itself."), code="reading_past")
+    inbox.check_wanted_at = now or timezone.now()
+    inbox.save(update_fields=["check_wanted_at"])
+    record(by=by, action="inbox.check_requested", target=inbox)
+    return want_sync(inbox, now)
+
+
+@transaction.atomic
+def replay(*, inbox: Inbox, by: User, cause: str = "", now: datetime | None = None) -> int:
+    """Tries messages in trouble again, those in trouble for one `cause` or all: quarantined ones from the bottom of the ladder, waiting
+    ones without waiting longer. Returns how many there are."""
     inbox = held(inbox, owner_only, by)
     now = now or timezone.now()
-    quarantined = LedgerEntry.objects.filter(inbox=inbox, state=LedgerState.QUARANTINED)
-    count = quarantined.update(state=LedgerState.RETRYING, attempts=0, retry_at=now)
+    troubled = LedgerEntry.objects.filter(inbox=inbox, **({"cause": cause} if cause else {}))
+    quarantined = troubled.filter(state=LedgerState.QUARANTINED)
+    count = troubled.filter(state=LedgerState.RETRYING, retry_at__gt=now).update(retry_at=now)
+    count += quarantined.update(state=LedgerState.RETRYING, attempts=0, retry_at=now)
     record(by=by, action="inbox.quarantine_replayed", target=inbox, details={"messages": count})
     if inbox.is_syncing:
         want_sync(inbox, now)

@@ -183,6 +183,20 @@ class Inbox(models.Model):
     def is_syncing(self) -> bool:
         return self.status in SYNCING_STATUSES
 
+    @property
+    def is_importing(self) -> bool:
+        """Whether its past is being read."""
+        return self.is_syncing and self.backfill_done_at is None
+
+    @property
+    def is_being_checked(self) -> bool:
+        """Whether somebody has asked for a check of completeness that is not done yet."""
+        return (
+            self.is_syncing
+            and self.check_wanted_at is not None
+            and (self.reconciled_at is None or self.check_wanted_at > self.reconciled_at)
+        )
+
 
 class CredentialKind(models.TextChoices):
     """What the secret is, and who gave it out."""

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -21,6 +22,7 @@ from inboxes.models import CredentialKind, Inbox, InboxKind, ProviderKind
 from inboxes.oauth.accesses import API_OF, asked_for
 from inboxes.oauth.clients import is_offered
 from inboxes.oauth_flows import Errand, SignInStopped, Stop, Way
+from inboxes.outages import goes_on, standstill_of
 from inboxes.providers.base import ProviderError
 from inboxes.views.connect import ask_for_account_access, query_of, to_connect, too_often, wanted_kind
 from users.http import SignedInRequest
@@ -97,6 +99,7 @@ def reconnect(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
     context = {
         "inbox": inbox,
         "cause": cause_of(inbox.cause) if inbox.cause else None,
+        "standstill": standstill_of(inbox, now=timezone.now()),
         "asked": errand.asked,
     }
     return _leading_out(request, errand.kind, "inboxes/oauth/reconnect.html", context)
@@ -122,7 +125,7 @@ def callback(request: HttpRequest, provider: str) -> HttpResponse:
     if opened.is_new:
         messages.success(request, _("%(inbox)s can be read now.") % {"inbox": opened.inbox.address})
         return redirect("inboxes:logging", opened.inbox.code)
-    messages.success(request, _("Reconnected. The sync goes on where it stopped."))
+    messages.success(request, goes_on(opened.inbox))
     return redirect("inboxes:inbox", opened.inbox.code)
 
 

@@ -21,6 +21,7 @@ from inboxes.discovery import known_provider
 from inboxes.forms import SendingForm, ServersForm, found_values, kept_values
 from inboxes.models import CredentialKind, Inbox, InboxStatus
 from inboxes.oauth_flows import kind_of
+from inboxes.outages import goes_on, standstill_of
 from inboxes.trial import Trial, try_sending, why_shut
 from inboxes.views import oauth
 from inboxes.views.connect import TRIES, hints, too_often, tried
@@ -72,12 +73,6 @@ def resume(request: SignedInRequest, code: UUID) -> HttpResponse:
     return _carry_out(request, code, actions.resume, _("Resumed. What arrived meanwhile is being read now."))
 
 
-@require_POST
-def replay(request: SignedInRequest, code: UUID) -> HttpResponse:
-    done = _("The messages that were set aside are being tried again.")
-    return _carry_out(request, code, actions.replay_quarantined, done)
-
-
 @require_http_methods(["GET", "POST"])
 def disable(request: SignedInRequest, code: UUID) -> HttpResponse:
     if request.method == "GET":
@@ -114,6 +109,7 @@ def discard(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def reconnect(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """For whoever manages the inbox: of a team, every holder of account access."""
     inbox = own_inbox(request, code)
     if kind_of(inbox) != CredentialKind.PASSWORD:
         return oauth.reconnect(request, inbox)
@@ -134,6 +130,7 @@ def _reconnect_by_password(request: SignedInRequest, inbox: Inbox) -> HttpRespon
     context = {
         "inbox": inbox,
         "cause": cause_of(inbox.cause) if inbox.cause else None,
+        "standstill": standstill_of(inbox, now=timezone.now()),
         "found": found,
         "hints": hints(found.hints) if found else [],
         "form": form,
@@ -149,7 +146,7 @@ def _reconnected(request: SignedInRequest, inbox: Inbox, form: ServersForm, tria
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return False
-    messages.success(request, _("Reconnected. The sync goes on where it stopped."))
+    messages.success(request, goes_on(inbox))
     for step in trial.failures:
         note = _("Sending does not work yet: %(problem)s. Reading and logging do.")
         messages.warning(request, note % {"problem": step.problem.title})

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from inboxes.default_inbox import default_among, possible_defaults
 from inboxes.models import Inbox, InboxKind, InboxMember, Protocol
 from inboxes.oauth.accesses import given_to
-from inboxes.queries import folder_progress, troubled_messages
+from inboxes.outages import report_to_show
 from inboxes.team_forms import DefaultInboxForm
 from inboxes.views.connect import ask_for_account_access
 from inboxes.views.own import own_inbox
@@ -63,8 +63,8 @@ def inbox_detail(request: SignedInRequest, code: UUID) -> HttpResponse:
         "overview": overview,
         "funnel": funnel_of(inbox, days=RECENT, now=now),
         "days": RECENT,
-        "folders": folder_progress(inbox),
-        "troubled": troubled_messages(inbox),
+        "manages": True,
+        "report": report_to_show(inbox, now=now),
         "standings": standings_of(rules_of(inbox)),
         "history": history(inbox),
         "servers": {server.protocol: server for server in inbox.servers.all()},

@@ -65,7 +65,7 @@ def test_a_deactivated_person_connects_nothing(charlie):
         connect(charlie)
 
 
-OWNER_ACTS = ("start", "reconnect", "replay_quarantined")
+OWNER_ACTS = ("start", "reconnect", "replay")
 MANAGING_ACTS = ("pause", "disable", "sync_now")
 
 
@@ -100,7 +100,7 @@ def test_owner_and_super_admin_may_stop_an_inbox(request, alice, name, who):
 
 def test_every_act_is_audited_and_names_no_secret(alice):
     inbox = connect(alice)
-    for name in ("start", "pause", "resume", "disable", "reconnect", "sync_now", "replay_quarantined"):
+    for name in ("start", "pause", "resume", "disable", "reconnect", "sync_now", "replay"):
         getattr(actions, name)(
             inbox=inbox, by=alice, now=NOW, **({"details": details()} if name == "reconnect" else {})
         )
@@ -180,7 +180,7 @@ def test_replaying_counts_what_was_quarantined(alice):
     folder = inbox.folders.create(remote_id="INBOX", name="INBOX", role="inbox")
     for number, state in enumerate(("quarantined", "quarantined", "logged")):
         LedgerEntry.objects.create(inbox=inbox, folder=folder, remote_id=str(number), state=state, attempts=6)
-    assert actions.replay_quarantined(inbox=inbox, by=alice, now=NOW) == 2
+    assert actions.replay(inbox=inbox, by=alice, now=NOW) == 2
     assert set(LedgerEntry.objects.values_list("state", "attempts", "retry_at")) == {
         ("retrying", 0, NOW),
         ("logged", 6, None),

@@ -241,7 +241,7 @@ def test_what_cannot_be_read_is_followed_to_its_end(inbox, server, clock):
     assert (report.logged, report.waiting, report.set_aside, report.gone) == (1, 0, 1, 1)
 
     server.spoil(keys[1], fault="")
-    actions.replay_quarantined(inbox=inbox, by=inbox.owner, now=clock.now)
+    actions.replay(inbox=inbox, by=inbox.owner, now=clock.now)
     sync_until_quiet(inbox, server, clock)
     report = latest_report(inbox)
     assert (report.logged, report.waiting, report.set_aside, report.gone) == (2, 0, 0, 1)

@@ -87,7 +87,7 @@ def test_quarantined_messages_can_be_replayed_by_the_owner(inbox, server, clock,
     LedgerEntry.objects.update(state="quarantined", retry_at=None)
     server.spoil(spoiled, fault="")
 
-    assert actions.replay_quarantined(inbox=inbox, by=alice, now=clock.now) == 1
+    assert actions.replay(inbox=inbox, by=alice, now=clock.now) == 1
     sync(inbox, server, clock)
 
     assert rows() == [("logged", "", 0)]
