@@ -15,6 +15,7 @@ from notifications.actions import notify
 from tests.contacts.queries import queries_of
 from tests.factories.contacts import NOON, log_mail, make_inbox
 from tests.factories.conversations import arrive, team_inbox
+from tests.factories.episodes import with_history
 from tests.factories.files import attach
 from tests.factories.inboxes import connected_inbox
 from tests.factories.users import InvitationFactory, UserFactory
@@ -56,6 +57,7 @@ def add(admin, contact, inbox, limited, team):
         add_note(by=admin, contact=contact, body=f"Meridian note {number}", now=NOON)
         connected_inbox(admin, f"inbox{number}@ours.example")
         folder = Folder.objects.create(inbox=inbox, remote_id=str(number), name=f"Folder {number}", role="other")
+        with_history(inbox, now=timezone.now() - timedelta(days=number), episodes=2)
         DailyCount.objects.create(folder=folder, day=timezone.now().date(), code=f"reason {number}", messages=1)
         LedgerEntry.objects.create(inbox=inbox, folder=folder, remote_id="1", state="quarantined", cause="too_large")
         notify(recipients=[admin], kind="invitation_accepted", context={"person": "x"}, url="/", episode=str(number))
@@ -102,6 +104,8 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(
         "/search/?q=meridian",
         "/inboxes/",
         f"/inboxes/{inbox.code}/",
+        f"/inboxes/{inbox.code}/health/",
+        f"/inboxes/{inbox.code}/health/completeness/",
         f"/inboxes/{inbox.code}/funnel/",
         f"/inboxes/{inbox.code}/item/",
         f"/inboxes/{inbox.code}/progress/",

@@ -25,6 +25,7 @@ from logging_rules.facts import NeverLogKind
 from logging_rules.unlogging import Selection
 from notifications import actions
 from tests.factories.contacts import log_mail, make_contact, make_inbox
+from tests.factories.episodes import with_history
 from tests.factories.inboxes import NOW, connected_inbox
 from tests.factories.users import UserFactory
 from users.models import User
@@ -57,6 +58,7 @@ def pages(admin: User, google, microsoft) -> list[str]:
     )
     for code, messages in (("no_known_contact", 1204), ("automatic_mail", 333), ("known_contact_incoming", 97)):
         DailyCount.objects.create(folder=folder, day=timezone.now().date(), code=code, messages=messages)
+    with_history(inboxes[0], now=timezone.now())
     for number, cause in enumerate(["could_not_store", "headers_unreadable"]):
         LedgerEntry.objects.create(
             inbox=inboxes[0], folder=folder, remote_id=f"1:{number}", state=LedgerState.QUARANTINED, cause=cause
@@ -95,6 +97,7 @@ def pages(admin: User, google, microsoft) -> list[str]:
             for name in INBOX_PAGES
             for inbox in (inboxes[0], *inboxes[2:4])
         ),
+        *(reverse("inboxes:health", args=[inbox.code]) for inbox in inboxes),
         *(reverse("inboxes:funnel", args=[inbox.code]) for inbox in inboxes[:2]),
         *(reverse("inboxes:marks", args=[inbox.code]) for inbox in inboxes[:2]),
         reverse("inboxes:why-not", args=[inboxes[0].code]),
