@@ -26,6 +26,11 @@ def note_status(inbox: Inbox, *, before: str, cause: str, now: datetime) -> None
         Episode.objects.create(inbox=inbox, status=inbox.status, cause=cause, began_at=began_at)
 
 
+def note_removed(inbox: Inbox, *, now: datetime) -> None:
+    """It has no status any more. Call inside the transaction."""
+    _end(inbox, now)
+
+
 def _end(inbox: Inbox, now: datetime) -> datetime:
     """Returns when: the clocks of two workers may disagree, and nothing ends before it began."""
     running = Episode.objects.filter(inbox=inbox, ended_at=None).first()

@@ -162,6 +162,7 @@ def move(inbox: Inbox, event: Event, *, cause: str, now: datetime, also: list[st
     status, before = next_status(inbox.status, event), (inbox.status, inbox.cause)
     if event == Event.REMOVED:
         inbox.removed_at, also = now, [*also, "removed_at"]
+        episodes.note_removed(inbox, now=now)
     outage_goes_on = event == Event.RECONNECTED and inbox.status in (InboxStatus.DEGRADED, InboxStatus.NEEDS_RECONNECT)
     begin_trouble(inbox, status, now=now)
     if status != inbox.status and not outage_goes_on:

@@ -69,7 +69,8 @@ def test_episodes_never_overlap_and_cover_exactly_the_time_in_which_an_inbox_is_
     dice, now, was = random.Random(seed), NOW, []
     for _ in range(60):
         inbox = Inbox.objects.get(pk=inbox.pk)
-        event = dice.choice([event for event, table in life.TRANSITIONS.items() if inbox.status in table])
+        possible = [event for event, table in life.TRANSITIONS.items() if inbox.status in table]
+        event = dice.choice([event for event in possible if event != Event.REMOVED])
         life.move(inbox, event, cause=dice.choice(["", "timed_out", "sign_in_refused"]), now=now, also=[])
         was.append((now, inbox.status))
         now += timedelta(seconds=dice.randint(0, 7200))
@@ -105,6 +106,12 @@ def test_nothing_ends_before_it_began_when_clocks_disagree(inbox):
         ("degraded", "timed_out", NOW, NOW),
         ("needs_reconnect", "sign_in_refused", NOW, None),
     ]
+
+
+def test_the_last_episode_ends_with_the_removal_of_its_inbox(inbox, alice):
+    actions.disable(inbox=inbox, by=alice, now=NOW)
+    actions.remove(inbox=inbox, erase=False, by=alice, now=NOW + timedelta(days=1))
+    assert stretches() == [("disabled", "", NOW, NOW + timedelta(days=1))]
 
 
 def test_an_inbox_that_is_well_is_not_asked_about_its_episodes(inbox, server, clock):
