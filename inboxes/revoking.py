@@ -15,12 +15,14 @@ _STEPS: Mapping[str, tuple[Promise, ...]] = {
     AccessPlace.GOOGLE: (
         gettext_lazy("Open your Google Account and choose “Security & sign-in”."),
         gettext_lazy("Under “Your connections to third-party apps & services”, choose “See all connections”."),
-        gettext_lazy("Choose this installation in the list, then “See details”."),
+        gettext_lazy("Choose Genkan in the list, or the name it was registered under, then “See details”."),
         gettext_lazy("Choose “Remove access” or “Delete all connections”, and confirm."),
     ),
     AccessPlace.MICROSOFT: (
         gettext_lazy("Open My Apps (myapps.microsoft.com) and sign in with your work or school account."),
-        gettext_lazy("Point to this installation, open its “…” menu and choose “Manage your application”."),
+        gettext_lazy(
+            "Point to Genkan, or the name it was registered under, open its “…” menu and choose “Manage your application”."
+        ),
         gettext_lazy("Choose “Revoke permissions” and confirm."),
         gettext_lazy(
             "If it is not listed, or cannot be revoked, an administrator has allowed it for everybody: they remove it in the Microsoft "
@@ -29,7 +31,7 @@ _STEPS: Mapping[str, tuple[Promise, ...]] = {
     ),
     AccessPlace.OUTLOOK: (
         gettext_lazy("Open your Microsoft account and choose “Privacy”, then “Apps and services”."),
-        gettext_lazy("Find this installation in the list and choose “Edit”."),
+        gettext_lazy("Find Genkan in the list, or the name it was registered under, and choose “Edit”."),
         gettext_lazy("Choose “Remove these permissions” and confirm."),
     ),
     AccessPlace.SERVER: (
