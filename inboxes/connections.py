@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from inboxes import pauses
 from inboxes.encryption import InvalidToken, UnknownKey
-from inboxes.models import Credential, CredentialKind, Inbox, MailServer, Protocol, ProviderKind
+from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, MailServer, Protocol, ProviderKind
 from inboxes.oauth.clients import IMAP_HOSTS
 from inboxes.oauth.tokens import InboxToken
 from inboxes.pace import pace_of
@@ -34,15 +34,18 @@ from inboxes.providers.network import Security
 
 def open_provider(inbox: Inbox) -> MailProvider:
     """A provider that signs in on first use. Raises `Misconfigured` when the inbox has no usable server or credential."""
+    # What a server takes for spam is nobody's to read but the owner's; a team sees it apart, and can take it back.
+    with_junk = inbox.kind == InboxKind.TEAM
     match kind := ProviderKind(inbox.provider):
         case ProviderKind.GMAIL:
-            return _gmail(inbox.address, _token(inbox), pace_of(kind, inbox.pk))
+            return _gmail(inbox.address, _token(inbox), pace_of(kind, inbox.pk), with_junk=with_junk)
         case ProviderKind.GRAPH:
             token = _token(inbox)
             shared = inbox.address if inbox.credential.signed_in_as else ""
-            return _graph(shared, token, pace_of(kind, inbox.pk), careful=inbox.failures > 0)
+            pace = pace_of(kind, inbox.pk)
+            return _graph(shared, token, pace, careful=inbox.failures > 0, with_junk=with_junk)
         case _:
-            return ImapProvider(imap_settings(inbox))
+            return ImapProvider(imap_settings(inbox), with_junk=with_junk)
 
 
 def open_granted(
@@ -60,17 +63,20 @@ def open_granted(
             )
 
 
-def _gmail(address: str, token: AccessToken, pace: Pace) -> MailProvider:
+def _gmail(address: str, token: AccessToken, pace: Pace, *, with_junk: bool = False) -> MailProvider:
     from inboxes.providers.gmail.provider import GmailProvider, GmailSettings  # noqa: PLC0415 - see above
 
-    return GmailProvider(GmailSettings(settings.GOOGLE_API_ROOT, address), token, pace)
+    return GmailProvider(GmailSettings(settings.GOOGLE_API_ROOT, address, with_junk), token, pace)
 
 
-def _graph(shared: str, token: AccessToken, pace: Pace, *, careful: bool = False) -> MailProvider:
+def _graph(
+    shared: str, token: AccessToken, pace: Pace, *, careful: bool = False, with_junk: bool = False
+) -> MailProvider:
     from inboxes.providers.graph.client import GraphSettings  # noqa: PLC0415 - see above
     from inboxes.providers.graph.provider import GraphProvider  # noqa: PLC0415 - see above
 
-    return GraphProvider(GraphSettings(settings.GRAPH_ROOT, shared, careful=careful), token, pace)
+    wanted = GraphSettings(settings.GRAPH_ROOT, shared, careful=careful, with_junk=with_junk)
+    return GraphProvider(wanted, token, pace)
 
 
 @contextmanager

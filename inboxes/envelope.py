@@ -42,7 +42,8 @@ class Envelope(NamedTuple):
     """The headers of one message as one provider shows them.
 
     `remote_id` is the provider's opaque key, unique within its folder. `sent_by_owner` is attested by the provider (Sent folder
-    or label), never by the From header. `sent_at` is the Date header clamped to 1980 … now + 1 day, else `received_at`.
+    or label), never by the From header. `sent_at` is the Date header clamped to 1980 … now + 1 day, else `received_at`. `is_spam` is what
+    the receiving server noted in the headers; the folder says it for itself.
     """
 
     remote_id: str
@@ -67,6 +68,7 @@ class Envelope(NamedTuple):
     is_automatic: bool = False
     is_private: bool = False
     labels: frozenset[str] = frozenset()
+    is_spam: bool = False
 
     @property
     def participants(self) -> tuple[Address, ...]:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from inboxes.envelope import NOT_MAIL_ROLES, Envelope
+from inboxes.envelope import NOT_MAIL_ROLES, Envelope, FolderRole
+from inboxes.filtered import Filtered
 from inboxes.marks import BY_MARK, KEPT_PRIVATE, Mark
 from inboxes.visibility import Visibility
 from logging_rules.ambiguity import ambiguity_of
@@ -47,6 +48,7 @@ class Decision:
 
     The last three are what the settings say of a mail that is logged: `newcomers` are addresses that become contacts with it.
     A chosen or CRM-sent mail may be logged with no contact: it is stored, and appears once a contact with its address exists.
+    `kept`: it is not logged and yet stored, for the members of a team inbox; `filtered`: why they do not find it in their list.
     """
 
     log: bool
@@ -59,12 +61,16 @@ class Decision:
     newcomers: tuple[str, ...] = ()
     visibility: Visibility = Visibility.EVERYONE
     store_attachments: bool = True
+    kept: bool = False
+    filtered: str = ""
 
 
 Rule = Callable[[Mail], Decision | None]
 
 
-NOT_MAIL_LABELS = frozenset({"CHAT", "DRAFT", "SPAM", "TRASH"})
+NO_MAIL_ROLES = NOT_MAIL_ROLES - {FolderRole.JUNK}
+NO_MAIL_LABELS = frozenset({"CHAT", "DRAFT", "TRASH"})
+SPAM_LABEL = "SPAM"
 
 
 def has_mark(mail: Mail, mark: Mark) -> bool:
@@ -76,10 +82,22 @@ def has_mark(mail: Mail, mark: Mark) -> bool:
 
 
 def not_mail(mail: Mail) -> Decision | None:
-    envelope = mail.envelope
-    if envelope.is_draft or envelope.folder_role in NOT_MAIL_ROLES or not NOT_MAIL_LABELS.isdisjoint(envelope.labels):
+    """What a member of a team has taken back is no spam any more."""
+    if _is_no_mail(mail) or (_is_spam(mail) and not mail.is_restored):
         return Decision(log=False, code=Code.NOT_MAIL)
     return None
+
+
+def _is_no_mail(mail: Mail) -> bool:
+    envelope = mail.envelope
+    return envelope.is_draft or envelope.folder_role in NO_MAIL_ROLES or not NO_MAIL_LABELS.isdisjoint(envelope.labels)
+
+
+def _is_spam(mail: Mail) -> bool:
+    """A note of the receiving server counts for teams, whose members see what was filtered and can take it back."""
+    envelope = mail.envelope
+    in_junk = envelope.folder_role is FolderRole.JUNK or SPAM_LABEL in envelope.labels
+    return in_junk or (envelope.is_spam and mail.policy.keeps_all)
 
 
 def outside_window(mail: Mail) -> Decision | None:
@@ -158,7 +176,7 @@ def chosen_by_owner(mail: Mail) -> Decision | None:
 
 def automatic_mail(mail: Mail) -> Decision | None:
     allowed = mail.policy.log_automatic_mail
-    if mail.envelope.is_automatic and not allowed.value:
+    if mail.envelope.is_automatic and not allowed.value and not mail.is_restored:
         return Decision(log=False, code=Code.AUTOMATIC_MAIL, level=allowed.level)
     return None
 
@@ -294,6 +312,16 @@ def decide_page(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> 
 
     Contacts are made last: who wrote within a conversation stands with its contacts, whether or not strangers become contacts.
     """
+    decisions = _decide_all(envelopes, facts, policy)
+    if not policy.keeps_all:
+        return decisions
+    return [
+        _kept_for_team(decision, Mail(envelope, facts, policy))
+        for envelope, decision in zip(envelopes, decisions, strict=True)
+    ]
+
+
+def _decide_all(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> list[Decision]:
     creation = policy.create_contacts
     decisions = [_NOBODY] * len(envelopes)
     _settle(
@@ -306,6 +334,21 @@ def decide_page(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> 
         _as_set(decision, Mail(envelope, facts, policy)) if decision.log else decision
         for envelope, decision in zip(envelopes, decisions, strict=True)
     ]
+
+
+def _kept_for_team(decision: Decision, mail: Mail) -> Decision:
+    """The members of a team inbox have all of its mail, but for what is no mail, was before the window, or must not be kept."""
+    if decision.log or _is_no_mail(mail) or outside_window(mail) or never_log_workspace(mail):
+        return decision
+    return replace(decision, kept=True, filtered=_filtered(mail), store_attachments=mail.policy.store_attachments.value)
+
+
+def _filtered(mail: Mail) -> str:
+    if mail.is_restored:
+        return ""
+    if _is_spam(mail):
+        return Filtered.SPAM
+    return Filtered.AUTOMATIC if mail.envelope.is_automatic and not mail.envelope.sent_by_owner else ""
 
 
 def _settle(decisions: list[Decision], envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> None:

@@ -116,11 +116,14 @@ def _openness(name: str, value: Any) -> int:
 class Policy(Settings):
     """The settings in force for one inbox, and its window. `history_since` empty means all of the past.
 
+    `keeps_all`: what is not logged is stored all the same, for the members of a team inbox.
+
     `wider_since`: mail that arrived before is not logged by settings, for they logged less when it was read; except with the
     contacts (`looked_back`) whose earlier mail somebody asked for.
     """
 
     owner_id: int
+    keeps_all: bool = False
     history_since: datetime | None = None
     paused: bool = False
     wider_since: datetime | None = None
@@ -248,7 +251,8 @@ class Facts:
     Addresses appear here only if they are in the page. `conversations` are keyed by message id or provider thread id;
     `chosen_by_hand` by (folder id, remote id) with the person who chose; `sent_from_crm` by message id; `unlogged` holds
     the fingerprints of the page's mails that their owner un-logged before; `marks` those of which any copy carries a mark.
-    `own` are the addresses of the inbox itself; `sensitive` finds words in a subject that may make a mail private.
+    `own` are the addresses of the inbox itself; `sensitive` finds words in a subject that may make a mail private. `restored`: the
+    fingerprints of those that a member of the team has taken back from what was filtered.
     """
 
     contacts: Mapping[str, int] = field(default_factory=dict)
@@ -263,6 +267,7 @@ class Facts:
     marks: Mapping[bytes, AbstractSet[Mark]] = field(default_factory=dict)
     mark_names: MarkNames = DEFAULT_NAMES
     own: AbstractSet[str] = frozenset()
+    restored: AbstractSet[bytes] = frozenset()
     sensitive: re.Pattern[str] | None = None
 
     def remember(self, envelope: Envelope, contact_ids: Iterable[int]) -> None:

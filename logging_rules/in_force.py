@@ -39,6 +39,7 @@ def resolved_policy(
     return Policy(
         **under_ceiling(chosen(levels_of(inbox, own, person), workspace), workspace),
         owner_id=inbox.owner_id,
+        keeps_all=inbox.kind == InboxKind.TEAM,
         history_since=inbox.history_since,
         paused=inbox.status in STOPPED_STATUSES,
         wider_since=own.wider_since if own else None,

@@ -12,10 +12,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from contacts.actions import ContactGone, MailEntry, meet_correspondents, record_mail_entries, settle_privacy
+from contacts.actions import (
+    ContactGone,
+    MailEntry,
+    index_messages,
+    meet_correspondents,
+    record_mail_entries,
+    settle_privacy,
+)
 from inboxes.envelope import Envelope
 from inboxes.marks import BY_MARK, NO_NAMES, Mark, MarkNames
-from inboxes.models import Folder, Inbox
+from inboxes.models import Folder, Inbox, InboxKind
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.intake import DecisionOutdated, Intake, Label, SkippedMail, StoredMail
 from inboxes.threading import outsiders
@@ -83,7 +90,9 @@ class InboxIntake(Intake[Decision]):
         return Code.NO_KNOWN_CONTACT
 
     def addresses_of_interest(self) -> Set[str] | None:
-        """As of the first time it is asked: who turns up later makes us read the window once more."""
+        """As of the first time it is asked: who turns up later makes us read the window once more. A team has all of its mail."""
+        if self.inbox.kind == InboxKind.TEAM:
+            return None
         if self._of_interest is None:
             self._of_interest = interest_of(self.inbox)
         return self._of_interest
@@ -138,6 +147,11 @@ class InboxIntake(Intake[Decision]):
         note_logged_by_hand(inbox=self.inbox, mails=by_hand)
         forget_held(inbox=self.inbox, places=[(one.envelope.folder_id, one.envelope.remote_id) for one in stored])
         self.record_again(stored)
+
+    def record_kept(self, folder: Folder, kept: Sequence[StoredMail[Decision]]) -> None:
+        """Members search it by its words."""
+        self.record_skipped(folder, [SkippedMail(mail.envelope, mail.verdict) for mail in kept])
+        index_messages([mail.message_pk for mail in kept], new_only=True)
 
     def _is_unforeseen(self, mail: StoredMail[Decision]) -> bool:
         """Whether somebody takes part whose mail was skipped without looking at it: by then it could not be a reply."""

@@ -25,6 +25,12 @@ class Mail:
         return self.facts.chosen_by_hand.get((self.envelope.folder_id, self.envelope.remote_id))
 
     @property
+    def is_restored(self) -> bool:
+        """Whether a member of the team has taken it back from what was filtered."""
+        restored = self.facts.restored
+        return bool(restored) and self.envelope.fingerprint in restored
+
+    @property
     def contact_ids(self) -> tuple[int, ...]:
         return tuple(dict.fromkeys(self.contacts.values()))
 

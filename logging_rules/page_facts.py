@@ -7,7 +7,7 @@ from logging_rules.ambiguity import sensitive_pattern
 from logging_rules.choices import choices_among
 from logging_rules.facts import Colleagues, Facts, conversation_keys, facts_about
 from logging_rules.marks import marks_among
-from logging_rules.queries import contacts_by_address, conversations_about, messages_only_of
+from logging_rules.queries import contacts_by_address, conversations_about, messages_only_of, restored_among
 from logging_rules.rules import Rules
 from logging_rules.tombstones import unlogged_among
 
@@ -46,5 +46,7 @@ def facts_of_page(
     facts.unlogged = unlogged - choices.waiting
     if rules.policy.hold_ambiguous.value:
         facts.sensitive = sensitive_pattern(rules.workspace.sensitive_words)
+    if rules.is_team:
+        facts.restored = restored_among(inbox, envelopes)
     facts.marks = marks_among(envelopes, inbox=inbox, key=rules.workspace.tombstone_key)
     return facts

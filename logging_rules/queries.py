@@ -7,8 +7,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contacts.models import Contact, ContactAddress, EntryKind, TimelineEntry
 from inboxes.addresses import as_in_headers
+from inboxes.envelope import Envelope
 from inboxes.lookups import among
-from inboxes.models import Inbox, InboxKind, Message, Sighting, ThreadReference
+from inboxes.models import Inbox, InboxKind, Message, Sighting, TeamMail, ThreadReference
 from logging_rules.facts import (
     Colleagues,
     Conversation,
@@ -63,6 +64,15 @@ def messages_only_of(inbox: Inbox, fingerprints: Collection[bytes]) -> list[int]
     """The stored e-mails with one of the fingerprints that no other inbox holds."""
     elsewhere = Sighting.objects.filter(message=OuterRef("pk")).exclude(inbox=inbox)
     return list(Message.objects.filter(~Exists(elsewhere), fingerprint__in=fingerprints).values_list("pk", flat=True))
+
+
+def restored_among(inbox: Inbox, envelopes: Collection[Envelope]) -> frozenset[bytes]:
+    """The fingerprints of those mails that a member of the team has taken back. Hashes nothing when nothing ever was."""
+    restored = TeamMail.objects.filter(inbox=inbox, restored_by__isnull=False)
+    if not restored.exists():
+        return frozenset()
+    found = restored.filter(message__fingerprint__in=[envelope.fingerprint for envelope in envelopes])
+    return frozenset(map(bytes, found.values_list("message__fingerprint", flat=True)))
 
 
 def conversations_about(

@@ -10,7 +10,7 @@ from contacts.actions.contacts import (
     edit_contact,
 )
 from contacts.actions.correspondents import meet_correspondents
-from contacts.actions.indexing import rebuild_search
+from contacts.actions.indexing import index_messages, rebuild_search
 from contacts.actions.merging import SameContact, filled_by, merge_contacts
 from contacts.actions.notes import add_note, delete_note, edit_note
 from contacts.actions.openings import record_opening
@@ -44,6 +44,7 @@ __all__ = [
     "erase_withdrawn",
     "filled_by",
     "hold_mails",
+    "index_messages",
     "meet_correspondents",
     "merge_contacts",
     "rebuild_search",

@@ -30,6 +30,9 @@ HEADER_FIELDS: tuple[str, ...] = (
     "List-Id",
     "List-Unsubscribe",
     "Sensitivity",
+    "X-Spam-Flag",
+    "X-Spam-Status",
+    "X-Spam",
 )
 """The only fields that are fetched of mail nobody has decided to log."""
 
@@ -91,6 +94,7 @@ def read_envelope(
         is_automatic=_is_automatic(first, from_, content_type),
         is_private=first("sensitivity", "").lower() in _PRIVATE,
         labels=labels,
+        is_spam=_is_spam(first),
     )
 
 
@@ -118,6 +122,15 @@ def _addresses(
 def _declared_charset(content_type: str) -> str:
     declared = _CHARSET.search(content_type)
     return declared[1] if declared else ""
+
+
+def _is_spam(first: Callable[[str, str], str]) -> bool:
+    """As SpamAssassin, rspamd and what is built on them say it: "YES", "Yes, score=…"."""
+    return (
+        first("x-spam-flag", "")[:3].lower() == "yes"
+        or first("x-spam-status", "")[:3].lower() == "yes"
+        or first("x-spam", "")[:3].lower() == "yes"
+    )
 
 
 def _is_automatic(first: Callable[[str, str], str], from_: tuple[Address, ...], content_type: str) -> bool:

@@ -33,11 +33,21 @@ from inboxes.models.providers import ProviderHealth
 from inboxes.models.push import PushSubscription
 from inboxes.models.removal import AccessPlace, Removal, Revocation, RevocationState
 from inboxes.models.sign_in import SignIn
-from inboxes.models.team import InboxMember, TeamMail, TeamThread, TeamThreadQuerySet
+from inboxes.models.team import (
+    FILTER_EXPLANATIONS,
+    FILTER_LABELS,
+    InboxMember,
+    TeamMail,
+    TeamMailQuerySet,
+    TeamThread,
+    TeamThreadQuerySet,
+)
 from inboxes.models.withdrawal import WithdrawnGrant
 from inboxes.visibility import Visibility
 
 __all__ = [
+    "FILTER_EXPLANATIONS",
+    "FILTER_LABELS",
     "SYNCING_STATUSES",
     "VISIBILITY_LABELS",
     "AccessPlace",
@@ -79,6 +89,7 @@ __all__ = [
     "Sighting",
     "SignIn",
     "TeamMail",
+    "TeamMailQuerySet",
     "TeamThread",
     "TeamThreadQuerySet",
     "Thread",

@@ -74,9 +74,11 @@ class HandledPage(models.Model):
 
 
 class LedgerState(models.TextChoices):
-    """Gone: the server no longer holds the message under this key; what was logged of it stays logged."""
+    """Kept: stored for the members of a team inbox, and logged on no timeline. Gone: the server no longer holds the message under
+    this key; what was logged or kept of it stays so."""
 
     LOGGED = "logged"
+    KEPT = "kept"
     RETRYING = "retrying"
     QUARANTINED = "quarantined"
     GONE = "gone"
@@ -85,8 +87,8 @@ class LedgerState(models.TextChoices):
 class LedgerEntry(models.Model):
     """What became of one message of the mailbox that is not simply skipped.
 
-    Until a message is logged this row holds its opaque key, codes and times and nothing else. `fingerprint` is filled for
-    logged mail only, so that keys can be rewritten when the server renumbers a folder. `outage`: it came during it, and is or was in
+    Until a message is stored this row holds its opaque key, codes and times and nothing else. `fingerprint` is filled for
+    stored mail only, so that keys can be rewritten when the server renumbers a folder. `outage`: it came during it, and is or was in
     trouble when that was over.
     """
 

@@ -6,10 +6,22 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
+from inboxes.filtered import Filtered
 from inboxes.models.inbox import Inbox
 from inboxes.models.message import Message, Thread
 from users.models import User
+
+FILTER_LABELS: dict[str, Promise] = {
+    Filtered.SPAM: _("Spam"),
+    Filtered.AUTOMATIC: _("Automatic mail"),
+}
+FILTER_EXPLANATIONS: dict[str, Promise] = {
+    Filtered.SPAM: _("The mail server took it for spam, so it is kept out of the list and stands on no timeline."),
+    Filtered.AUTOMATIC: _("A machine sent it, or it went to a list, so it is kept out of the list."),
+}
 
 
 class InboxMember(models.Model):
@@ -69,6 +81,12 @@ class TeamThread(models.Model):
         return f"team thread {self.pk}"
 
 
+class TeamMailQuerySet(models.QuerySet["TeamMail"]):
+    def visible_to(self, user: User) -> "TeamMailQuerySet":
+        """For whoever reads all the mail of the inbox it lies in: nobody else knows of it by that."""
+        return self.filter(inbox__in=Inbox.objects.read_by(user))
+
+
 class TeamMail(models.Model):
     """An e-mail that lies in a team inbox. All of them do, also those that are logged on no timeline: what is logged has a sighting.
 
@@ -86,6 +104,8 @@ class TeamMail(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     received_at = models.DateTimeField()
+
+    objects = TeamMailQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

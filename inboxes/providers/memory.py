@@ -144,8 +144,8 @@ class MemoryMailbox:
         """Make the `at`-th call from now of a method (or "any") raise, once."""
         self._faults[call, self.calls[call] + at] = error
 
-    def open(self) -> "MemoryProvider":
-        return MemoryProvider(self)
+    def open(self, *, with_junk: bool = False) -> "MemoryProvider":
+        return MemoryProvider(self, with_junk=with_junk)
 
     def open_writer(self) -> "MemoryWriter":
         return MemoryWriter(self)
@@ -195,8 +195,9 @@ class MemoryWriter:
 class MemoryProvider:
     """See `MailProvider`. Cursors are `<uidvalidity>:<uid>`, as are remote ids."""
 
-    def __init__(self, mailbox: MemoryMailbox) -> None:
+    def __init__(self, mailbox: MemoryMailbox, *, with_junk: bool = False) -> None:
         self.mailbox = mailbox
+        self._left_out = NOT_MAIL_ROLES - {FolderRole.JUNK} if with_junk else NOT_MAIL_ROLES
         self.closed = False
 
     def __enter__(self) -> Self:
@@ -210,7 +211,7 @@ class MemoryProvider:
 
     def folders(self) -> list[RemoteFolder]:
         self.mailbox.record_call("folders")
-        return [folder for folder in self._all_folders() if folder.role not in NOT_MAIL_ROLES]
+        return [folder for folder in self._all_folders() if folder.role not in self._left_out]
 
     def searchable_folders(self) -> list[RemoteFolder]:
         self.mailbox.record_call("searchable_folders")

@@ -80,8 +80,8 @@ def given_before(folder: Folder, envelopes: Collection[Envelope], presumed: Mapp
     """The codes by which messages are counted that are about to be decided anew. Which code a skipped one got is not kept: it is
     taken to be the presumed one."""
     remote_ids = [envelope.remote_id for envelope in envelopes]
-    logged = LedgerEntry.objects.filter(folder=folder, remote_id__in=remote_ids, state=LedgerState.LOGGED)
-    codes = dict(logged.values_list("remote_id", "code"))
+    stored = LedgerEntry.objects.filter(folder=folder, remote_id__in=remote_ids)
+    codes = dict(stored.filter(state__in=(LedgerState.LOGGED, LedgerState.KEPT)).values_list("remote_id", "code"))
     skipped = skipped_among(folder, presumed.keys() - codes.keys())
     codes |= {remote_id: presumed[remote_id] for remote_id in skipped}
     return Counter((day_of(one), codes[one.remote_id]) for one in envelopes if one.remote_id in codes)

@@ -13,7 +13,7 @@ from inboxes.visibility import Visibility
 
 
 class Verdict(Protocol):
-    """What becomes of one envelope; stored on the sighting when it is logged."""
+    """What becomes of one envelope; stored on the sighting when it is logged. Mail that is `kept` is stored and not logged."""
 
     @property
     def log(self) -> bool: ...
@@ -31,6 +31,10 @@ class Verdict(Protocol):
     def visibility(self) -> Visibility: ...
     @property
     def store_attachments(self) -> bool: ...
+    @property
+    def kept(self) -> bool: ...
+    @property
+    def filtered(self) -> str: ...
 
 
 V = TypeVar("V", bound=Verdict)
@@ -42,7 +46,7 @@ class DecisionOutdated(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoredMail(Generic[V]):
-    """A logged e-mail after its rows were written. `is_new` is false when another inbox or folder had stored it before."""
+    """An e-mail after its rows were written. `is_new` is false when another inbox or folder had stored it before."""
 
     envelope: Envelope
     verdict: V
@@ -52,7 +56,7 @@ class StoredMail(Generic[V]):
 
 
 class SkippedMail(NamedTuple, Generic[V]):
-    """A mail that was not logged. In memory only. A named tuple, as `Envelope`: nearly all mail becomes one."""
+    """A mail that is not stored. In memory only. A named tuple, as `Envelope`: nearly all mail becomes one."""
 
     envelope: Envelope
     verdict: V
@@ -139,6 +143,10 @@ class Intake(Protocol[V]):
 
         Raises `DecisionOutdated`; then nothing may be committed.
         """
+        ...
+
+    def record_kept(self, folder: Folder, kept: Sequence[StoredMail[V]]) -> None:
+        """For mails that are stored for a team and not logged; called as `record`. Idempotent."""
         ...
 
     def record_again(self, stored: Sequence[StoredMail[V]]) -> None:

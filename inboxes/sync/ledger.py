@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncDate
 
 from inboxes.lookups import among
-from inboxes.models import Folder, HandledPage, LedgerEntry, LedgerState
+from inboxes.models import Folder, HandledPage, LedgerEntry, LedgerState, Sighting, TeamMail
 from inboxes.providers.base import MessageGone, PaceReached
 from inboxes.sync.copying import merge_rows
 from inboxes.sync.counting import Moves, recount
@@ -28,6 +29,14 @@ LADDER = (
 GONE_AFTER = 3
 """A message that the server did not return so many times is taken to be deleted; the reconcile would bring it back."""
 
+STATE_OF_STORED = f"""
+    CASE WHEN EXISTS (SELECT FROM {TeamMail._meta.db_table} kept
+            WHERE (kept.message_id, kept.inbox_id) = ({{row}}.message_id, {{row}}.inbox_id))
+        AND NOT EXISTS (SELECT FROM {Sighting._meta.db_table} logged
+            WHERE (logged.message_id, logged.inbox_id) = ({{row}}.message_id, {{row}}.inbox_id))
+    THEN '{LedgerState.KEPT}' ELSE '{LedgerState.LOGGED}' END
+"""  # noqa: S608 - names of our own; `row` is what the statement calls the ledger's row
+
 FIELDS = ("inbox", "folder", "remote_id", "state", "code", "cause", "attempts", "retry_at")
 CHANGES = ("state", "cause", "attempts", "retry_at")
 
@@ -41,10 +50,12 @@ class Failure:
 
 
 class StoredAs(NamedTuple):
-    """The message and thread that a message of the mailbox was stored as."""
+    """The message and thread that a message of the mailbox was stored as, and what its ledger row says."""
 
     message_pk: int
     thread_pk: int
+    state: str
+    code: str
 
 
 def settled(folder: Folder, remote_ids: Collection[str]) -> dict[str, StoredAs | None]:
@@ -52,10 +63,16 @@ def settled(folder: Folder, remote_ids: Collection[str]) -> dict[str, StoredAs |
     if not remote_ids:
         return {}
     rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=among(remote_ids))
+    found = rows.values_list("remote_id", "message_id", "message__thread_id", "state", "code")
     return {
-        remote_id: StoredAs(message_pk, thread_pk) if message_pk and thread_pk else None
-        for remote_id, message_pk, thread_pk in rows.values_list("remote_id", "message_id", "message__thread_id")
+        remote_id: StoredAs(message_pk, thread_pk, state, code) if message_pk and thread_pk else None
+        for remote_id, message_pk, thread_pk, state, code in found
     }
+
+
+def state_of_stored() -> RawSQL:
+    """What the row of a stored message says while the mailbox holds it: logged, unless it is only kept for a team. For `update`."""
+    return RawSQL(STATE_OF_STORED.format(row=LedgerEntry._meta.db_table), [])  # noqa: S611 - no value from outside
 
 
 def record_failures(folder: Folder, failures: Sequence[Failure], *, now: datetime) -> list[str]:

@@ -8,16 +8,18 @@ from inboxes.providers.base import PaceReached, Page, RemoteFolder, Unreadable
 from inboxes.sync.handled import SkippedKeys
 from inboxes.sync.intake import V
 from inboxes.sync.slice import Slice
+from inboxes.sync.team import filtered_among
 
 
 @dataclass(slots=True)
 class News:
     """The part of a page that has to be handled. `back` were thought to be gone: those that are stored are logged again, of the
-    others (`undecided`) nothing is known."""
+    others (`undecided`) nothing is known. `filtered` are known, but something happened to what keeps them out of a team's list."""
 
     page: Page
     back: list[str] = field(default_factory=list)
     undecided: list[str] = field(default_factory=list)
+    filtered: list[str] = field(default_factory=list)
 
 
 def news_of(run: Slice[V], folder: Folder, remote: RemoteFolder, page: Page) -> News:
@@ -52,4 +54,5 @@ def news_of(run: Slice[V], folder: Folder, remote: RemoteFolder, page: Page) -> 
     )
     handled = {one.remote_id for one in news.envelopes} | {one.remote_id for one in news.unreadable}
     back = [key for key, stored in gone.items() if stored is not None]
-    return News(news, back, sorted(undecided & handled))
+    kept = [key for key in page.touched if ledger.get(key, ("", None))[0] == LedgerState.KEPT]
+    return News(news, back, sorted(undecided & handled), filtered_among(folder, kept))

@@ -1,6 +1,6 @@
-"""Handling one page of envelopes: decide, fetch the bodies of what is logged, write it down.
+"""Handling one page of envelopes: decide, fetch the bodies of what is logged, or kept for a team, write it down.
 
-A page ends in one transaction that holds everything, the cursor included. Only a page with more logged mail than should be in
+A page ends in one transaction that holds everything, the cursor included. Only a page with more mail to store than should be in
 memory at once writes some of it ahead, without the cursor: after a crash the page is listed again and finds it in the ledger.
 """
 
@@ -33,17 +33,18 @@ from inboxes.sync.content import Content, read_content
 from inboxes.sync.counting import Tally, add_to_days, codes_of, day_of, given_before, oldest_day, take_from_days
 from inboxes.sync.intake import SkippedMail, StoredMail, V
 from inboxes.sync.isolation import NOT_OF_ONE_MESSAGE, isolate, persistently
-from inboxes.sync.ledger import Failure, record_failures, settled
+from inboxes.sync.ledger import Failure, record_failures, settled, state_of_stored
 from inboxes.sync.listed import news_of
 from inboxes.sync.reading_ahead import read_ahead
 from inboxes.sync.recovering import Missed, missed_in, note_missed
 from inboxes.sync.rekeying import Rekeyed, match_logged, rewrite_keys
 from inboxes.sync.slice import Slice, SliceOver
-from inboxes.sync.storing import LoggedMail, store_mails
+from inboxes.sync.storing import MailToStore, store_mails
+from inboxes.sync.team import kept_among
 
 CHUNK_MAILS = 100
 CHUNK_WEIGHT = 16_000_000
-"""Logged mails are written when there are so many, or so many bytes of them: what a worker holds in memory stays bounded."""
+"""Mails are written when there are so many, or so many bytes of them: what a worker holds in memory stays bounded."""
 
 CAREFUL_AFTER = 2
 """After so many failed slices in a row bodies are fetched one by one, to find a message that breaks the connection."""
@@ -94,6 +95,7 @@ def handle_page(
     conclusion: Conclusion[V] = Conclusion(moves, again or presumed is not None)
     if run.keeps_keys and not conclusion.again:
         news = news_of(run, folder, remote, page)
+        _look_again(run, folder, remote, news.filtered)
         page = news.page
         conclusion.sifted, conclusion.back, conclusion.undecided = page.sifted, news.back, news.undecided
     conclusion.missed = missed_in(run, folder, page, again=conclusion.again, is_new_mail="live_cursor" in moves)
@@ -105,7 +107,7 @@ def handle_page(
         conclusion.before = given_before(folder, envelopes, presumed)
     mails = _decide(run, envelopes, conclusion)
     if not conclusion.again:
-        mails = _without_settled(folder, mails, conclusion)
+        mails = _without_settled(run, folder, mails, conclusion)
     conclusion.tally = _tally(page.envelopes, conclusion) + _tally_of_sifted(run, folder, page)
     PageWriter(run, folder, conclusion).write(_with_bodies(run, remote, mails))
 
@@ -127,15 +129,15 @@ def _tally_of_sifted(run: Slice[V], folder: Folder, page: Page) -> Tally:
     return Counter({(day, run.intake.code_of_strangers): len(page.sifted)})
 
 
-def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion[V]) -> list[LoggedMail[V]]:
-    """The mails to log; the others are noted in the conclusion."""
-    to_log: list[LoggedMail[V]] = []
+def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion[V]) -> list[MailToStore[V]]:
+    """The mails to store; the others are noted in the conclusion."""
+    to_store: list[MailToStore[V]] = []
 
     def decide(part: Sequence[Envelope]) -> None:
         verdicts = run.intake.decide(part) if conclusion.before is None else run.intake.decide_anew(part)
         for envelope, verdict in list(zip(part, verdicts, strict=True)):
-            if verdict.log:
-                to_log.append(LoggedMail(envelope, verdict, None))
+            if verdict.log or verdict.kept:
+                to_store.append(MailToStore(envelope, verdict, None))
             else:
                 conclusion.skipped[envelope.remote_id] = SkippedMail(envelope, verdict)
         run.note_local_success()
@@ -143,26 +145,44 @@ def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion
     for envelope in isolate(envelopes, decide):
         run.note_local_fault()
         conclusion.failures.append(Failure(envelope.remote_id, COULD_NOT_DECIDE))
-    return to_log
+    return to_store
 
 
-def _without_settled(folder: Folder, mails: list[LoggedMail[V]], conclusion: Conclusion[V]) -> list[LoggedMail[V]]:
-    """Leaves out what has a ledger row, and so is counted there: logged before, or waiting for its own next try."""
+def _look_again(run: Slice[V], folder: Folder, remote: RemoteFolder, filtered: Sequence[str]) -> None:
+    """Decides mails anew that a team's list leaves out, and that something happened to: they may have left the junk folder."""
+    for start in range(0, len(filtered), run.batch):
+        envelopes, _ = run.provider.envelopes(remote, filtered[start : start + run.batch])
+        handle_page(run, folder, remote, Page(envelopes, cursor="", done=True), moves={}, presumed={})
+
+
+def _without_settled(
+    run: Slice[V], folder: Folder, mails: list[MailToStore[V]], conclusion: Conclusion[V]
+) -> list[MailToStore[V]]:
+    """Leaves out what has a ledger row, and so is counted there: stored before, or waiting for its own next try.
+
+    Mail that was only kept for a team, and would be logged by now, is not left out.
+    """
     remote_ids = [mail.envelope.remote_id for mail in mails] + [failure.remote_id for failure in conclusion.failures]
     known = settled(folder, {*remote_ids, *conclusion.skipped} - {*conclusion.undecided})
     conclusion.skipped = {key: mail for key, mail in conclusion.skipped.items() if key not in known}
     conclusion.failures = [failure for failure in conclusion.failures if failure.remote_id not in known]
-    conclusion.logged_before = [
-        StoredMail(mail.envelope, mail.verdict, *stored, is_new=False)
-        for mail in mails
-        if (stored := known.get(mail.envelope.remote_id))
-    ]
-    return [mail for mail in mails if mail.envelope.remote_id not in known]
+    kept = kept_among(run.inbox, [stored.message_pk for stored in known.values() if stored])
+    to_store = [mail for mail in mails if mail.envelope.remote_id not in known]
+    for mail in mails:
+        stored = known.get(mail.envelope.remote_id)
+        if stored is None or not mail.verdict.log:
+            continue
+        if stored.message_pk not in kept:
+            before = StoredMail(mail.envelope, mail.verdict, stored.message_pk, stored.thread_pk, is_new=False)
+            conclusion.logged_before.append(before)
+        elif stored.state != LedgerState.RETRYING:
+            to_store.append(replace(mail, code_before=stored.code))
+    return to_store
 
 
 def _with_bodies(
-    run: Slice[V], remote: RemoteFolder, mails: Sequence[LoggedMail[V]]
-) -> Generator[LoggedMail[V] | Failure, None, None]:
+    run: Slice[V], remote: RemoteFolder, mails: Sequence[MailToStore[V]]
+) -> Generator[MailToStore[V] | Failure, None, None]:
     """The mails ready to be stored. A body is fetched only of e-mails that are not stored yet, whichever inbox they came from."""
     stored = _stored_once([mail.envelope.fingerprint for mail in mails])
     missing = []
@@ -188,8 +208,8 @@ def _stored_once(fingerprints: Sequence[bytes]) -> dict[bytes, bool]:
 
 
 def _fetch(
-    run: Slice[V], remote: RemoteFolder, mails: Sequence[LoggedMail[V]], *, blame_message: bool
-) -> Iterator[LoggedMail[V] | Failure]:
+    run: Slice[V], remote: RemoteFolder, mails: Sequence[MailToStore[V]], *, blame_message: bool
+) -> Iterator[MailToStore[V] | Failure]:
     if not mails:
         return
     waiting = {mail.envelope.remote_id: mail for mail in mails}
@@ -225,7 +245,7 @@ def _bodies(run: Slice[V], remote: RemoteFolder, remote_ids: Sequence[str]) -> I
             raise SliceOver
 
 
-def _content(mails: Mapping[str, LoggedMail[V]], raw: RawMessage) -> Content:
+def _content(mails: Mapping[str, MailToStore[V]], raw: RawMessage) -> Content:
     return read_content(raw, store_attachments=mails[raw.remote_id].verdict.store_attachments)
 
 
@@ -234,7 +254,7 @@ def _is_the_connection(error: ProviderError) -> bool:
     return isinstance(error, TemporarilyUnavailable) and not isinstance(error, RateLimited)
 
 
-def _read(run: Slice[V], mail: LoggedMail[V], content: "Future[Content]") -> LoggedMail[V] | Failure:
+def _read(run: Slice[V], mail: MailToStore[V], content: "Future[Content]") -> MailToStore[V] | Failure:
     contents = []
     for _ in isolate([content], lambda part: contents.append(part[0].result())):
         run.note_local_fault()
@@ -250,10 +270,10 @@ class PageWriter(Generic[V]):
         self._run = run
         self._folder = folder
         self._conclusion = conclusion
-        self._waiting: list[LoggedMail[V]] = []
+        self._waiting: list[MailToStore[V]] = []
         self._weight = 0
 
-    def write(self, mails: Generator[LoggedMail[V] | Failure, None, None]) -> None:
+    def write(self, mails: Generator[MailToStore[V] | Failure, None, None]) -> None:
         try:
             with closing(mails):
                 for mail in mails:
@@ -268,7 +288,7 @@ class PageWriter(Generic[V]):
             raise
         self._conclude()
 
-    def _collect(self, mail: LoggedMail[V]) -> None:
+    def _collect(self, mail: MailToStore[V]) -> None:
         if self._is_full:
             self._write_ahead()
         self._waiting.append(mail)
@@ -295,15 +315,16 @@ class PageWriter(Generic[V]):
             self._conclusion.failures.append(Failure(mail.envelope.remote_id, COULD_NOT_STORE))
             self._run.note_local_fault()
 
-    def _commit(self, mails: Sequence[LoggedMail[V]], conclusion: Conclusion[V] | None = None) -> None:
-        """One transaction. The codes of logged mails are counted with their ledger rows, the others with the conclusion."""
-        logged = Counter((day_of(mail.envelope), mail.verdict.code) for mail in mails)
-        tally = logged + (conclusion.tally if conclusion else Counter())
+    def _commit(self, mails: Sequence[MailToStore[V]], conclusion: Conclusion[V] | None = None) -> None:
+        """One transaction. The codes of stored mails are counted with their ledger rows, the others with the conclusion."""
+        stored = Counter((day_of(mail.envelope), mail.verdict.code) for mail in mails)
+        tally = stored + (conclusion.tally if conclusion else Counter())
         codes = codes_of(tally)
         moves = conclusion.moves if conclusion else {}
-        before = (conclusion.before if conclusion else None) or Counter()
+        before = Counter((day_of(mail.envelope), mail.code_before) for mail in mails if mail.code_before)
+        before += (conclusion.before if conclusion else None) or Counter()
         changes = {**moves, "counts": dict(Counter(self._folder.counts) + codes - codes_of(before))}
-        persistently(partial(self._transact, mails, conclusion, tally, changes))
+        persistently(partial(self._transact, mails, conclusion, tally, before, changes))
         for name, value in changes.items():
             setattr(self._folder, name, value)
         self._run.counts += codes
@@ -314,9 +335,10 @@ class PageWriter(Generic[V]):
     @transaction.atomic
     def _transact(
         self,
-        mails: Sequence[LoggedMail[V]],
+        mails: Sequence[MailToStore[V]],
         conclusion: Conclusion[V] | None,
         tally: Tally,
+        before: Tally,
         changes: Mapping[str, Any],
     ) -> None:
         now = self._run.clock()
@@ -329,8 +351,8 @@ class PageWriter(Generic[V]):
             intake.record_again(conclusion.logged_before)
             intake.record_skipped(self._folder, list(conclusion.skipped.values()))
             _record(self._run.inbox, self._folder, conclusion, now)
-            take_from_days(self._folder, conclusion.before or Counter())
         self._note_missed(mails, conclusion)
+        take_from_days(self._folder, before)
         add_to_days(self._folder, tally)
         Folder.objects.filter(pk=self._folder.pk).update(**changes)
 
@@ -356,7 +378,7 @@ def _record(inbox: Inbox, folder: Folder, conclusion: Conclusion[V], now: dateti
     if conclusion.undecided:
         ledger.filter(remote_id__in=conclusion.undecided, state=LedgerState.GONE).delete()
     if conclusion.back:
-        ledger.filter(remote_id__in=conclusion.back, state=LedgerState.GONE).update(state=LedgerState.LOGGED, cause="")
+        ledger.filter(remote_id__in=conclusion.back, state=LedgerState.GONE).update(state=state_of_stored(), cause="")
     rewrite_keys(folder, conclusion.rekeyed)
     if record_failures(folder, conclusion.failures, now=now):
         notices.tell_of_quarantine(inbox, now=now)

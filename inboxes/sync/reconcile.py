@@ -12,7 +12,7 @@ from inboxes.sync.copying import merge_rows
 from inboxes.sync.folders import tolerated
 from inboxes.sync.handled import digest, unpack
 from inboxes.sync.intake import V
-from inboxes.sync.ledger import FIELDS
+from inboxes.sync.ledger import FIELDS, state_of_stored
 from inboxes.sync.slice import Slice
 from inboxes.sync.tracks import catch_up
 
@@ -81,10 +81,10 @@ def _note_gone(folder: Folder, remote_ids: set[str]) -> None:
 
 
 def _note_back(folder: Folder, remote_ids: list[str], now: datetime) -> None:
-    """A server may hide mail for a while. Logged mail is logged again; the rest gets another try."""
+    """A server may hide mail for a while. Stored mail is what it was; the rest gets another try."""
     rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=remote_ids)
     rows.filter(message=None).update(state=LedgerState.RETRYING, attempts=0, retry_at=now)
-    rows.filter(message__isnull=False).update(state=LedgerState.LOGGED)
+    rows.filter(message__isnull=False).update(state=state_of_stored())
 
 
 def _pages_since(folder: Folder, pages: list[HandledPage]) -> QuerySet[HandledPage]:

@@ -18,6 +18,7 @@ from inboxes.providers.base import RemoteFolder
 from inboxes.signals import folder_renumbered
 from inboxes.sync.counting import count_nothing
 from inboxes.sync.intake import V
+from inboxes.sync.ledger import STATE_OF_STORED
 from inboxes.sync.slice import Slice
 from users.signals import send_on_commit
 
@@ -137,7 +138,7 @@ def rewrite_keys(folder: Folder, rekeyed: Sequence[Rekeyed]) -> None:
     taken.exclude(pk__in=[row.ledger_pk for row in rekeyed]).delete()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {LedgerEntry._meta.db_table} row SET remote_id = found.remote_id, state = %s"  # noqa: S608
+            f"UPDATE {LedgerEntry._meta.db_table} row SET remote_id = found.remote_id, state = {STATE_OF_STORED.format(row='row')}"  # noqa: S608
             " FROM unnest(%s::bigint[], %s::text[]) AS found (pk, remote_id) WHERE row.id = found.pk",
-            [LedgerState.LOGGED, [row.ledger_pk for row in rekeyed], [row.remote_id for row in rekeyed]],
+            [[row.ledger_pk for row in rekeyed], [row.remote_id for row in rekeyed]],
         )

@@ -1,4 +1,4 @@
-"""Writing logged e-mails: messages, attachments, sightings, ledger rows and, through the intake, timeline entries.
+"""Writing e-mails that are kept: messages, attachments, sightings, ledger rows, the lists of teams and, through the intake, timelines.
 
 Everything here happens inside one transaction that the caller opened and guarded. Each step tolerates that the row is there
 already, so a page may be written again after a crash.
@@ -21,6 +21,7 @@ from inboxes.sync.content import Content
 from inboxes.sync.copying import copy_rows, merge_rows, reserve_keys
 from inboxes.sync.intake import Intake, StoredMail, V
 from inboxes.sync.joining import threads_for
+from inboxes.sync.team import write_team_mail
 from inboxes.threading import Addresses, message_ids
 from users.signals import send_on_commit
 
@@ -49,12 +50,16 @@ LEDGER_CHANGES = ("state", "code", "cause", "attempts", "retry_at", "message_id"
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedMail(Generic[V]):
-    """An e-mail to be stored. Without `content` the same e-mail is stored already and only this inbox's view of it is added."""
+class MailToStore(Generic[V]):
+    """An e-mail to be stored. Without `content` the same e-mail is stored already and only this inbox's view of it is added.
+
+    `code_before`: the code by which it is counted that was kept for a team so far, and is logged from now on.
+    """
 
     envelope: Envelope
     verdict: V
     content: Content | None
+    code_before: str = ""
 
 
 class StoredCopyGone(Exception):
@@ -85,7 +90,7 @@ class Draft:
 def store_mails(
     inbox: Inbox,
     folder: Folder,
-    mails: Sequence[LoggedMail[V]],
+    mails: Sequence[MailToStore[V]],
     *,
     intake: Intake[V],
     now: datetime,
@@ -107,14 +112,19 @@ def store_mails(
         StoredMail(mail.envelope, mail.verdict, place.pk, place.thread_pk, is_new=place in new)
         for mail, place in zip(mails, places, strict=True)
     ]
-    sighted = write_sightings(inbox, stored, now, anew=anew)
+    logged = [mail for mail in stored if mail.verdict.log]
+    sighted = write_sightings(inbox, logged, now, anew=anew)
     _write_ledger(inbox, folder, stored)
-    intake.record(stored)
+    write_team_mail(inbox, stored)
+    if logged:
+        intake.record(logged)
+    if len(logged) < len(stored):
+        intake.record_kept(folder, [mail for mail in stored if not mail.verdict.log])
     if sighted:
         send_on_commit(messages_stored, inbox_id=inbox.pk, message_ids=sighted)
 
 
-def _lock_relatives(mails: Sequence[LoggedMail[V]]) -> None:
+def _lock_relatives(mails: Sequence[MailToStore[V]]) -> None:
     """Keeps other workers from storing the same e-mails, or joining the same threads."""
     keys = [mail.envelope.fingerprint for mail in mails]
     keys += [message_id.encode() for mail in mails for message_id in message_ids(mail.envelope)]
@@ -146,7 +156,7 @@ def _shelves(fingerprints: Sequence[bytes]) -> dict[bytes, list[Place]]:
     return shelves
 
 
-def _place(mail: LoggedMail[V], shelf: list[Place], drafts: list[Draft]) -> Place:
+def _place(mail: MailToStore[V], shelf: list[Place], drafts: list[Draft]) -> Place:
     """The place on the shelf that says the same, or a new one, for which a draft is added."""
     if mail.content is None:
         if not shelf or (mail.verdict.store_attachments and not shelf[0].attachments_stored):
@@ -174,7 +184,7 @@ def _write_messages(drafts: Sequence[Draft], colleagues: Addresses) -> None:
     _write_attachments((draft.place, draft.content) for draft in drafts)
 
 
-def _complete_messages(mails: Sequence[LoggedMail[V]], places: Sequence[Place]) -> None:
+def _complete_messages(mails: Sequence[MailToStore[V]], places: Sequence[Place]) -> None:
     """Gives messages that were stored with the names of their files alone the whole original, now that an inbox keeps it."""
     lacking = {
         place: mail.content
@@ -289,7 +299,7 @@ def _write_ledger(inbox: Inbox, folder: Folder, stored: Sequence[StoredMail[V]])
             inbox.pk,
             folder.pk,
             mail.envelope.remote_id,
-            LedgerState.LOGGED,
+            LedgerState.LOGGED if mail.verdict.log else LedgerState.KEPT,
             mail.verdict.code,
             "",
             0,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from inboxes.models import Inbox, InboxStatus
+from inboxes.models import Inbox, InboxKind, InboxMember, InboxStatus
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.sync.engine import Outcome, SliceReport, run_slice
 from logging_rules.facts import Preset
@@ -15,6 +15,7 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ALICE = "alice@ours.example"
 SARAH = "sarah@meridian.example"
 STRANGER = "stranger@elsewhere.example"
+TEAM = "support@ours.example"
 
 
 def connected_inbox(owner: User, address: str = ALICE, *, preset: str = Preset.KNOWN, **fields: Any) -> Inbox:
@@ -22,6 +23,14 @@ def connected_inbox(owner: User, address: str = ALICE, *, preset: str = Preset.K
     values = {"connected_by": owner, "status": InboxStatus.ACTIVE, "status_since": NOW}
     inbox = Inbox.objects.create(owner=owner, address=address, **values | fields)
     InboxPolicy.objects.create(inbox=inbox, preset=preset)
+    return inbox
+
+
+def team_inbox(owner: User, *members: User, address: str = TEAM, **fields: Any) -> Inbox:
+    """A team inbox that is ready to be synced. Its owner is no member unless named among them."""
+    values = {"kind": InboxKind.TEAM, "name": "Support", "preset": Preset.KNOWN}
+    inbox = connected_inbox(owner, address, **values | fields)
+    InboxMember.objects.bulk_create(InboxMember(inbox=inbox, person=person) for person in members)
     return inbox
 
 
@@ -66,7 +75,7 @@ def sync(inbox: Inbox, mailbox: MemoryMailbox, clock: Clock, **options: Any) -> 
     return run_slice(
         inbox_id=inbox.pk,
         intake_for=InboxIntake,
-        open_provider=lambda _: mailbox.open(),
+        open_provider=lambda opened: mailbox.open(with_junk=opened.kind == InboxKind.TEAM),
         open_writer=lambda _: mailbox.open_writer(),
         clock=clock,
         worker="test",

@@ -1,6 +1,6 @@
 """One page of a mailbox's history: what was added to it, and what may have become mail."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +29,16 @@ class HistoryPage:
         return not self.top and not self.next_page
 
 
-def read_history(answer: Mapping[str, Any], *, start: int, seen: int = 0) -> HistoryPage:
-    """`seen`: the newest record that was read before; it and older ones are passed over. Raises `TemporarilyUnavailable`."""
+def read_history(
+    answer: Mapping[str, Any], *, start: int, seen: int = 0, hidden: Collection[str] = NOT_MAIL
+) -> HistoryPage:
+    """`seen`: the newest record that was read before; it and older ones are passed over. What has a label that is `hidden` is no news.
+
+    Raises `TemporarilyUnavailable`.
+    """
     try:
         records = [record for record in answer.get("history", ()) if int(record["id"]) > seen]
-        news = _news(records)
+        news = _news(records, hidden)
         return HistoryPage(
             start,
             added=[message for message, is_new in news.items() if is_new],
@@ -46,7 +51,7 @@ def read_history(answer: Mapping[str, Any], *, start: int, seen: int = 0) -> His
         raise TemporarilyUnavailable("answer_not_understood") from None
 
 
-def _news(records: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
+def _news(records: Iterable[Mapping[str, Any]], hidden: Collection[str]) -> dict[str, bool]:
     """Ids of messages that are mail as far as the records tell, and whether they are new to the mailbox."""
     news: dict[str, bool] = {}
     for kind, entry in _changes(records):
@@ -57,8 +62,8 @@ def _news(records: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
         elif (kind == "labelsAdded" and changed & COMES_WITH) or (kind == "labelsRemoved" and changed & NOT_MAIL):
             news.setdefault(message_id, False)
         # Which labels it has by now is not always told.
-        hidden = NOT_MAIL & {*message.get("labelIds", ()), *(changed if kind == "labelsAdded" else ())}
-        if kind == "messagesDeleted" or hidden:
+        labels = {*message.get("labelIds", ()), *(changed if kind == "labelsAdded" else ())}
+        if kind == "messagesDeleted" or not labels.isdisjoint(hidden):
             news.pop(message_id, None)
     return news
 

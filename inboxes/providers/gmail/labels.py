@@ -19,6 +19,7 @@ PLACES = (
 """Where only the owner looks for mail. Their keys are labels."""
 
 NOT_MAIL = frozenset({"DRAFT", "SPAM", "TRASH", "CHAT"})
+HIDDEN_BUT_SPAM = NOT_MAIL - {"SPAM"}
 SENT = "SENT"
 COMES_WITH = frozenset({"INBOX", SENT})
 """A message that gets one of these may have been no mail before."""
@@ -43,9 +44,10 @@ def check_known(folder: RemoteFolder) -> None:
         raise FolderGone
 
 
-def lies_in(folder: RemoteFolder, label_ids: Collection[str]) -> bool:
+def lies_in(folder: RemoteFolder, label_ids: Collection[str], hidden: Collection[str] = NOT_MAIL) -> bool:
+    """`hidden`: what has one of these labels is not in the mailbox's one folder."""
     if folder.remote_id == MAILBOX.remote_id:
-        return NOT_MAIL.isdisjoint(label_ids)
+        return set(label_ids).isdisjoint(hidden)
     return folder.remote_id in label_ids
 
 

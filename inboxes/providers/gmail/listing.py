@@ -73,13 +73,14 @@ def _certain(answer: Answer | ProviderError) -> Answer:
     return answer
 
 
-def added_since(client: Client, history_id: int) -> set[str] | None:
-    """The messages that came after that moment; None if the history does not reach back so far."""
+def added_since(client: Client, history_id: int, hidden: Collection[str]) -> set[str] | None:
+    """The messages that are not `hidden` by a label and came after that moment; None if the history does not reach back so far."""
     found: set[str] = set()
     at = LiveCursor(history_id)
     while True:
         try:
-            page = read_history(client.run(history_call(at, types=["messageAdded"])), start=at.start)
+            answer = client.run(history_call(at, types=["messageAdded"]))
+            page = read_history(answer, start=at.start, hidden=hidden)
             found.update(page.added)
             if not page.next_page:
                 return found

@@ -8,6 +8,7 @@ from inboxes.providers.base import CursorExpired
 from inboxes.providers.gmail import queries
 from inboxes.providers.gmail.client import UNITS, Client
 from inboxes.providers.gmail.cursors import PastCursor
+from inboxes.providers.gmail.labels import HIDDEN_BUT_SPAM, NOT_MAIL
 from inboxes.providers.gmail.listing import Listed, added_since, ids_of_any, list_call, read_list
 
 WINDOW = int(timedelta(days=30).total_seconds())
@@ -26,10 +27,11 @@ class Interest:
 
 
 class Past:
-    """Lists one page after the other; what it holds between them only saves requests."""
+    """Lists one page after the other; what it holds between them only saves requests. `with_junk`: spam is listed, too."""
 
-    def __init__(self, client: Client, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, client: Client, *, now: Callable[[], datetime], with_junk: bool = False) -> None:
         self._client = client
+        self._with_junk = with_junk
         self._now = now
         self._asked: tuple[object, ...] = ()
         self._found: set[str] = set()
@@ -64,7 +66,7 @@ class Past:
             return at, self._list(at)
 
     def _list(self, at: PastCursor) -> Listed:
-        return read_list(self._client.run(list_call(_window(at), page=at.page)))
+        return read_list(self._client.run(list_call(self._window(at), page=at.page)))
 
     def _before_anchor(
         self, at: PastCursor, ids: list[str], anchor: int, interest: Interest | None
@@ -75,14 +77,14 @@ class Past:
         """
         if at.before or not ids:
             return ids, interest
-        since = added_since(self._client, anchor)
+        since = added_since(self._client, anchor, HIDDEN_BUT_SPAM if self._with_junk else NOT_MAIL)
         if since is None:
             return ids, None
         return [one for one in ids if one not in since], interest
 
     def _of_interest(self, at: PastCursor, ids: Collection[str], interest: Interest) -> set[str]:
         """Those worth reading; all of them where reading costs less than finding out."""
-        window = _window(at)
+        window = self._window(at)
         asked = (window, frozenset(interest.addresses), interest.mark_labels)
         if asked != self._asked:
             questions = [(f"{window} {group}", "") for group in queries.naming(interest.addresses)]
@@ -97,12 +99,13 @@ class Past:
         """About how many messages lie before the window; 0 is certain."""
         if at.after <= first_second:
             return 0
-        listed = read_list(self._client.run(list_call(queries.window(first_second, at.after))))
+        listed = read_list(
+            self._client.run(list_call(queries.window(first_second, at.after, with_junk=self._with_junk)))
+        )
         return max(len(listed.ids), listed.estimate if listed.next_page else 0)
 
-
-def _window(at: PastCursor) -> str:
-    return queries.window(at.after, at.before)
+    def _window(self, at: PastCursor) -> str:
+        return queries.window(at.after, at.before, with_junk=self._with_junk)
 
 
 def _next_window(at: PastCursor, first_second: int) -> PastCursor:

@@ -49,14 +49,19 @@ PAGE_MESSAGES = 25
 
 @dataclass(frozen=True, slots=True)
 class GmailSettings:
-    """`address`: whose mailbox the token is expected to open, or an address that its owner writes as; empty: anybody's."""
+    """`address`: whose mailbox the token is expected to open, or an address that its owner writes as; empty: anybody's.
+
+    `with_junk`: what has the label SPAM is worth syncing, too.
+    """
 
     api_root: str
     address: str = ""
+    with_junk: bool = False
 
 
 class GmailProvider:
-    """See `MailProvider`. All mail lies in one folder, `labels.MAILBOX`; drafts, spam and trash are places to search only."""
+    """See `MailProvider`. All mail lies in one folder, `labels.MAILBOX`; drafts, trash and, unless it is to be read `with_junk`, spam
+    are places to search only."""
 
     def __init__(
         self,
@@ -69,7 +74,8 @@ class GmailProvider:
         self._settings = settings
         self._client = Client(settings.api_root, token, pace or NoPace(), now=now)
         self._now = now
-        self._past = Past(self._client, now=now)
+        self._past = Past(self._client, now=now, with_junk=settings.with_junk)
+        self._hidden = labels.HIDDEN_BUT_SPAM if settings.with_junk else labels.NOT_MAIL
         self._seen: HistoryPage | None = None
         self._mark_names = DEFAULT_NAMES
         self._label_names: LabelNames | None = None
@@ -163,7 +169,8 @@ class GmailProvider:
     def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
         labels.check_known(folder)
         self._seen = None
-        return set(all_ids(self._client, queries.window(queries.seconds(since) if since else 0)))
+        window = queries.window(queries.seconds(since) if since else 0, with_junk=self._settings.with_junk)
+        return set(all_ids(self._client, window))
 
     def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:
         labels.check_known(folder)
@@ -196,7 +203,7 @@ class GmailProvider:
         return self._read_all(folder, list(islice(ids, query.limit))).envelopes
 
     def _history(self, at: LiveCursor) -> HistoryPage:
-        return read_history(self._client.run(history_call(at)), start=at.start, seen=at.top)
+        return read_history(self._client.run(history_call(at)), start=at.start, seen=at.top, hidden=self._hidden)
 
     def _follow(self, at: LiveCursor) -> tuple[LiveCursor, list[str]]:
         """Lists the next page of the history; returns what it touched."""
@@ -254,7 +261,7 @@ class GmailProvider:
         return self._label_names
 
     def _read(self, folder: RemoteFolder, ids: Sequence[str]) -> Reading:
-        reading = Reading(folder, now=self._now())
+        reading = Reading(folder, now=self._now(), hidden=self._hidden)
         if ids:
             self._labels()
             reading.ask(self._client, ids)

@@ -15,13 +15,14 @@ LENGTH = 1_500
 """Addresses, and characters, in one query."""
 
 _ONLY_MAIL = "-in:chats -in:drafts"
+_WITH_SPAM = "in:anywhere -in:trash -in:chats -in:drafts"
 _DAY = timedelta(days=1)
 
 
-def window(after: int = 0, before: int = 0) -> str:
-    """Everything that is mail, from one second on and before another; 0 is no bound."""
+def window(after: int = 0, before: int = 0, *, with_junk: bool = False) -> str:
+    """Everything that is mail, from one second on and before another; 0 is no bound. Spam only if asked for."""
     bounds = (f"after:{after - 1}" if after else "", f"before:{before}" if before else "")
-    return " ".join(filter(None, (_ONLY_MAIL, *bounds)))
+    return " ".join(filter(None, (_WITH_SPAM if with_junk else _ONLY_MAIL, *bounds)))
 
 
 def naming(addresses: Collection[str]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Reading headers of many messages: what was read, what could not be, and what was not reached."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from inboxes.envelope import Address, Envelope
@@ -15,10 +15,11 @@ NOT_READABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowErro
 class Reading:
     """Collects the headers of some messages. `error` is what ended it before the last of them, if anything did."""
 
-    def __init__(self, folder: RemoteFolder, *, now: datetime) -> None:
+    def __init__(self, folder: RemoteFolder, *, now: datetime, hidden: Collection[str]) -> None:
         self.error: ProviderError | None = None
         self._folder = folder
         self._now = now
+        self._hidden = hidden
         self._answers: dict[str, Answer] = {}
         self._done: set[str] = set()
         self._unreadable: dict[str, str] = {}
@@ -64,7 +65,7 @@ class Reading:
         people: dict[str, tuple[Address, ...]],
     ) -> Envelope | None:
         try:
-            if not lies_in(self._folder, answer.get("labelIds", ())):
+            if not lies_in(self._folder, answer.get("labelIds", ()), self._hidden):
                 return None
             return read_message(answer, self._folder, label_names, now=self._now, people=people)
         except NOT_READABLE:

@@ -46,12 +46,13 @@ class GraphSettings:
     """Where Graph is, and whose mailbox to read: a shared one by its address, else that of whoever the token is for.
 
     `careful`: one thing after another, and little at a time. For a mailbox that was in trouble a moment ago, so that something gets
-    done between two refusals.
+    done between two refusals. `with_junk`: the junk folder is worth syncing, too.
     """
 
     root: str
     mailbox: str = ""
     careful: bool = False
+    with_junk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

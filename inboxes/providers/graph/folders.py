@@ -36,11 +36,12 @@ class _Place:
     role: FolderRole
 
 
-def list_folders(client: GraphClient, *, with_dropped: bool = False) -> list[RemoteFolder]:
-    """The folders worth syncing, Inbox first; on request drafts, junk and trash with all below them, behind those.
+def list_folders(client: GraphClient, *, with_dropped: bool = False, with_junk: bool = False) -> list[RemoteFolder]:
+    """The folders worth syncing, Inbox first; on request drafts, junk and trash with all below them, behind those, or junk alone.
 
     Raises `TemporarilyUnavailable` if the Inbox is not among them: every mailbox has one, so the answer is not believed.
     """
+    left_out = NOT_MAIL_ROLES - {FolderRole.JUNK} if with_junk else NOT_MAIL_ROLES
     known = _well_known(client)
     roles = {row["id"]: ROLES[name] for name, row in known.items()}
     top = {row["id"]: row for row in (*_pages(client, path_of("mailFolders", query=_QUERY)), *known.values())}
@@ -49,7 +50,7 @@ def list_folders(client: GraphClient, *, with_dropped: bool = False) -> list[Rem
     while level:
         placed = [(row, place) for row, above in level if (place := _place(row, above, roles))]
         if not with_dropped:
-            placed = [(row, place) for row, place in placed if place.role not in NOT_MAIL_ROLES]
+            placed = [(row, place) for row, place in placed if place.role not in left_out]
         found += [RemoteFolder(row["id"], "/".join(place.path), place.role) for row, place in placed]
         level = list(_children(client, [pair for pair in placed if pair[0].get("childFolderCount")]))
     if not any(folder.role is FolderRole.INBOX for folder in found):

@@ -66,6 +66,7 @@ class GraphProvider:
         self._client = GraphClient(settings, token, pace or NoPace(), now)
         self._now = now
         self._careful = settings.careful
+        self._with_junk = settings.with_junk
         self._looked: dict[str, tuple[str, Round]] = {}
 
     def __enter__(self) -> Self:
@@ -78,7 +79,7 @@ class GraphProvider:
         self._client.close()
 
     def folders(self) -> list[RemoteFolder]:
-        return list_folders(self._client)
+        return list_folders(self._client, with_junk=self._with_junk)
 
     def searchable_folders(self) -> list[RemoteFolder]:
         return list_folders(self._client, with_dropped=True)

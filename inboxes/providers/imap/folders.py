@@ -3,7 +3,7 @@
 import contextlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -70,9 +70,9 @@ class ListedFolder:
 
 
 def list_folders(
-    connection: ImapConnection, *, with_dropped: bool = False, with_statuses: bool = False
+    connection: ImapConnection, *, with_dropped: bool = False, with_junk: bool = False, with_statuses: bool = False
 ) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
-    """The folders of the mailbox that are worth syncing, with their roles; on request those that are not, behind them.
+    """The folders of the mailbox that are worth syncing, with their roles; on request those that are not, behind them, or junk alone.
 
     `with_statuses`: also the state of those of which the server tells it along with their names.
     """
@@ -86,7 +86,7 @@ def list_folders(
         raise classify(answer.status, Phase.COMMAND)
     exchange = b"microsoft exchange" in connection.greeting.lower()
     listed = parse_list(answer.responses)
-    folders = choose(listed, gmail=connection.is_gmail, exchange=exchange, with_dropped=with_dropped)
+    folders = choose(listed, gmail=connection.is_gmail, exchange=exchange, behind=_behind(with_dropped, with_junk))
     return folders, statuses_in(answer.responses)
 
 
@@ -108,10 +108,16 @@ def parse_list(responses: Iterable[list[bytes]]) -> list[ListedFolder]:
     return list(found.values())
 
 
+def _behind(with_dropped: bool, with_junk: bool) -> Collection[FolderRole]:
+    if with_dropped:
+        return NOT_MAIL_ROLES
+    return {FolderRole.JUNK} if with_junk else ()
+
+
 def choose(
-    listed: list[ListedFolder], *, gmail: bool, exchange: bool, with_dropped: bool = False
+    listed: list[ListedFolder], *, gmail: bool, exchange: bool, behind: Collection[FolderRole] = ()
 ) -> list[RemoteFolder]:
-    """The folders worth syncing with their roles, INBOX first. `with_dropped`: behind them drafts, junk and trash.
+    """The folders worth syncing with their roles, INBOX first, and `behind` them those of these roles that are not.
 
     On Gmail that is All Mail alone, which holds every message but spam and trash once; elsewhere a folder flagged `\\All` is a
     view that shows everything twice, and is left out.
@@ -126,9 +132,8 @@ def choose(
     if gmail and everything:
         kept = [_remote(everything[0], FolderRole.ALL)]
     kept.sort(key=lambda folder: (folder.role is not FolderRole.INBOX, folder.role is not FolderRole.SENT, folder.name))
-    if with_dropped:
-        kept += sorted((_remote(folder, above) for folder, _, above in below if above), key=attrgetter("role", "name"))
-    return kept
+    others = (_remote(folder, above) for folder, _, above in below if above in behind)
+    return kept + sorted(others, key=attrgetter("role", "name"))
 
 
 def decode_name(raw: bytes) -> str:

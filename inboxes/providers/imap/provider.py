@@ -59,10 +59,20 @@ class _Listing(NamedTuple):
 
 
 class ImapProvider:
-    """See `MailProvider`. Cursors and remote ids: `cursors.py`. Signs in on first use, and again after a lost connection."""
+    """See `MailProvider`. Cursors and remote ids: `cursors.py`. Signs in on first use, and again after a lost connection.
 
-    def __init__(self, settings: ImapSettings, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    `with_junk`: the junk folder is worth syncing, too.
+    """
+
+    def __init__(
+        self,
+        settings: ImapSettings,
+        *,
+        with_junk: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._session = Session(settings)
+        self._with_junk = with_junk
         self._now = now
         self._listings: dict[tuple[str, str, datetime | None], _Listing] = {}
         self._interruption: ProviderError | None = None
@@ -85,7 +95,7 @@ class ImapProvider:
         self._session.close()
 
     def folders(self) -> list[RemoteFolder]:
-        folders, statuses = self._session.folders()
+        folders, statuses = self._session.folders(with_junk=self._with_junk)
         self._just_told = {folder_id(name): status for name, status in statuses.items()}
         return folders
 

@@ -49,11 +49,11 @@ class Session:
             self._connection = ImapConnection.open(self._settings)
         return self._connection
 
-    def folders(self) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
+    def folders(self, *, with_junk: bool = False) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
         """The folders worth syncing, and the state of those of which the server told it in the same round trip."""
         with self._dropping_broken():
             # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
-            return list_folders(self.connection, with_statuses=self.selected is None)
+            return list_folders(self.connection, with_statuses=self.selected is None, with_junk=with_junk)
 
     def searchable_folders(self) -> list[RemoteFolder]:
         """Those worth syncing, and behind them drafts, junk and trash."""

@@ -28,7 +28,8 @@ class Subject:
     """A provider under test and the ways to change its mailbox behind its back.
 
     `expire_cursors` makes the cursors of INBOX void. `keys_stay`: the keys of messages and their past are good all the same.
-    `roles`: the folders worth syncing; where there is but one, messages lie in it wherever their owner sees them.
+    `roles`: the folders worth syncing; where there is but one, messages lie in it wherever their owner sees them. `junk`: what
+    `deliver` calls the place of spam.
     """
 
     provider: MailProvider
@@ -36,6 +37,8 @@ class Subject:
     delete: Callable[[Any], Any]
     expire_cursors: Callable[[int], None]
     roles: dict[str, FolderRole]
+    open_with_junk: Callable[[], MailProvider]
+    junk: str = "Junk"
     keys_stay: bool = False
 
     def folder(self, role: FolderRole = FolderRole.INBOX) -> RemoteFolder:
@@ -51,14 +54,17 @@ def subject(request):
     if request.param == "memory":
         memory = MemoryMailbox(now=NOW)
         memory.create_folder("Drafts", FolderRole.DRAFTS)
+        memory.create_folder("Junk", FolderRole.JUNK)
         with memory.open() as provider:
             renumber = partial(memory.change_uidvalidity, "INBOX")
-            yield Subject(provider, memory.deliver, memory.delete, renumber, ROLES)
+            with_junk = partial(memory.open, with_junk=True)
+            yield Subject(provider, memory.deliver, memory.delete, renumber, ROLES, with_junk)
     elif request.param == "dovecot":
         mailbox: Mailbox = request.getfixturevalue("mailbox")
         with ImapProvider(mailbox.settings, now=lambda: NOW) as provider:
             renumber = partial(mailbox.set_uidvalidity, "INBOX")
-            yield Subject(provider, mailbox.deliver, mailbox.delete, renumber, ROLES)
+            with_junk = partial(ImapProvider, mailbox.settings, with_junk=True, now=lambda: NOW)
+            yield Subject(provider, mailbox.deliver, mailbox.delete, renumber, ROLES, with_junk)
     elif request.param == "gmail":
         yield from gmail(request.getfixturevalue("google"))
     else:
@@ -73,6 +79,7 @@ def gmail(google: FakeGoogle) -> Iterator[Subject]:
     def deliver(raw: bytes, folder: str = "INBOX", **more: Any) -> str:
         return mailbox.deliver(raw, labels=[folder], **more)
 
+    with_junk = GmailSettings(google.url, mailbox.address, with_junk=True)
     with GmailProvider(GmailSettings(google.url, mailbox.address), tokens, now=lambda: NOW) as provider:
         yield Subject(
             provider,
@@ -80,6 +87,8 @@ def gmail(google: FakeGoogle) -> Iterator[Subject]:
             mailbox.delete,
             lambda change: mailbox.expire_history(),
             {"Gmail": FolderRole.ALL},
+            partial(GmailProvider, with_junk, tokens, now=lambda: NOW),
+            junk="SPAM",
             keys_stay=True,
         )
 
@@ -93,6 +102,8 @@ def graph(microsoft: FakeMicrosoft) -> Iterator[Subject]:
             mailbox.box.purge,
             lambda change: mailbox.box.forget_sync_state(),
             {"INBOX": FolderRole.INBOX, "Sent Items": FolderRole.SENT, "Archive": FolderRole.ARCHIVE},
+            partial(mailbox.open, with_junk=True),
+            junk="junkemail",
             keys_stay=True,
         )
 
@@ -391,3 +402,26 @@ def test_drafts_junk_and_trash_can_be_searched_too_and_come_last(subject):
         FolderRole.DRAFTS,
     ]
     assert subject.provider.search(folders[-1], SearchQuery()) == []
+
+
+def test_spam_is_read_only_where_that_was_asked_for(subject):
+    def everything(provider: MailProvider) -> dict[str, FolderRole]:
+        found = {}
+        for folder in provider.folders():
+            anchor = provider.anchor(folder)
+            page = provider.backfill_page(folder, "", anchor=anchor, since=None)
+            while not page.done:
+                found |= {one.subject: one.folder_role for one in page.envelopes}
+                page = provider.backfill_page(folder, page.cursor, anchor=anchor, since=None)
+            found |= {one.subject: one.folder_role for one in page.envelopes}
+            assert len(provider.remote_ids(folder, since=None)) == len(
+                [subject for subject, role in found.items() if role is folder.role or folder.role is FolderRole.ALL]
+            )
+        return found
+
+    subject.deliver(mail(1))
+    subject.deliver(mail(2), subject.junk)
+
+    assert everything(subject.provider) == {"Quote 1": FolderRole.INBOX}
+    with subject.open_with_junk() as provider:
+        assert everything(provider) == {"Quote 1": FolderRole.INBOX, "Quote 2": FolderRole.JUNK}

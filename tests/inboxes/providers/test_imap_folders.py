@@ -2,7 +2,7 @@
 
 import pytest
 
-from inboxes.envelope import FolderRole
+from inboxes.envelope import NOT_MAIL_ROLES, FolderRole
 from inboxes.providers.imap.folders import choose, decode_name, folder_id, parse_list, raw_name
 
 ROLES = FolderRole
@@ -166,7 +166,7 @@ def test_a_search_also_reaches_drafts_junk_and_trash_with_what_lies_below_them()
 * LIST (\\All) "/" "All Mail"
 """
     listed = parse_list([[line] for line in text.strip().splitlines()])
-    found = choose(listed, gmail=False, exchange=False, with_dropped=True)
+    found = choose(listed, gmail=False, exchange=False, behind=NOT_MAIL_ROLES)
     assert [(folder.name, folder.role) for folder in found] == [
         ("INBOX", ROLES.INBOX),
         ("Projects", ROLES.OTHER),
@@ -178,5 +178,5 @@ def test_a_search_also_reaches_drafts_junk_and_trash_with_what_lies_below_them()
 
 def test_a_search_of_gmail_reaches_all_mail_spam_and_trash():
     listed = parse_list([[line] for line in GMAIL_JP.strip().splitlines()])
-    found = choose(listed, gmail=True, exchange=False, with_dropped=True)
+    found = choose(listed, gmail=True, exchange=False, behind=NOT_MAIL_ROLES)
     assert [folder.role for folder in found] == [ROLES.ALL, ROLES.JUNK, ROLES.TRASH]

@@ -1,0 +1,10 @@
+"""Why a mail is kept out of a team's list. Pure: no Django."""
+
+from enum import StrEnum
+
+
+class Filtered(StrEnum):
+    """Stored and shown as codes (`inboxes.models.team` has the words); never renamed."""
+
+    SPAM = "spam"
+    AUTOMATIC = "automatic"

@@ -1,0 +1,24 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("inboxes", "0021_remember_removals"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="ledgerentry",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("logged", "Logged"),
+                    ("kept", "Kept"),
+                    ("retrying", "Retrying"),
+                    ("quarantined", "Quarantined"),
+                    ("gone", "Gone"),
+                ],
+                max_length=12,
+            ),
+        ),
+    ]
