@@ -258,7 +258,7 @@ class TimelineEntry(models.Model):
 
 
 class MailIndex(models.Model):
-    """The search text of one e-mail that stands on a timeline: its subject and who wrote to whom.
+    """The search text of one e-mail that stands on a timeline or in the list of a team: its subject and who wrote to whom.
 
     With the time it was sent: what is found is shown newest first, and a word that stands in many e-mails is found soonest by
     reading them in that order.

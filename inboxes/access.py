@@ -1,6 +1,6 @@
 """Who can open a logged e-mail and why, and what stands between it and a person who cannot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.db.models import Count, Min, Prefetch, Q
 
 from inboxes.addresses import as_in_headers
-from inboxes.models import AccessRequest, Inbox, Message, Sighting, Visibility
+from inboxes.models import AccessRequest, Inbox, InboxKind, InboxMember, Message, Sighting, Visibility
 from users.models import User
 
 
@@ -16,6 +16,7 @@ class Entitlement(StrEnum):
     """Why somebody may open a restricted e-mail. The first that holds counts."""
 
     OWNER = "owner"
+    TEAM = "team"
     PARTICIPANT = "participant"
     GRANTED = "granted"
 
@@ -31,40 +32,64 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """Who may open an e-mail: all `colleagues` active people if its `visibility` is everyone, else only the `people` named."""
+    """Who may open an e-mail: all `colleagues` active people if its `visibility` is everyone, else only the `people` named.
+
+    Nobody but the members of a team may know of one that `is_logged` nowhere. `teams`: the team inboxes it lies in, if it is not open
+    to everyone.
+    """
 
     visibility: Visibility
     colleagues: int
     people: list[Reader]
+    teams: tuple[str, ...] = ()
+    is_logged: bool = True
 
 
 def readers_of(message: Message) -> Readers:
     """The other way round of `Message.objects.readable_by`. Constant queries; people who have left cannot sign in and are left out."""
-    strict = list(Sighting.objects.filter(message=message).exclude(visibility=Visibility.EVERYONE))
+    sightings = list(Sighting.objects.filter(message=message).select_related("inbox"))
+    strict = [sighting for sighting in sightings if sighting.visibility != Visibility.EVERYONE]
     active: list[User] = list(User.objects.active().order_by("name", "email"))
-    if not strict:
+    if sightings and not strict:
         return Readers(Visibility.EVERYONE, len(active), [])
-    visibility = max((Visibility(sighting.visibility) for sighting in strict), key=lambda level: level.strictness)
-    owners = set(Sighting.objects.filter(message=message).values_list("inbox__owner", flat=True))
-    named = _participants(message, active)
-    granted = _granted(strict)
-    people = [
-        *(Reader(person, Entitlement.OWNER) for person in active if person.pk in owners),
-        *(Reader(person, Entitlement.PARTICIPANT) for person in active if person.pk in named - owners),
-        *(
-            Reader(person, Entitlement.GRANTED, granted[person.pk])
-            for person in active
-            if person.pk in granted.keys() - named - owners
-        ),
+    teams = list(Inbox.objects.filter(kind=InboxKind.TEAM, team_mail__message=message).order_by("name", "address"))
+    labels = tuple(team.label for team in teams)
+    entitled = _entitled(message, sightings, teams, active)
+    granted = _granted(strict) if strict else {}
+    people = [Reader(person, entitled[person.pk]) for person in active if person.pk in entitled]
+    people += [
+        Reader(person, Entitlement.GRANTED, granted[person.pk])
+        for person in active
+        if person.pk in granted.keys() - entitled.keys()
     ]
-    return Readers(visibility, len(active), people)
+    people.sort(key=lambda reader: tuple(Entitlement).index(reader.entitlement))
+    return Readers(_strictest(strict), len(active), people, labels, is_logged=bool(sightings))
+
+
+def _strictest(strict: Sequence[Sighting]) -> Visibility:
+    levels = (Visibility(sighting.visibility) for sighting in strict)
+    return max(levels, key=lambda level: level.strictness, default=Visibility.PRIVATE)
+
+
+def _entitled(
+    message: Message, sightings: Sequence[Sighting], teams: Sequence[Inbox], active: Sequence[User]
+) -> dict[int, Entitlement]:
+    """Whom nobody has to let in. Taking part opens what is logged; what is not logged is the team's alone."""
+    members = InboxMember.objects.filter(inbox__in=teams).values_list("person", flat=True) if teams else ()
+    personal = [sighting.inbox for sighting in sightings if sighting.inbox.kind == InboxKind.PERSONAL]
+    named = _participants(message, active) if sightings else set()
+    return (
+        dict.fromkeys(named, Entitlement.PARTICIPANT)
+        | dict.fromkeys(members, Entitlement.TEAM)
+        | {inbox.owner_id: Entitlement.OWNER for inbox in personal}
+    )
 
 
 def _participants(message: Message, people: Iterable[User]) -> set[int]:
     """As `inboxes.models.message.names` has it."""
     by_own_address = {person.pk for person in people if as_in_headers(person.email) in message.participants}
     named = Q(address__in=message.participants) | Q(aliases__overlap=message.participants)
-    connected = Inbox.objects.filter(named).values_list("owner", "address")
+    connected = Inbox.objects.filter(named, kind=InboxKind.PERSONAL).values_list("owner", "address")
     holders = dict(User.objects.filter(email__in=[address for _, address in connected]).values_list("email", "pk"))
     return by_own_address | {owner for owner, address in connected if holders.get(address, owner) == owner}
 

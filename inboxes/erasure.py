@@ -1,15 +1,27 @@
 """Erasing stored e-mails with all that was derived from them, or the contents of their files alone."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from inboxes import files
+from inboxes.filtered import NOBODY_KNOWN
+from inboxes.keys import any_of
 from inboxes.mime import guard
 from inboxes.mime.rewriting import without_files
-from inboxes.models import LedgerEntry, Message, Thread, ThreadReference
+from inboxes.models import (
+    LedgerEntry,
+    LedgerState,
+    Message,
+    Sighting,
+    TeamMail,
+    TeamThread,
+    Thread,
+    ThreadReference,
+)
 from inboxes.models.message import MessageQuerySet
 from inboxes.originals import read_headers
 from inboxes.sync.ledger import pass_over
@@ -21,9 +33,14 @@ from inboxes.threading import message_ids as ids_in
 def erase_messages(*, message_ids: Iterable[int]) -> int:
     """Delete these stored e-mails, their sightings, threads left empty and, after the commit, their files; return how many.
 
-    For the sync they are then handled and skipped: neither a later sync nor a reconcile brings them back by itself.
+    For the sync they are then handled and skipped: neither a later sync nor a reconcile brings them back by itself. What the members
+    of a team have in their list stays stored for them, and is logged no more.
     """
-    ids = list(message_ids)
+    asked = list(message_ids)
+    listed = set(TeamMail.objects.filter(message__in=any_of(asked)).values_list("message_id", flat=True))
+    if listed:
+        _leave_to_teams(listed)
+    ids = [message_id for message_id in asked if message_id not in listed]
     messages = Message.objects.filter(pk__in=ids)
     threads = set(messages.values_list("thread_id", flat=True))
     keys = set(messages.values_list("raw_key", flat=True))
@@ -33,6 +50,29 @@ def erase_messages(*, message_ids: Iterable[int]) -> int:
     _forget_references(threads)
     transaction.on_commit(lambda: _delete_files(keys - {""}), robust=True)
     return deleted.get(Message._meta.label, 0)
+
+
+def _leave_to_teams(message_ids: Collection[int]) -> None:
+    """No inbox logs these any more."""
+    Sighting.objects.filter(message__in=message_ids).delete()
+    rows = LedgerEntry.objects.filter(message__in=message_ids)
+    of_teams = rows.filter(message__team_mail__inbox=F("inbox"))
+    rows.filter(pk__in=of_teams, state=LedgerState.LOGGED).update(state=LedgerState.KEPT)
+    pass_over(rows.exclude(pk__in=of_teams))
+    TeamMail.objects.filter(message__in=message_ids).update(code=NOBODY_KNOWN)
+
+
+@transaction.atomic
+def erase_team_mail(*, inbox_id: int) -> int:
+    """Empty the list of a team inbox: e-mails that no inbox logs are erased, the others stay logged; return how many were erased.
+
+    For an inbox whose workers are shut out. E-mails whose un-logging can still be undone are left to the end of that.
+    """
+    keys = list(TeamMail.objects.filter(inbox=inbox_id).values_list("message_id", flat=True))
+    TeamThread.objects.filter(inbox=inbox_id).delete()
+    # Somebody may still undo that an e-mail was un-logged: `logging_rules` erases it when it is too late.
+    unheld = Message.objects.filter(pk__in=any_of(keys), sightings=None, unlogged_sightings=None, team_mail=None)
+    return erase_messages(message_ids=list(unheld.values_list("pk", flat=True)))
 
 
 def _forget_references(thread_ids: set[int]) -> None:

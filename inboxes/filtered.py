@@ -8,3 +8,7 @@ class Filtered(StrEnum):
 
     SPAM = "spam"
     AUTOMATIC = "automatic"
+
+
+NOBODY_KNOWN = "no_known_contact"
+"""The decision code of mail with no contact, and of what stays of mail whose last contact was deleted."""

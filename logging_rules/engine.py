@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from inboxes.envelope import NOT_MAIL_ROLES, Envelope, FolderRole
-from inboxes.filtered import Filtered
+from inboxes.filtered import NOBODY_KNOWN, Filtered
 from inboxes.marks import BY_MARK, KEPT_PRIVATE, Mark
 from inboxes.visibility import Visibility
 from logging_rules.ambiguity import ambiguity_of
@@ -35,7 +35,7 @@ class Code(StrEnum):
     KNOWN_CONTACT_OUTGOING = "known_contact_outgoing"
     KNOWN_CONTACT_INCOMING = "known_contact_incoming"
     PRESET_TOO_NARROW = "preset_too_narrow"
-    NO_KNOWN_CONTACT = "no_known_contact"
+    NO_KNOWN_CONTACT = NOBODY_KNOWN
 
 
 BY_HAND = "by_hand"

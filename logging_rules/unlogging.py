@@ -3,7 +3,7 @@
 Whoever calls has checked with `decided_by` that the person may say what is logged of the inbox.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from contacts.models import Contact, MailIndex, TimelineEntry
 from contacts.queries import left_alone
 from inboxes.keys import any_of
-from inboxes.models import Attachment, Inbox, InboxKind, Message, Sighting, Visibility
+from inboxes.models import Attachment, Inbox, InboxKind, Message, Sighting, TeamMail, Visibility
 from logging_rules.models import UnloggedSighting
 from users.models import User
 
@@ -154,6 +154,14 @@ class Preview:
         return self.mails - self.shared
 
 
+def _listed(inbox: Inbox, keys: Collection[int]) -> set[int]:
+    """Those that stay in the list of a team. No query for a personal inbox."""
+    if inbox.kind != InboxKind.TEAM:
+        return set()
+    listed = TeamMail.objects.filter(inbox=inbox, message__in=any_of(keys))
+    return set(listed.values_list("message_id", flat=True))
+
+
 def preview(selection: Selection) -> Preview:
     """A constant number of queries, whatever the size of the selection."""
     inbox, sightings = selection.inbox, selection.sightings()
@@ -168,6 +176,8 @@ def preview(selection: Selection) -> Preview:
         .distinct()
     )
     chosen, gone = Message.objects.filter(pk__in=any_of(keys)), keys - {message_id for message_id, _ in held}
+    # What the members of a team have in their list stays stored, and is found there.
+    erased = gone - _listed(inbox, gone)
     own_limits = set(limited.filter(inbox__in=reached).values_list("message_id", flat=True))
     others_limits = set(limited.exclude(inbox__in=reached).values_list("message_id", flat=True))
     entries = TimelineEntry.objects.filter(message__in=any_of(gone))
@@ -179,10 +189,10 @@ def preview(selection: Selection) -> Preview:
         opened=len((keys - gone) & own_limits - others_limits),
         holders=list(User.objects.filter(pk__in={owner_id for _, owner_id in held}).order_by("name")),
         also_in=[other for other in reached if other.pk in holding and other != inbox],
-        files=Attachment.objects.filter(message__in=any_of(gone)).count(),
-        size=Message.objects.filter(pk__in=any_of(gone)).aggregate(size=Sum("size"))["size"] or 0,
+        files=Attachment.objects.filter(message__in=any_of(erased)).count(),
+        size=Message.objects.filter(pk__in=any_of(erased)).aggregate(size=Sum("size"))["size"] or 0,
         entries=entries.count(),
-        index_rows=MailIndex.objects.filter(message__in=any_of(gone)).count(),
+        index_rows=MailIndex.objects.filter(message__in=any_of(erased)).count(),
         contacts=withdrawn.count(),
         contacts_named=list(withdrawn.order_by("sort_key", "pk")[:CONTACTS_NAMED]),
         **chosen.aggregate(first_at=Min("sent_at"), last_at=Max("sent_at")),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from django.db import connection
+from django.db.models import Q
 
 from contacts import search
 from contacts.models import Company, Contact
@@ -70,7 +71,8 @@ def rebuild_search() -> dict[str, int]:
     """Write all search text anew, for instance after an upgrade that reads words differently; return how much there was."""
     companies = list(Company.objects.values_list("pk", flat=True))
     lonely = list(Contact.objects.filter(company=None).values_list("pk", flat=True))
-    messages = list(Message.objects.filter(timeline_entries__isnull=False).distinct().values_list("pk", flat=True))
+    searched = Q(timeline_entries__isnull=False) | Q(team_mail__isnull=False)
+    messages = list(Message.objects.filter(searched).distinct().values_list("pk", flat=True))
     index_companies(companies)
     index_contacts(lonely)
     index_messages(messages)

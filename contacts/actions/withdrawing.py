@@ -16,13 +16,15 @@ from inboxes.keys import any_of
 def take_off_timelines(*, message_ids: Collection[int]) -> set[int]:
     """The reverse of `record_mail_entries`: entries and search text go; returns the contacts that were concerned.
 
+    The search text of what the members of a team have in their list stays: they search it.
+
     A constant number of statements. Locks these contacts in the order of their keys, as `record_mail_entries` does.
     """
     entries = TimelineEntry.objects.filter(message__in=any_of(message_ids))
     contact_ids = sorted(set(entries.values_list("contact_id", flat=True)))
     list(Contact.objects.filter(pk__in=contact_ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     entries.delete()
-    MailIndex.objects.filter(message__in=any_of(message_ids)).delete()
+    MailIndex.objects.filter(message__in=any_of(message_ids), message__team_mail=None).delete()
     settle_last_activity(contact_ids)
     return set(contact_ids)
 

@@ -1,4 +1,4 @@
-"""Stored e-mail: only what was logged ever gets here."""
+"""Stored e-mail: what was logged, and what the members of a team inbox have in their list; nothing else ever gets here."""
 
 import uuid
 from typing import ClassVar
@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from inboxes.addresses import as_in_headers
 from inboxes.models.access import AccessRequest
-from inboxes.models.inbox import Inbox
+from inboxes.models.inbox import Inbox, InboxKind
 from inboxes.models.singly import exists_singly
+from inboxes.models.team import TeamMail, TeamMailQuerySet
 from inboxes.visibility import Visibility
 from users.models import User
 
@@ -61,10 +62,10 @@ class MessageState(models.TextChoices):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    """Who gets what of logged mail; nothing that is not logged is stored. Being a super admin makes no difference.
+    """Who gets what of stored mail. Being a super admin makes no difference.
 
-    Whoever logged an e-mail or takes part in it sees all of it. From others each inbox that logged it may withhold it, and one
-    is enough.
+    Members of a team see all of what lies in their inbox, logged or not, and nobody else sees what is not logged. Of logged mail,
+    whoever logged it or takes part in it sees all of it; from others each inbox that logged it may withhold it, and one is enough.
     """
 
     def visible_to(self, user: User, *, some_are_private: bool | None = None) -> "MessageQuerySet":
@@ -84,7 +85,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         readable = Message.objects.readable_by(user).filter(pk=OuterRef("pk"))
         added = {
             "visibility": _strictest(),
-            "is_own": logged_by(user),
+            "is_own": Q(logged_by(user)) | Q(in_team_of(user)),
             "is_readable": exists_singly(readable),
             "decided_by_viewer": exists_singly(decided),
         }
@@ -97,9 +98,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
             return self.none()
         if not (strict.exists() if are_some is None else are_some):
             # The usual workspace, whose pages need not ask again for every e-mail: planning that takes longer than reading a page.
-            return self.filter(Exists(_sightings()))
+            return self.filter(Q(exists_singly(_sightings())) | Q(in_team_of(user)))
         withheld = strict.closed_to(user).filter(message=OuterRef("pk"))
-        return self.filter(Exists(_sightings()), ~exists_singly(withheld) | Q(logged_by(user)) | names(user))
+        open_to_all = Q(exists_singly(_sightings())) & (~exists_singly(withheld) | Q(logged_by(user)) | names(user))
+        return self.filter(open_to_all | Q(in_team_of(user)))
 
     def with_unwanted_attachments(self) -> "MessageQuerySet":
         """Those with contents of files that none of their inboxes keeps."""
@@ -108,12 +110,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
             files | ~Q(state=MessageState.FULL),
             Exists(_sightings().filter(store_attachments=False)),
             ~Exists(_sightings().filter(store_attachments=True)),
+            ~Exists(_only_kept()),
             attachments_stored=True,
         )
 
 
 def _sightings() -> "SightingQuerySet":
     return Sighting.objects.filter(message=OuterRef("pk"))
+
+
+def _only_kept() -> "TeamMailQuerySet":
+    """In the list of a team whose inbox did not log it."""
+    logged = Sighting.objects.filter(message=OuterRef("message"), inbox=OuterRef("inbox"))
+    return TeamMail.objects.filter(~Exists(logged), message=OuterRef("pk"))
 
 
 def _strictest() -> Coalesce:
@@ -123,8 +132,13 @@ def _strictest() -> Coalesce:
 
 
 def logged_by(person: User) -> Coalesce:
-    """Condition on messages: an inbox of the person logged it."""
-    return exists_singly(_sightings().filter(inbox__owner=person))
+    """Condition on messages: a personal inbox of the person logged it."""
+    return exists_singly(_sightings().filter(inbox__owner=person, inbox__kind=InboxKind.PERSONAL))
+
+
+def in_team_of(person: User) -> Coalesce:
+    """Condition on messages: it lies in a team inbox all of whose mail the person reads."""
+    return exists_singly(TeamMail.objects.visible_to(person).filter(message=OuterRef("pk")))
 
 
 def names(person: User) -> Q:
@@ -132,7 +146,8 @@ def names(person: User) -> Q:
 
     A connected address that somebody else signs in with is not: everybody may connect a server that claims it.
     """
-    theirs = Inbox.objects.filter(owner=person).exclude(address__in=User.objects.exclude(pk=person.pk).values("email"))
+    own = Inbox.objects.filter(owner=person, kind=InboxKind.PERSONAL)
+    theirs = own.exclude(address__in=User.objects.exclude(pk=person.pk).values("email"))
     addresses = Func(F("aliases"), F("address"), function="array_append", output_field=ArrayField(models.EmailField()))
     each = Func(addresses, function="unnest", set_returning=True, output_field=models.EmailField())
     connected = theirs.annotate(email=each).values("email")
@@ -148,7 +163,7 @@ class Message(models.Model):
     `inboxes.mime.rewriting` left of them because every inbox keeps only the names of files.
 
     `with_access` adds for one viewer: the strictest `visibility` its inboxes ask for, whether it `is_own` (an inbox of the viewer
-    logged it), whether it `is_readable` and whether the viewer decides about an inbox that logged it.
+    logged it, or it lies in a team inbox of theirs), whether it `is_readable` and whether the viewer decides about an inbox that logged it.
     """
 
     visibility: Visibility

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from inboxes.filtered import Filtered
 from inboxes.models.inbox import Inbox
-from inboxes.models.message import Message, Thread
 from users.models import User
 
 FILTER_LABELS: dict[str, Promise] = {
@@ -55,8 +54,8 @@ class TeamThread(models.Model):
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="team_threads")
-    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="team_threads")
-    newest = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+")
+    thread = models.ForeignKey("inboxes.Thread", on_delete=models.CASCADE, related_name="team_threads")
+    newest = models.ForeignKey("inboxes.Message", null=True, on_delete=models.SET_NULL, related_name="+")
     newest_at = models.DateTimeField()
     newest_incoming_at = models.DateTimeField(null=True)
     mails = models.PositiveIntegerField(default=0)
@@ -95,7 +94,7 @@ class TeamMail(models.Model):
     """
 
     inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="team_mail")
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="team_mail")
+    message = models.ForeignKey("inboxes.Message", on_delete=models.CASCADE, related_name="team_mail")
     team_thread = models.ForeignKey(TeamThread, on_delete=models.CASCADE, related_name="team_mail")
     outgoing = models.BooleanField(default=False)
     code = models.CharField(max_length=40)

@@ -1,15 +1,17 @@
 """Ledger rows of messages that failed (the retry ladder and quarantine), and of logged ones that are logged no more."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncDate
 
+from inboxes.keys import any_of
 from inboxes.lookups import among
 from inboxes.models import Folder, HandledPage, LedgerEntry, LedgerState, Sighting, TeamMail
 from inboxes.providers.base import MessageGone, PaceReached
@@ -36,6 +38,14 @@ STATE_OF_STORED = f"""
             WHERE (logged.message_id, logged.inbox_id) = ({{row}}.message_id, {{row}}.inbox_id))
     THEN '{LedgerState.KEPT}' ELSE '{LedgerState.LOGGED}' END
 """  # noqa: S608 - names of our own; `row` is what the statement calls the ledger's row
+
+SETTLED = (LedgerState.LOGGED, LedgerState.KEPT)
+
+RECODE = f"""
+    UPDATE {LedgerEntry._meta.db_table} row SET code = changed.code,
+        state = CASE WHEN row.state = ANY(%s) THEN %s ELSE row.state END
+    FROM unnest(%s::bigint[], %s::text[]) AS changed (id, code) WHERE row.id = changed.id
+"""  # noqa: S608 - the name of our own table
 
 FIELDS = ("inbox", "folder", "remote_id", "state", "code", "cause", "attempts", "retry_at")
 CHANGES = ("state", "cause", "attempts", "retry_at")
@@ -104,6 +114,27 @@ def after_failure(attempts: int, cause: str, now: datetime) -> tuple[LedgerState
     if attempts > len(LADDER):
         return LedgerState.QUARANTINED, None
     return LedgerState.RETRYING, now + LADDER[attempts - 1]
+
+
+def recode(rows: "QuerySet[LedgerEntry]", codes: Mapping[int, str], *, state: LedgerState) -> None:
+    """These stored messages have another decision, by the key of the message, and its code is counted instead of theirs.
+
+    Rows of messages that are gone from the mailbox, or wait for another try, keep their state. A constant number of statements, and
+    a few for each folder.
+    """
+    moves: Moves = Counter()
+    changes: list[tuple[int, str]] = []
+    dated = rows.filter(message__in=any_of(codes)).annotate(day=TruncDate("message__sent_at", tzinfo=UTC))
+    for pk, folder_id, message_pk, day, before in dated.order_by("folder_id", "pk").values_list(
+        "pk", "folder_id", "message_id", "day", "code"
+    ):
+        after = codes[message_pk] or before
+        changes.append((pk, after))
+        if before and before != after:
+            moves[folder_id, day, before, after] += 1
+    with connection.cursor() as cursor:
+        cursor.execute(RECODE, [[*SETTLED], state, *map(list, zip(*changes, strict=True) if changes else ([], []))])
+    recount(moves)
 
 
 def pass_over(rows: "QuerySet[LedgerEntry]", *, code: str = "") -> None:

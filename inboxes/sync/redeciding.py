@@ -43,28 +43,31 @@ def decide_again(inbox_id: int, keys: Collection[RemoteKey], *, now: datetime) -
 
 def _take_up(folder: Folder, keys: Mapping[str, RemoteKey], now: datetime) -> list[str]:
     rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=list(keys))
-    stored = dict(rows.filter(message__isnull=False).values_list("remote_id", "message"))
-    once_logged = dict(rows.filter(message=None).values_list("remote_id", "code"))
-    waiting = [remote_id for remote_id in keys if remote_id not in stored]
-    unknown = {(folder.remote_id, remote_id) for remote_id in waiting if remote_id not in once_logged}
+    known = {row.remote_id: row for row in rows}
+    kept = {row.remote_id: row.code for row in known.values() if row.state == LedgerState.KEPT}
+    once_logged = {row.remote_id: row.code for row in known.values() if row.message_id is None}
+    logged = known.keys() - kept.keys() - once_logged.keys()
+    waiting = [remote_id for remote_id in keys if remote_id not in logged]
+    unknown = {(folder.remote_id, remote_id) for remote_id in waiting if remote_id not in known}
     skipped = {remote_id for _, remote_id in skipped_among(folder.inbox_id, unknown)}
     counted = Counter(
         (keys[remote_id].day, once_logged.get(remote_id) or keys[remote_id].code)
         for remote_id in waiting
         if remote_id in skipped or once_logged.get(remote_id)
     )
-    _uncount(folder, counted)
+    _uncount(folder, counted, certain=Counter((keys[remote_id].day, code) for remote_id, code in kept.items()))
     values = [(folder.inbox_id, folder.pk, remote_id, LedgerState.RETRYING, "", "", 0, now) for remote_id in waiting]
     changes = ("state", "code", "cause", "attempts", "retry_at")
     merge_rows(LedgerEntry, FIELDS, values, conflict="folder_id, remote_id", update=changes)
     return waiting
 
 
-def _uncount(folder: Folder, counted: Tally) -> None:
-    """Settings may have changed since a mail was skipped, so that it was counted under another code than it would be today: then
-    the most frequent one of that day gives way, and the sums are right."""
+def _uncount(folder: Folder, counted: Tally, *, certain: Tally) -> None:
+    """What is stored is counted under the code of its row: that is `certain`. Settings may have changed since another mail was skipped,
+    so that it was counted under another code than it would be today: then the most frequent one of that day gives way, and the
+    sums are right."""
     skipped = _skipped_on(folder, {day for day, _ in counted})
-    taken: Tally = Counter()
+    taken: Tally = Counter(certain)
     for day, code in counted.elements():
         others = Counter({key: messages for key, messages in (skipped - taken).items() if key[0] == day})
         likeliest = [(day, code)] if (day, code) in others else [key for key, _ in others.most_common(1)]

@@ -4,7 +4,7 @@ Call everything here in the transaction that stores the mail, with the inbox's l
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,9 +13,10 @@ from django.db.models import Exists, OuterRef
 
 from inboxes.keys import any_of
 from inboxes.lookups import among
-from inboxes.models import Folder, Inbox, InboxKind, Sighting, TeamMail, TeamThread
+from inboxes.models import Folder, Inbox, InboxKind, LedgerEntry, LedgerState, Sighting, TeamMail, TeamThread
 from inboxes.sync.copying import merge_rows
 from inboxes.sync.intake import StoredMail, V
+from inboxes.sync.ledger import recode
 
 MAIL, THREAD = TeamMail._meta.db_table, TeamThread._meta.db_table
 
@@ -48,6 +49,12 @@ COUNT_THREADS = f"""
         FROM {MAIL} WHERE team_thread_id = ANY(%s) GROUP BY team_thread_id
     ) found
     WHERE thread.id = found.team_thread_id
+"""  # noqa: S608
+
+
+NOTE_CODES = f"""
+    UPDATE {MAIL} mail SET code = decided.code FROM unnest(%s::bigint[], %s::text[]) AS decided (message_id, code)
+    WHERE mail.inbox_id = %s AND mail.message_id = decided.message_id AND decided.code <> ''
 """  # noqa: S608
 
 
@@ -106,6 +113,25 @@ def filtered_among(folder: Folder, remote_ids: Sequence[str]) -> list[str]:
         inbox=folder.inbox_id, message__ledger__folder=folder, message__ledger__remote_id__in=among(remote_ids)
     )
     return list(here.exclude(filtered="").values_list("message__ledger__remote_id", flat=True))
+
+
+def note_decisions(inbox: Inbox, codes: Mapping[int, str]) -> set[int]:
+    """The list of a team says what is decided of these stored messages by now, and so does the ledger; returns those on the list.
+
+    Call it when their sightings have changed, with their rows of the inbox locked against its workers. An empty code: as before.
+    None for a personal inbox, and no query.
+    """
+    if inbox.kind != InboxKind.TEAM:
+        return set()
+    listed = TeamMail.objects.filter(inbox=inbox, message__in=any_of(codes))
+    keys = set(listed.values_list("message_id", flat=True))
+    logged = set(Sighting.objects.filter(inbox=inbox, message__in=any_of(keys)).values_list("message_id", flat=True))
+    for state, here in ((LedgerState.LOGGED, logged), (LedgerState.KEPT, keys - logged)):
+        ledger = LedgerEntry.objects.filter(inbox=inbox, message__in=any_of(here))
+        recode(ledger, {key: codes[key] for key in here}, state=state)
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE_CODES, [list(keys), [codes[key] for key in keys], inbox.pk])
+    return keys
 
 
 def _arrival(mail: StoredMail[V]) -> Arrival:

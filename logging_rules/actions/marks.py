@@ -18,7 +18,8 @@ from inboxes.models import Folder, Inbox, LedgerEntry, MarkedMail, MarkState, Me
 from inboxes.providers.base import MailboxWriter
 from inboxes.signals import sync_wanted
 from inboxes.sync.ledger import pass_over
-from logging_rules.actions.unlogging import unlog
+from inboxes.sync.team import note_decisions
+from logging_rules.actions.unlogging import unlog_undisputed
 from logging_rules.models import MarkSettings
 from logging_rules.unlogging import Selection
 from users.models import User
@@ -69,7 +70,7 @@ def create_mark_folders(*, inbox: Inbox, by: User, open_writer: Callable[[Inbox]
 
 
 def _refuse_others(inbox: Inbox, by: User) -> None:
-    if not by.is_active or by != inbox.owner:
+    if not Inbox.objects.decided_by(by).filter(pk=inbox.pk).exists():
         raise PermissionDenied
 
 
@@ -107,7 +108,7 @@ def unlog_unlabelled(*, inbox: Inbox, message_ids: Sequence[int]) -> None:
     """The owner took the label off these in the mailbox: as good as un-logging them here, and undone in the same way."""
     held = list(Sighting.objects.filter(inbox=inbox, message__in=message_ids).values_list("message_id", flat=True))
     if held:
-        unlog(selection=Selection(inbox=inbox, message_ids=held), by=inbox.owner, now=timezone.now())
+        unlog_undisputed(selection=Selection(inbox=inbox, message_ids=held), by=inbox.owner, now=timezone.now())
 
 
 def note_private_copies(*, folder: Folder, remote_ids: Sequence[str], digests: Sequence[bytes]) -> None:
@@ -134,15 +135,18 @@ def withdraw(*, inbox: Inbox, message_ids: Sequence[int], code: str) -> None:
     """The inbox logs these e-mails no longer, because their owner says so by a mark; with a `code` they are counted under it from now on.
 
     No tombstone and no undo period: taking the mark back has them decided again. What no other inbox holds is erased at once, with
-    the contacts that came by it alone, unless somebody may still undo an un-logging of it. Idempotent. A constant number of statements.
+    the contacts that came by it alone, unless somebody may still undo an un-logging of it, or a team has it in its list. Idempotent.
+    A constant number of statements.
     """
     # In this order, as whoever un-logs or deletes: first the contacts, then the messages.
     contacts = Contact.objects.filter(pk__in=Contact.objects.filter(timeline__message__in=message_ids).values("pk"))
     list(contacts.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     messages = Message.objects.filter(pk__in=message_ids).order_by("pk").select_for_update(of=("self",))
     list(messages.values_list("pk", flat=True))
-    pass_over(LedgerEntry.objects.filter(inbox=inbox, message__in=message_ids), code=code)
     Sighting.objects.filter(inbox=inbox, message__in=message_ids).delete()
+    listed = note_decisions(inbox, dict.fromkeys(message_ids, code))
+    unlisted = [key for key in message_ids if key not in listed]
+    pass_over(LedgerEntry.objects.filter(inbox=inbox, message__in=unlisted), code=code)
     held = set(Sighting.objects.filter(message__in=message_ids).values_list("message_id", flat=True))
     settle_privacy(message_ids=held)
     unheld = set(message_ids) - held

@@ -1,7 +1,7 @@
 """Un-logging e-mails, undoing it, and erasing them once it can no longer be undone."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -22,10 +22,11 @@ from contacts.models import Contact
 from contacts.queries import survivors_of
 from inboxes.erasure import erase_messages
 from inboxes.keys import any_of
-from inboxes.models import Attachment, Inbox, LedgerEntry, Message, Sighting
+from inboxes.models import Attachment, Inbox, InboxKind, LedgerEntry, Message, Sighting
 from inboxes.sync.counting import recount
 from inboxes.sync.lease import shut_workers_out
 from inboxes.sync.ledger import pass_over
+from inboxes.sync.team import note_decisions
 from logging_rules.actions.unlogged_rows import put_ledger_back, put_sightings_back, take_snapshot
 from logging_rules.engine import Code
 from logging_rules.models import Unlogging, UnloggingState
@@ -48,7 +49,14 @@ def unlog(*, selection: Selection, by: User, now: datetime, by_rules: bool = Fal
     other inboxes stay as they are, and mail that other rules log again comes back. Raises `ValidationError` when nothing is
     selected. A constant number of statements.
     """
-    inbox = _decided(selection.inbox, by)
+    _decided(selection.inbox, by)
+    return unlog_undisputed(selection=selection, by=by, now=now, by_rules=by_rules)
+
+
+@transaction.atomic
+def unlog_undisputed(*, selection: Selection, by: User, now: datetime, by_rules: bool = False) -> Unlogging:
+    """As `unlog`, in the name of somebody whom nobody asks whether they may: a mailbox was told to."""
+    inbox = selection.inbox
     reached = [inbox.pk] if by_rules else list(inboxes_reached(inbox).order_by("pk").values_list("pk", flat=True))
     shut_workers_out(reached)
     messages = _held(selection, reached)
@@ -64,11 +72,13 @@ def unlog(*, selection: Selection, by: User, now: datetime, by_rules: bool = Fal
         expires_at=now + UNDO_PERIOD,
     )
     take_snapshot(unlogging, inbox_ids=reached, message_ids=keys)
-    pass_over(LedgerEntry.objects.filter(inbox__in=reached, message__in=any_of(keys)), code=Code.UNLOGGED_BY_OWNER)
     Sighting.objects.filter(inbox__in=reached, message__in=any_of(keys)).delete()
+    listed = note_decisions(inbox, dict.fromkeys(keys, Code.UNLOGGED_BY_OWNER))
+    unlisted = any_of(key for key in keys if key not in listed)
+    pass_over(LedgerEntry.objects.filter(inbox__in=reached, message__in=unlisted), code=Code.UNLOGGED_BY_OWNER)
     shared = set(Sighting.objects.filter(message__in=any_of(keys)).values_list("message_id", flat=True))
     settle_privacy(message_ids=shared)
-    _hide(unlogging, [message for message in messages if message.pk not in shared], now=now)
+    _hide(unlogging, [message for message in messages if message.pk not in shared], listed, now=now)
     if not by_rules:
         lay_tombstones(messages, inbox=inbox)
     unlogging.shared = len(shared)
@@ -102,13 +112,17 @@ def _held(selection: Selection, inbox_ids: Collection[int]) -> list[Message]:
     return [message for message in found if message.pk in still]
 
 
-def _hide(unlogging: Unlogging, messages: list[Message], *, now: datetime) -> None:
-    """Nobody holds these any more: off the timelines, out of the search, and with them the contacts that came by them alone."""
+def _hide(unlogging: Unlogging, messages: list[Message], listed: Set[int], *, now: datetime) -> None:
+    """Nobody logs these any more: off the timelines, out of the search, and with them the contacts that came by them alone.
+
+    What the members of the team have in their list (`listed`) stays stored.
+    """
     keys = [message.pk for message in messages]
     contact_ids = take_off_timelines(message_ids=keys)
     unlogging.withdrawn_contacts = withdraw_contacts(contact_ids=contact_ids, now=now)
-    unlogging.files = Attachment.objects.filter(message__in=any_of(keys)).count()
-    unlogging.size = sum(message.size for message in messages)
+    disappearing = [message for message in messages if message.pk not in listed]
+    files = Attachment.objects.filter(message__in=any_of(message.pk for message in disappearing))
+    unlogging.files, unlogging.size = files.count(), sum(message.size for message in disappearing)
 
 
 @transaction.atomic
@@ -127,6 +141,7 @@ def undo_unlogging(*, unlogging: Unlogging, by: User, now: datetime) -> Unloggin
     keys = [message.pk for message in back]
     lift_tombstones([identity_of_stored(message) for message in back], inbox=inbox)
     put_sightings_back(unlogging, keys)
+    note_decisions(inbox, _reasons(inbox, keys))
     days = {message.pk: message.sent_at.astimezone(UTC).date() for message in back}
     rows = put_ledger_back(unlogging, keys)
     recount(Counter((folder, days[message], Code.UNLOGGED_BY_OWNER, code) for folder, message, code in rows))
@@ -166,6 +181,13 @@ def _entries_to_put_back(unlogging: Unlogging) -> tuple[list[MailEntry], set[int
     return sorted(entries, key=lambda entry: entry.message_id), {
         message_id for message_id, *_, on in kept if on
     } - placed
+
+
+def _reasons(inbox: Inbox, keys: Collection[int]) -> dict[int, str]:
+    """Why the inbox logged each of them. Asked of a team inbox only: the list of nobody else has to say so."""
+    if inbox.kind != InboxKind.TEAM:
+        return {}
+    return dict(Sighting.objects.filter(inbox=inbox, message__in=any_of(keys)).values_list("message_id", "reason"))
 
 
 @transaction.atomic

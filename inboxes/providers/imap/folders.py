@@ -132,7 +132,7 @@ def choose(
     if gmail and everything:
         kept = [_remote(everything[0], FolderRole.ALL)]
     kept.sort(key=lambda folder: (folder.role is not FolderRole.INBOX, folder.role is not FolderRole.SENT, folder.name))
-    others = (_remote(folder, above) for folder, _, above in below if above in behind)
+    others = (_remote(folder, above) for folder, _, above in below if above and above in behind)
     return kept + sorted(others, key=attrgetter("role", "name"))
 
 

@@ -406,7 +406,7 @@ def test_drafts_junk_and_trash_can_be_searched_too_and_come_last(subject):
 
 def test_spam_is_read_only_where_that_was_asked_for(subject):
     def everything(provider: MailProvider) -> dict[str, FolderRole]:
-        found = {}
+        found: dict[str, FolderRole] = {}
         for folder in provider.folders():
             anchor = provider.anchor(folder)
             page = provider.backfill_page(folder, "", anchor=anchor, since=None)
