@@ -356,12 +356,13 @@ class PageWriter(Generic[V]):
         add_to_days(self._folder, tally)
         Folder.objects.filter(pk=self._folder.pk).update(**changes)
 
-    def _note_missed(self, mails: Sequence[LoggedMail[V]], conclusion: Conclusion[V] | None) -> None:
+    def _note_missed(self, mails: Sequence[MailToStore[V]], conclusion: Conclusion[V] | None) -> None:
+        kept = [mail.envelope.remote_id for mail in mails if not mail.verdict.log]
         note_missed(
             self._folder,
             self._conclusion.missed,
-            logged=[mail.envelope.remote_id for mail in mails],
-            skipped=[*conclusion.skipped, *conclusion.sifted] if conclusion else (),
+            logged=[mail.envelope.remote_id for mail in mails if mail.verdict.log],
+            skipped=[*kept, *conclusion.skipped, *conclusion.sifted] if conclusion else kept,
             failed=[failure.remote_id for failure in conclusion.failures] if conclusion else (),
         )
 

@@ -53,7 +53,8 @@ def note_missed(
         more = {name: F(name) + numbers[outage] for name, numbers in counts.items()}
         Outage.objects.filter(pk=outage).update(**more)
     rows = LedgerEntry.objects.filter(folder=folder)
-    rows.filter(remote_id__in=[key for key in logged if key in missed], outage__isnull=False).update(outage=None)
+    settled = [key for key in (*logged, *skipped) if key in missed]
+    rows.filter(remote_id__in=settled, outage__isnull=False).update(outage=None)
     for outage in {missed[key] for key in failed if key in missed}:
         theirs = [key for key in failed if missed.get(key) == outage]
         rows.filter(remote_id__in=theirs, outage=None).update(outage=outage)
