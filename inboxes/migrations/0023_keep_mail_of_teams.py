@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inboxes", "0021_remember_removals"),
+        ("inboxes", "0022_connect_team_inboxes"),
     ]
 
     operations = [
