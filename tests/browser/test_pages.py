@@ -25,6 +25,7 @@ from logging_rules.facts import NeverLogKind
 from logging_rules.unlogging import Selection
 from notifications import actions
 from tests.factories.contacts import log_mail, make_contact, make_inbox
+from tests.factories.conversations import arrive, team_inbox
 from tests.factories.episodes import with_history
 from tests.factories.inboxes import NOW, connected_inbox
 from tests.factories.users import UserFactory
@@ -73,6 +74,7 @@ def pages(admin: User, google, microsoft) -> list[str]:
     return [
         *pages_about_limited_mail(contact, admin),
         *pages_about_signing_in(),
+        *pages_of_teams(admin),
         reverse("logging_rules:unlog-mail", args=[kept.code]),
         reverse("inboxes:unlog", args=[mine.code]) + "?domain=meridian.example",
         reverse("inboxes:unlogged", args=[mine.code]),
@@ -147,6 +149,32 @@ def pages_about_removed_inboxes(admin: User) -> list[str]:
         reverse("inboxes:removed-list"),
         *(reverse("inboxes:removed", args=[inbox.code]) for inbox in removed),
         reverse("inboxes:removed-erase", args=[removed[0].code]),
+    ]
+
+
+def pages_of_teams(admin: User) -> list[str]:
+    """One that works, with mail of every kind, one that is broken, one that is empty, and one that the admin only manages."""
+    full = team_inbox(admin, owner=admin, address="a-rather-long-address-of-a-team@minato.example")
+    broken, empty = (
+        team_inbox(admin, owner=admin, address=address, **fields)
+        for address, fields in (
+            ("sales@minato.example", {"status": "needs_reconnect", "cause": "sign_in_refused"}),
+            ("new@team.minato.example", {"backfill_done_at": None}),
+        )
+    )
+    team_inbox(UserFactory(), owner=admin, address="board@minato.example")
+    thread = arrive(
+        full, "240台導入のお見積り（改訂版）について、納期のご相談とあわせてお願いしたい件", body_text="本文です。"
+    ).team_thread
+    arrive(full, into=thread, outgoing=True, logged_for=make_contact("高橋 美咲", "m@team.example", owner=admin))
+    spam = arrive(full, "You have won", filtered="spam", code="not_mail").team_thread
+    lists = (reverse("conversations:thread-list", args=[inbox.code]) for inbox in (full, broken, empty))
+    return [
+        reverse("conversations:inbox-list"),
+        *lists,
+        reverse("conversations:thread-list", args=[full.code]) + "?view=filtered",
+        reverse("conversations:thread-list", args=[full.code]) + "?q=nothing",
+        *(reverse("conversations:thread", args=[full.code, one.code]) for one in (thread, spam)),
     ]
 
 
