@@ -1,6 +1,7 @@
 """Reading settings from the environment: typed, every mistake reported at once, each with a hint."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -29,6 +30,7 @@ class Environment(Env):
         self.add_parser("broker", lambda value, **_: broker(value))
         self.add_parser("base_url", lambda value, **_: base_url(value))
         self.add_parser("endpoint", lambda value, **_: endpoint(value))
+        self.add_parser("day", lambda value, **_: day(value))
         self.add_parser("field_keys", lambda value, **_: field_keys(value))
 
     def seal(self) -> None:
@@ -71,6 +73,14 @@ def base_url(url: str) -> str:
     if not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValidationError("It must be a scheme and a host alone.")
     return url.rstrip("/")
+
+
+def day(text: str) -> date | None:
+    """Nothing is no day."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValidationError("It must be a day, as 2027-03-31.") from None
 
 
 def endpoint(url: str) -> str:

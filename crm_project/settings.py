@@ -1,6 +1,7 @@
 """All settings, read from the environment once; every wrong or missing value is reported together."""
 
 import resource
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,6 +38,9 @@ GOOGLE_CLIENT_ID: str = env.str("GOOGLE_CLIENT_ID", "")
 GOOGLE_CLIENT_SECRET: str = env.str("GOOGLE_CLIENT_SECRET", "")
 MICROSOFT_CLIENT_ID: str = env.str("MICROSOFT_CLIENT_ID", "")
 MICROSOFT_CLIENT_SECRET: str = env.str("MICROSOFT_CLIENT_SECRET", "")
+# The last day of each secret, as 2027-03-31: super admins are warned before. Microsoft's always have one; Google's may.
+GOOGLE_CLIENT_SECRET_EXPIRES_ON: date | None = env.day("GOOGLE_CLIENT_SECRET_EXPIRES_ON", "")
+MICROSOFT_CLIENT_SECRET_EXPIRES_ON: date | None = env.day("MICROSOFT_CLIENT_SECRET_EXPIRES_ON", "")
 # Pub/Sub push is optional: the topic to announce new mail on, and the account whose signature its requests carry.
 GOOGLE_PUBSUB_TOPIC: str = env.str("GOOGLE_PUBSUB_TOPIC", "")
 GOOGLE_PUSH_ACCOUNT: str = env.str("GOOGLE_PUSH_ACCOUNT", "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from functools import partial
 
 from django.utils.dateparse import parse_datetime
@@ -27,6 +28,8 @@ DELETED = "inbox_deleted"
 ERASED = "inbox_erased"
 ACCESS_DELETED = "inbox_access_deleted"
 SWITCHED = "inbox_switched"
+ACCESS_ENDS = "inbox_access_ends"
+SECRET_ENDS = "client_secret_ends"  # noqa: S105 - the name of a notice
 PROVIDER_REFUSES = "provider_refuses_us"
 PROVIDER_WORKS = "provider_works_again"
 
@@ -63,6 +66,15 @@ def _people(context: Words) -> Words:
 
 def _providers(context: Words) -> Words:
     return {name: ProviderKind(context[name]).label for name in ("before", "provider") if name in context}
+
+
+def _access_words(context: Words) -> Words:
+    return {"at": CredentialKind(context["at"]).label, **_moments(context)}
+
+
+def _secret_words(context: Words) -> Words:
+    day = date.fromisoformat(context["day"])
+    return {"provider": CredentialKind(context["provider"]).label, "day": date_format(day, "DATE_FORMAT")}
 
 
 def _shared_words(context: Words) -> Words:
@@ -132,6 +144,19 @@ OWN = (
         action=_("See the inbox"),
         fields=BY | {"before", "provider"},
         icon="arrow-left-right",
+    ),
+    _own(
+        code=ACCESS_ENDS,
+        title=_("The access to %(inbox)s ends on %(until)s"),
+        text=_(
+            "%(at)s gave it for a limited time. Sign in again before it ends, and nothing is interrupted. After that new e-mail is not "
+            "read and nothing of it is logged, until somebody signs in."
+        ),
+        action=_("Sign in again"),
+        fields=frozenset({"inbox", "at", "until"}),
+        words=_access_words,
+        tone=Tone.WARN,
+        icon="clock-alert",
     ),
 )
 ABOUT_ONES_OWN = (
@@ -251,9 +276,24 @@ TITLES = {
     UNREACHABLE: _("The team inbox %(inbox)s cannot be read at the moment"),
     RECOVERED: _("The team inbox %(inbox)s works again"),
     QUARANTINED: _("Some e-mail in the team inbox %(inbox)s could not be read"),
+    ACCESS_ENDS: _("The access to the team inbox %(inbox)s ends on %(until)s"),
     SWITCHED: _("The team inbox %(inbox)s is read through %(provider)s now"),
 }
 ABOUT_PROVIDERS = (
+    Kind(
+        code=SECRET_ENDS,
+        topic=Topic.INSTALLATION,
+        title=_("The client secret at %(provider)s expires on %(day)s"),
+        text=_(
+            "After that day no inbox at %(provider)s can be read or connected. Create a new secret in the registration of this "
+            "installation, put it and its last day into the settings, and start the installation again; inboxes stay connected."
+        ),
+        action=_("See the steps"),
+        fields=frozenset({"provider", "day"}),
+        words=_secret_words,
+        tone=Tone.WARN,
+        icon="clock-alert",
+    ),
     _about_provider(
         code=PROVIDER_REFUSES,
         title=_("%(provider)s does not let this installation read mail"),

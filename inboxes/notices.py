@@ -6,14 +6,14 @@ reaches them like everybody else.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.urls import reverse
 from django.utils.timezone import localtime
 
 from audit.models import AuditEvent
 from inboxes import notice_kinds as kinds
-from inboxes.models import Inbox, InboxKind, InboxStatus, ProviderHealth
+from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderHealth
 from inboxes.trouble import name_of_trouble
 from notifications.actions import notify
 from notifications.queries import people_told
@@ -119,6 +119,23 @@ def _who_paused(inbox: Inbox) -> User | None:
     )
     event = events.select_related("actor").order_by("-pk").first()
     return event.actor if event else None
+
+
+def tell_of_ending_access(inbox: Inbox, *, at: CredentialKind, ends_at: datetime, days: int) -> int:
+    """Once for each of the steps that `inboxes.expiry` warns at: so many `days` before."""
+    ends = ends_at.isoformat()
+    return _tell(inbox, kinds.ACCESS_ENDS, episode=f"access:{inbox.pk}:{ends}:{days}", at=at, until=ends)
+
+
+def tell_of_ending_secret(kind: CredentialKind, *, day: date, days: int) -> int:
+    """Super admins: nobody else could get a new one."""
+    return notify(
+        recipients=User.objects.super_admins(),
+        kind=kinds.SECRET_ENDS,
+        context={"provider": kind, "day": day.isoformat()},
+        url=reverse("inboxes:oauth-set-up", args=[kind]),
+        episode=f"secret:{kind}:{day}:{days}",
+    )
 
 
 def tell_of_shared_trouble(health: ProviderHealth) -> None:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from inboxes import episodes, files, notices
+from inboxes import episodes, expiry, files, notices
 from inboxes.oauth import keeping
 from inboxes.push.keeping import keep_push, to_keep
 
@@ -12,6 +12,12 @@ from inboxes.push.keeping import keep_push, to_keep
 def remind_of_disconnections() -> None:
     """Safe to run as often as one likes: people are reminded once."""
     notices.remind_of_disconnections(now=timezone.now())
+
+
+@shared_task
+def warn_of_expiries() -> None:
+    """Safe to run as often as one likes: people are warned once per step."""
+    expiry.warn(now=timezone.now())
 
 
 @shared_task

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from django.conf import settings
+from django.utils.timezone import localdate
 from google.auth.exceptions import TransportError
 
-from crm_project.doctor.clients import client
+from crm_project.doctor.clients import client, secret
 from crm_project.doctor.findings import Finding, off, ok, warning, wrong
 from inboxes.models import CredentialKind
 from inboxes.providers.gmail.signatures import Certificates
@@ -23,6 +24,8 @@ def examine() -> Iterator[Finding]:
         yield off("Google", "no client: Gmail cannot be connected with Google", f"{GUIDE}, if you want that.")
         return
     yield client("Google", CredentialKind.GOOGLE, guide=GUIDE)
+    if finding := secret(CredentialKind.GOOGLE, today=localdate(), guide=GUIDE):
+        yield finding
     yield _push()
 
 

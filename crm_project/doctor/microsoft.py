@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.utils.timezone import localdate
 
-from crm_project.doctor.clients import client
+from crm_project.doctor.clients import client, secret
 from crm_project.doctor.findings import Finding, off, ok
 from inboxes.models import CredentialKind
 
@@ -17,6 +18,8 @@ def examine() -> Iterator[Finding]:
         yield off("Microsoft", "no client: Microsoft 365 cannot be connected with Microsoft", fix)
         return
     yield client("Microsoft", CredentialKind.MICROSOFT, guide=GUIDE)
+    if finding := secret(CredentialKind.MICROSOFT, today=localdate(), guide=GUIDE):
+        yield finding
     yield _push()
 
 

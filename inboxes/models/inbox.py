@@ -210,7 +210,8 @@ class Credential(models.Model):
     """The secret that opens a mailbox: a password, or an OAuth grant as JSON (`inboxes.oauth.grants`). Deleted on removal.
 
     `account_id` is how the provider knows the account, whatever its address becomes; `scopes` is what was granted, not what was asked.
-    `signed_in_as` is filled where the inbox is a mailbox shared with the account: then it is the account's own address.
+    `signed_in_as` is filled where the inbox is a mailbox shared with the account: then it is the account's own address. `expires_at`
+    is when the provider will end the access, as far as it said so.
     """
 
     inbox = models.OneToOneField(Inbox, on_delete=models.CASCADE, related_name="credential")
@@ -219,6 +220,7 @@ class Credential(models.Model):
     account_id = models.CharField(max_length=200, blank=True)
     scopes = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     signed_in_as = models.EmailField(blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -82,12 +83,13 @@ def asked_for(kind: CredentialKind, provider: ProviderKind, *, shared: bool = Fa
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The access that an inbox has: at whom, as whom, what for, and where its owner takes it back."""
+    """The access that an inbox has: at whom, as whom, what for, and where its owner takes it back. `ends_at` as in `Credential`."""
 
     kind: CredentialKind
     account: str
     accesses: tuple[Access, ...]
     url: str
+    ends_at: datetime | None
 
 
 URLS = {
@@ -106,7 +108,9 @@ def given_to(inbox: Inbox) -> Given | None:
         return None
     kind = CredentialKind(credential.kind)
     accesses = asked_for(kind, ProviderKind(inbox.provider), shared=bool(credential.signed_in_as)).accesses
-    return Given(kind, credential.signed_in_as or inbox.address, accesses, URLS[place_of(credential)])
+    return Given(
+        kind, credential.signed_in_as or inbox.address, accesses, URLS[place_of(credential)], credential.expires_at
+    )
 
 
 def place_of(credential: Credential) -> AccessPlace:

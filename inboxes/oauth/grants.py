@@ -23,7 +23,8 @@ class Grant:
     """`scopes` is what was granted, not what was asked for.
 
     `refresh_token` may be empty where the provider gave out none this time: never store that over one that is kept. `account_id` and
-    `address` are filled as far as the token answer itself names the account.
+    `address` are filled as far as the token answer itself names the account. `ends_at` is when the access ends however often it is
+    renewed, where the provider says so.
     """
 
     access_token: str = field(repr=False)
@@ -32,6 +33,7 @@ class Grant:
     scopes: tuple[str, ...]
     account_id: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
+    ends_at: datetime | None = None
 
     def is_fresh(self, now: datetime) -> bool:
         return now < self.expires_at - EARLY
@@ -51,6 +53,7 @@ class Grant:
                 "scopes": self.scopes,
                 "account_id": self.account_id,
                 "address": self.address,
+                "ends_at": self.ends_at.isoformat() if self.ends_at else "",
             }
         )
 
@@ -66,6 +69,7 @@ class Grant:
                 scopes=tuple(kept["scopes"]),
                 account_id=kept.get("account_id", ""),
                 address=kept.get("address", ""),
+                ends_at=datetime.fromisoformat(kept["ends_at"]) if kept.get("ends_at") else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError("This is not a grant.") from None

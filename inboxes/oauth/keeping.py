@@ -32,8 +32,8 @@ def keep_grant(*, inbox: Inbox, kind: CredentialKind, account: Account, grant: G
 
     A grant without a refresh token keeps the one that was stored for the same account.
     """
-    if not grant.refresh_token:
-        grant = replace(grant, refresh_token=_refresh_token_of(inbox, kind, account))
+    if not grant.refresh_token and (kept := _kept_grant(inbox, kind, account)):
+        grant = replace(grant, refresh_token=kept.refresh_token, ends_at=kept.ends_at)
     grant = replace(grant, account_id=account.id, address=account.address)
     withdrawn = WithdrawnGrant.objects.filter(kind=kind, account_id=account.id)
     revocations.leave_in_use(withdrawn)
@@ -44,13 +44,14 @@ def keep_grant(*, inbox: Inbox, kind: CredentialKind, account: Account, grant: G
         secret=grant.to_secret(),
         account_id=account.id,
         scopes=list(grant.scopes),
+        expires_at=grant.ends_at,
         signed_in_as=account.address if shared else "",
     )
 
 
 def keep_password(*, inbox: Inbox, password: str) -> None:
     """Call inside a transaction."""
-    _write(inbox, kind=CredentialKind.PASSWORD, secret=password)
+    _write(inbox, kind=CredentialKind.PASSWORD, secret=password, expires_at=None)
 
 
 def _write(inbox: Inbox, **fields: Any) -> None:
@@ -59,15 +60,15 @@ def _write(inbox: Inbox, **fields: Any) -> None:
         Credential.objects.create(inbox=inbox, **fields)
 
 
-def _refresh_token_of(inbox: Inbox, kind: CredentialKind, account: Account) -> str:
+def _kept_grant(inbox: Inbox, kind: CredentialKind, account: Account) -> Grant | None:
     """That of the same account, if there is one and it can be read."""
     with contextlib.suppress(UnknownKey, InvalidToken):
         before = Credential.objects.select_for_update(of=("self",)).filter(
             inbox=inbox, kind=kind, account_id=account.id
         )
         for credential in before:
-            return Grant.from_secret(credential.secret).refresh_token
-    return ""
+            return Grant.from_secret(credential.secret)
+    return None
 
 
 def is_same_account(*, inbox: Inbox, account: Account) -> bool:

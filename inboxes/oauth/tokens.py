@@ -51,7 +51,8 @@ class InboxToken:
             return self._grant
         renewed = oauth_client(CredentialKind(credential.kind), now=self._now).refresh(self._grant)
         credential.secret, credential.scopes = renewed.to_secret(), list(renewed.scopes)
-        credential.save(update_fields=["secret", "scopes", "updated_at"])
+        credential.expires_at = renewed.ends_at
+        credential.save(update_fields=["secret", "scopes", "expires_at", "updated_at"])
         return renewed
 
     def _stored(self) -> Grant:

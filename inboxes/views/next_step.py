@@ -5,10 +5,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from inboxes.expiry import ends_soon
 from inboxes.models import Inbox, InboxStatus
+from inboxes.oauth.accesses import given_to
 from users.http import SignedInRequest
 
 
@@ -21,7 +24,10 @@ def next_step(request: SignedInRequest, code: UUID) -> HttpResponse:
             return redirect("inboxes:removed", inbox.code)
         messages.info(request, _("%(inbox)s was removed. To use it again, connect it anew.") % {"inbox": inbox.label})
     elif Inbox.objects.decided_by(request.user).filter(pk=inbox.pk).exists():
-        is_waiting = inbox.status == InboxStatus.NEEDS_RECONNECT
+        given = given_to(inbox)
+        is_waiting = inbox.status == InboxStatus.NEEDS_RECONNECT or (
+            given is not None and ends_soon(given.ends_at, now=timezone.now())
+        )
         return redirect("inboxes:reconnect" if is_waiting else "inboxes:inbox", inbox.code)
     else:
         messages.info(

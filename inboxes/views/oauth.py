@@ -19,7 +19,7 @@ from inboxes import oauth_flows
 from inboxes.causes import cause_of
 from inboxes.forms import AddressForm
 from inboxes.models import CredentialKind, Inbox, InboxKind, ProviderKind
-from inboxes.oauth.accesses import API_OF, asked_for
+from inboxes.oauth.accesses import API_OF, asked_for, given_to
 from inboxes.oauth.clients import is_offered
 from inboxes.oauth_flows import Errand, SignInStopped, Stop, Way
 from inboxes.outages import goes_on, standstill_of
@@ -101,6 +101,7 @@ def reconnect(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
         "cause": cause_of(inbox.cause) if inbox.cause else None,
         "standstill": standstill_of(inbox, now=timezone.now()),
         "asked": errand.asked,
+        "given": given_to(inbox),
     }
     return _leading_out(request, errand.kind, "inboxes/oauth/reconnect.html", context)
 

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from inboxes.default_inbox import default_among, possible_defaults
+from inboxes.expiry import READ, ends_soon
 from inboxes.models import Inbox, InboxKind, InboxMember, Protocol
 from inboxes.oauth.accesses import given_to
 from inboxes.outages import report_to_show
@@ -58,6 +59,7 @@ def inbox_detail(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
     now = timezone.now()
     [overview] = overviews([inbox], now=now)
+    given = given_to(inbox)
     context = {
         "inbox": inbox,
         "overview": overview,
@@ -69,7 +71,8 @@ def inbox_detail(request: SignedInRequest, code: UUID) -> HttpResponse:
         "history": history(inbox),
         "servers": {server.protocol: server for server in inbox.servers.all()},
         "smtp": Protocol.SMTP,
-        "given": given_to(inbox),
+        "given": given,
+        "access_ends_soon": given is not None and inbox.status in READ and ends_soon(given.ends_at, now=now),
     }
     return render(request, "inboxes/detail.html", context)
 

@@ -92,6 +92,7 @@ class GoogleOAuth:
             refresh_token=renewed.refresh_token or grant.refresh_token,
             account_id=grant.account_id or renewed.account_id,
             address=grant.address or renewed.address,
+            ends_at=renewed.ends_at or grant.ends_at,
         )
 
     def revoke(self, grant: Grant) -> bool:
@@ -117,12 +118,14 @@ class GoogleOAuth:
         return flow
 
     def _grant(self, answer: Mapping[str, Any], *, asked: Collection[str]) -> Grant:
-        scopes = answer.get("scope") or asked
+        """The access itself ends where its owner gave it for a time, or where this registration is being tested (seven days)."""
+        scopes, now, life = answer.get("scope") or asked, self._now(), answer.get("refresh_token_expires_in")
         return Grant(
             access_token=answer["access_token"],
             refresh_token=answer.get("refresh_token") or "",
-            expires_at=self._now() + timedelta(seconds=float(answer.get("expires_in", 3600))),
+            expires_at=now + timedelta(seconds=float(answer.get("expires_in", 3600))),
             scopes=tuple(scopes.split() if isinstance(scopes, str) else scopes),
+            ends_at=now + timedelta(seconds=float(life)) if life else None,
         )
 
 

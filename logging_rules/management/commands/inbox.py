@@ -16,7 +16,7 @@ from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.causes import cause_of
 from inboxes.connections import look_into
 from inboxes.models import CredentialKind, Inbox, InboxStatus, Security
-from inboxes.oauth.accesses import API_OF
+from inboxes.oauth.accesses import API_OF, given_to
 from inboxes.providers.base import ProviderError
 from inboxes.queries import completeness, folder_progress
 from inboxes.sync.engine import Outcome
@@ -146,6 +146,7 @@ def ask_what_if(options: Namespace) -> Answer:
 def show_status(options: Namespace) -> Answer:
     inbox = _inbox(options.address)
     numbers = completeness(inbox)
+    given = given_to(inbox)
     data = {
         **_summary(inbox),
         "folders": [asdict(folder) for folder in folder_progress(inbox)],
@@ -158,6 +159,7 @@ def show_status(options: Namespace) -> Answer:
         "on_server": numbers.on_server,
         "checked_at": numbers.checked_at,
         "completeness": round(numbers.share, 4),
+        "access_ends_at": given.ends_at if given else None,
         **provider_limits(inbox),
     }
     lines = [
