@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from conversations.models import ReadMark, Restoral
 from conversations.queries import unread
-from inboxes.models import Inbox, InboxKind, InboxMember, TeamMail, TeamThread
+from inboxes.models import Inbox, InboxMember, TeamMail, TeamThread
 from users.models import User
 
 MARKS_AT_ONCE = 1000
@@ -48,16 +48,6 @@ def _mark(marks: Collection[ReadMark]) -> None:
         unique_fields=["member", "team_thread"],
         update_fields=["read_until"],
     )
-
-
-@transaction.atomic
-def become_member(*, inbox: Inbox, by: User) -> None:
-    """For holders of account access, on record. Idempotent."""
-    if inbox.kind != InboxKind.TEAM or not by.has_account_access:
-        raise PermissionDenied
-    _new, created = InboxMember.objects.get_or_create(inbox=inbox, person=by)
-    if created:
-        record(by=by, action="inbox.member_added", target=inbox, details={"person": by.pk})
 
 
 def _member(inbox: Inbox, person: User) -> InboxMember:

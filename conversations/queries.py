@@ -8,7 +8,7 @@ from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Que
 from django.db.models.functions import Coalesce
 from django.utils.http import urlencode
 
-from contacts.search import MAX_TERMS
+from contacts.queries import matching
 from contacts.timeline import Cursor
 from conversations.models import ReadMark
 from inboxes.models import Inbox, InboxKind, InboxMember, TeamMail, TeamThread, TeamThreadQuerySet
@@ -149,16 +149,9 @@ def _older_than(threads: TeamThreadQuerySet, place: Cursor) -> TeamThreadQuerySe
 
 
 def _holding(threads: TeamThreadQuerySet, text: str) -> TeamThreadQuerySet:
-    """Those with an e-mail that has every word of the text in its subject, sender or body."""
+    """Those with an e-mail that has every word of the text in its subject, sender or recipients."""
     mails = TeamMail.objects.filter(team_thread=OuterRef("pk"))
-    for word in text.split()[:MAX_TERMS]:
-        mails = mails.filter(
-            Q(message__subject__icontains=word)
-            | Q(message__from_name__icontains=word)
-            | Q(message__from_email__icontains=word)
-            | Q(message__body_text__icontains=word)
-        )
-    return threads.filter(Exists(mails))
+    return threads.filter(Exists(matching(mails, text, field="message__index__search")))
 
 
 def _counted(rows: "QuerySet[Any]") -> Coalesce:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from inboxes.filtered import Filtered
+from inboxes.models.team import FILTER_EXPLANATIONS, FILTER_LABELS
 from logging_rules.engine import Code
 from logging_rules.reasons import label_of
 
@@ -19,19 +21,8 @@ class FilterCause:
     icon: str
 
 
-SPAM = FilterCause(
-    _("Spam"),
-    _("The mail provider put it into its spam folder."),
-    _("Not spam"),
-    "shield-alert",
-)
-AUTOMATIC = FilterCause(
-    _("Automatic"),
-    _("A machine sent it, or it went to a list: a newsletter, a notice, an automatic reply."),
-    _("Show in list"),
-    "bot",
-)
-FILTER_CAUSES = {"spam": SPAM, Code.NOT_MAIL: SPAM, "automatic": AUTOMATIC, Code.AUTOMATIC_MAIL: AUTOMATIC}
+TAKE_BACK: dict[str, Promise] = {Filtered.SPAM: _("Not spam"), Filtered.AUTOMATIC: _("Show in list")}
+ICONS: dict[str, str] = {Filtered.SPAM: "shield-alert", Filtered.AUTOMATIC: "bot"}
 
 NOT_LOGGED: dict[str, Promise] = {
     Code.NOT_MAIL: _("Spam and drafts are logged on no timeline."),
@@ -49,7 +40,7 @@ NOT_LOGGED: dict[str, Promise] = {
 
 
 def filter_cause(code: str) -> FilterCause:
-    return FILTER_CAUSES.get(code) or FilterCause(label_of(code), label_of(code), AUTOMATIC.take_back, "filter")
+    return FilterCause(FILTER_LABELS[code], FILTER_EXPLANATIONS[code], TAKE_BACK[code], ICONS[code])
 
 
 def why_not_logged(code: str) -> str:

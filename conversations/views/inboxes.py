@@ -15,6 +15,7 @@ from conversations import actions, queries
 from conversations.models import Restoral
 from conversations.queries import Search, View
 from conversations.rows import rows_of
+from inboxes.actions import add_members
 from inboxes.causes import cause_of
 from inboxes.models import Inbox, InboxKind
 from users.http import SignedInRequest
@@ -66,7 +67,7 @@ def join(request: SignedInRequest, code: UUID) -> HttpResponse:
     """For holders of account access; to everybody else the inbox does not exist."""
     manageable = Inbox.objects.decided_by(request.user).filter(kind=InboxKind.TEAM)
     inbox = get_object_or_404(manageable, code=code)
-    actions.become_member(inbox=inbox, by=request.user)
+    add_members(inbox=inbox, people=[request.user], by=request.user)
     messages.success(request, _("You are a member of %(inbox)s now.") % {"inbox": inbox.label})
     return redirect("conversations:thread-list", inbox.code)
 

@@ -47,7 +47,13 @@ def pages(inbox, mail, alice):
         "list": ("get", thread_list),
         "older": ("get", f"{thread_list}?before=9999999999999999-1"),
         "search": ("get", f"{thread_list}?q=SubjectToken"),
-        "search by body": ("get", f"{thread_list}?q=BodyToken"),
+        "search by sender": ("get", f"{thread_list}?q=SenderToken"),
+        "body": ("get", reverse("contacts:message-body", args=[mail.message.code])),
+        "mail alone": ("get", reverse("contacts:message", args=[mail.message.code])),
+        "original": ("get", reverse("contacts:message-original", args=[mail.message.code])),
+        "file": ("get", reverse("contacts:attachment", args=[mail.message.attachments.get().code])),
+        "why": ("get", reverse("logging_rules:why", args=[mail.message.code])),
+        "who": ("get", reverse("logging_rules:who", args=[mail.message.code])),
         "filtered": ("get", f"{thread_list}?view=filtered"),
         "unread": ("get", f"{thread_list}?view=unread"),
         "thread": ("get", reverse("conversations:thread", args=of_thread)),
@@ -111,6 +117,12 @@ def test_nobody_else_changes_anything(inbox, pages, mail):
 
     assert list(TeamThread.objects.values_list("pk", "filtered")) == list(before)
     assert not mail.team_thread.read_marks.exists()
+
+
+def test_the_search_of_the_workspace_finds_it_for_nobody_else(inbox, pages):
+    for person in outsiders(inbox).values():
+        _, content = ask(person, "get", "/search/?q=SubjectToken")
+        assert content.count("SubjectToken") == content.count("“SubjectToken”") + content.count('value="SubjectToken"')
 
 
 def test_the_page_of_all_inboxes_tells_nobody_else_what_is_in_one(inbox, pages):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from conversations.actions import become_member, mark_all_read, mark_read, mark_unread
+from conversations.actions import mark_all_read, mark_read, mark_unread
 from conversations.models import ReadMark
 from conversations.queries import TeamNews, team_news, unread, unread_in
 from inboxes.models import InboxMember, TeamThread
@@ -127,14 +127,3 @@ def test_only_members_mark_anything(inbox, admin, charlie):
             with pytest.raises(PermissionDenied):
                 act(person)
     assert not ReadMark.objects.exists()
-
-
-def test_who_has_account_access_becomes_a_member_on_record_and_nobody_else_does(inbox, admin, charlie, bob):
-    become_member(inbox=inbox, by=admin)
-    become_member(inbox=inbox, by=admin)
-
-    assert InboxMember.objects.filter(inbox=inbox, person=admin).count() == 1
-    InboxMember.objects.filter(inbox=inbox, person=bob).delete()
-    for person in (bob, charlie):
-        with pytest.raises(PermissionDenied):
-            become_member(inbox=inbox, by=person)

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contacts.actions import MailEntry, record_mail_entries
+from contacts.actions import MailEntry, index_messages, record_mail_entries
 from contacts.models import Contact
 from inboxes.models import Inbox, InboxKind, InboxMember, Message, Sighting, TeamMail, TeamThread
+from inboxes.sync.team import count_threads
 from tests.factories.contacts import make_message
 from tests.factories.inboxes import connected_inbox
 from users.models import User
@@ -60,20 +61,12 @@ def arrive(
         code="known_contact_incoming" if logged_for else code,
         received_at=at,
     )
-    _count(thread)
+    count_threads([thread.pk])
+    index_messages([message.pk])
     if logged_for:
         _log(mail, logged_for)
+    thread.refresh_from_db()
     return mail
-
-
-def _count(thread: TeamThread) -> None:
-    mails = list(thread.team_mail.order_by("received_at", "pk"))
-    thread.newest = mails[-1].message
-    thread.newest_at = mails[-1].received_at
-    thread.newest_incoming_at = max((mail.received_at for mail in mails if not mail.outgoing), default=None)
-    thread.mails = len(mails)
-    thread.filtered = mails[-1].filtered if all(mail.filtered for mail in mails) else ""
-    thread.save()
 
 
 def _log(mail: TeamMail, contact: Contact) -> None:
