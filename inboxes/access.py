@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.db.models import Count, Min, Prefetch, Q
 
 from inboxes.addresses import as_in_headers
-from inboxes.models import AccessRequest, Inbox, InboxKind, InboxMember, Message, Sighting, Visibility
+from inboxes.models import AccessRequest, Inbox, InboxKind, InboxMember, Message, ProviderKind, Sighting, Visibility
 from users.models import User
 
 
@@ -88,8 +88,9 @@ def _entitled(
 def _participants(message: Message, people: Iterable[User]) -> set[int]:
     """As `inboxes.models.message.names` has it."""
     by_own_address = {person.pk for person in people if as_in_headers(person.email) in message.participants}
-    named = Q(address__in=message.participants) | Q(aliases__overlap=message.participants)
-    connected = Inbox.objects.filter(named, kind=InboxKind.PERSONAL).values_list("owner", "address")
+    said = ~Q(provider=ProviderKind.IMAP) & Q(aliases__overlap=message.participants)
+    own = Inbox.objects.filter(Q(address__in=message.participants) | said, kind=InboxKind.PERSONAL)
+    connected = own.values_list("owner", "address")
     holders = dict(User.objects.filter(email__in=[address for _, address in connected]).values_list("email", "pk"))
     return by_own_address | {owner for owner, address in connected if holders.get(address, owner) == owner}
 

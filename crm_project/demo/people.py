@@ -38,6 +38,8 @@ class KnownContact:
 EMMA = Person("emma@minato.example", "Emma Wilson")
 YUKI = Person("yuki@minato.example", "田中 由紀", "ja", "Asia/Tokyo")
 JAMES = Person("james@minato.example", "James Park")
+SUPPORT = Person("support@minato.example", "Support")
+"""Nobody: the mailbox of the team."""
 
 # Accounts that nobody has connected yet.
 YUKI_GMAIL = Person("yuki.at.home@gmail.example", "田中 由紀", "ja", "Asia/Tokyo")

@@ -39,6 +39,16 @@ class MailFolders:
         for address in accounts:
             self._folder(address, "Sent")
 
+    def filled(self) -> set[str]:
+        """The accounts that have a mailbox."""
+        maildirs = self.home / "maildirs"
+        return {folder.name for folder in maildirs.iterdir()} if maildirs.exists() else set()
+
+    def take_over(self, address: str, other: "MailFolders") -> None:
+        """Moves the mailbox of an account here, all at once."""
+        (self.home / "maildirs").mkdir(parents=True, exist_ok=True)
+        (other.home / "maildirs" / address).rename(self.home / "maildirs" / address)
+
     def accounts(self) -> dict[str, str]:
         lines = (self.home / "pymap-etc-shadow").read_text().splitlines()
         return {address: password for address, password, *_rest in (line.split(":") for line in lines)}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inboxes.addresses import as_in_headers
 from inboxes.models.access import AccessRequest
-from inboxes.models.inbox import Inbox, InboxKind
+from inboxes.models.inbox import Inbox, InboxKind, ProviderKind
 from inboxes.models.singly import exists_singly
 from inboxes.models.team import TeamMail, TeamMailQuerySet
 from inboxes.visibility import Visibility
@@ -144,11 +144,13 @@ def in_team_of(person: User) -> Coalesce:
 def names(person: User) -> Q:
     """Condition on messages: the person is their author or a recipient, by any address that is theirs.
 
-    A connected address that somebody else signs in with is not: everybody may connect a server that claims it.
+    A connected address that somebody else signs in with is not: everybody may connect a server that claims it. Aliases are as far as
+    a provider says them; those of IMAP inboxes were typed.
     """
     own = Inbox.objects.filter(owner=person, kind=InboxKind.PERSONAL)
     theirs = own.exclude(address__in=User.objects.exclude(pk=person.pk).values("email"))
-    addresses = Func(F("aliases"), F("address"), function="array_append", output_field=ArrayField(models.EmailField()))
+    said = Case(When(provider=ProviderKind.IMAP, then=Value([], ArrayField(models.EmailField()))), default=F("aliases"))
+    addresses = Func(said, F("address"), function="array_append", output_field=ArrayField(models.EmailField()))
     each = Func(addresses, function="unnest", set_returning=True, output_field=models.EmailField())
     connected = theirs.annotate(email=each).values("email")
     return Q(participants__contains=[as_in_headers(person.email)]) | Q(participants__overlap=ArraySubquery(connected))

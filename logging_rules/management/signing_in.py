@@ -1,6 +1,7 @@
 """`manage.py inbox connect-google|connect-microsoft`: connecting a mailbox with access that was given elsewhere."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.core.management.base import CommandError
@@ -16,15 +17,17 @@ from inboxes.oauth_flows import is_same_mailbox
 from inboxes.providers.base import ProviderError
 from logging_rules.actions import set_inbox_policy
 from logging_rules.facts import Preset
+from logging_rules.management.inbox_members import add_team_arguments, choose_team, chosen_preset, kind_of_options
 from users.models import User
 
 
 def add_granted_arguments(parser: ArgumentParser, kind: CredentialKind) -> None:
     parser.add_argument("address")
     parser.add_argument("--owner", required=True, help="the e-mail address the owner signs in with")
-    parser.add_argument("--preset", choices=list(Preset), default=Preset.REPLIES)
+    parser.add_argument("--preset", choices=list(Preset), help="without it: replies, and of a team all known contacts")
     parser.add_argument("--since", type=int, metavar="DAYS", help="how far back to read; without it, all of it")
     parser.add_argument("--now", action="store_true", help="sync at once, in this process")
+    add_team_arguments(parser)
     if kind == CredentialKind.MICROSOFT:
         parser.add_argument(
             "--shared", action="store_true", help="the mailbox is shared with the account that signed in"
@@ -33,11 +36,13 @@ def add_granted_arguments(parser: ArgumentParser, kind: CredentialKind) -> None:
         parser.set_defaults(shared=False)
 
 
-def connect_granted(kind: CredentialKind, options: Namespace, secret: str, owner: User) -> Inbox:
+def connect_granted(
+    kind: CredentialKind, options: Namespace, secret: str, owner: User, members: Iterable[User]
+) -> Inbox:
     """`secret` is a refresh token, or a grant as JSON. It is tried before anything is kept."""
     if not is_offered(kind):
         raise CommandError(f"{kind.value.upper()}_CLIENT_ID is not set.")
-    address = options.address.strip().lower()
+    address, inbox_kind = options.address.strip().lower(), kind_of_options(options)
     grant, account = _opened(kind, secret, shared=options.shared)
     if not options.shared and not any(is_same_mailbox(address, each) for each in account.addresses):
         raise CommandError(f"This access opens {account.address}, not {address}.")
@@ -48,8 +53,10 @@ def connect_granted(kind: CredentialKind, options: Namespace, secret: str, owner
         history_since=timezone.now() - timedelta(days=options.since) if options.since is not None else None,
         by=owner,
         shared_mailbox=address if options.shared else "",
+        inbox_kind=inbox_kind,
     )
-    set_inbox_policy(inbox=inbox, preset=Preset(options.preset), by=owner)
+    choose_team(inbox, options, members, by=owner)
+    set_inbox_policy(inbox=inbox, preset=chosen_preset(options), by=owner)
     actions.start(inbox=inbox, by=owner)
     inbox.refresh_from_db()
     return inbox

@@ -12,7 +12,7 @@ from crm_project.demo.accounts import fill as fill_mail_server
 from crm_project.demo.google.accounts import fill as fill_google
 from crm_project.demo.home import Home, Ports
 from crm_project.demo.microsoft.accounts import fill as fill_microsoft
-from crm_project.demo.people import EMMA, JAMES, PRIVATE_MARKS, YUKI, YUKI_GMAIL
+from crm_project.demo.people import EMMA, JAMES, PRIVATE_MARKS, SUPPORT, YUKI, YUKI_GMAIL
 from crm_project.demo.server import MailFolders
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,14 +59,19 @@ def logged(inbox) -> set[tuple[str, str]]:
     return set(Sighting.objects.filter(inbox=inbox).values_list("message__subject", "reason"))
 
 
-def test_three_people_have_an_inbox_each_at_another_provider(ensured):
+def test_three_people_have_an_inbox_each_at_another_provider_and_one_together(ensured):
     from inboxes.models import Inbox
 
     assert set(Inbox.objects.values_list("address", "owner__email", "provider")) == {
         (YUKI.email, YUKI.email, "imap"),
         (JAMES.email, JAMES.email, "gmail"),
         (EMMA.email, EMMA.email, "graph"),
+        (SUPPORT.email, EMMA.email, "imap"),
     }
+    team = Inbox.objects.get(kind="team")
+    assert (team.address, team.name, team.from_name) == (SUPPORT.email, "Support", "Minato Support")
+    members = {YUKI.email, JAMES.email, EMMA.email}
+    assert set(team.members.values_list("person__email", flat=True)) == members
 
 
 def test_a_later_start_makes_nothing_and_points_at_todays_ports(ensured):
@@ -78,7 +83,9 @@ def test_a_later_start_makes_nothing_and_points_at_todays_ports(ensured):
     moved = replace(ensured, ports=replace(ensured.ports, imap=143, smtp=587))
 
     assert ensure(moved) is False
-    assert dict(MailServer.objects.values_list("protocol", "port")) == {"imap": 143, "smtp": 587}
+    servers = set(MailServer.objects.values_list("inbox__address", "protocol", "port"))
+    ports = {"imap": 143, "smtp": 587}
+    assert servers == {(address, *port) for address in (YUKI.email, SUPPORT.email) for port in ports.items()}
 
 
 def test_an_operators_own_client_at_google_is_left_alone(demo, settings):
@@ -89,7 +96,7 @@ def test_an_operators_own_client_at_google_is_left_alone(demo, settings):
 
     ensure(demo)
 
-    assert set(Inbox.objects.values_list("address", flat=True)) == {YUKI.email, EMMA.email}
+    assert set(Inbox.objects.values_list("address", flat=True)) == {YUKI.email, EMMA.email, SUPPORT.email}
 
 
 def test_james_has_what_he_marked_and_the_answers_to_it(ensured):
@@ -128,7 +135,7 @@ def test_private_mail_is_in_every_mailbox_and_nowhere_else(ensured):
 
     for address in (JAMES.email, EMMA.email):
         synced(address)
-    Inbox.objects.filter(address=YUKI.email).delete()  # its server does not run here
+    Inbox.objects.filter(address__in=[YUKI.email, SUPPORT.email]).delete()  # their server does not run here
 
     for mailbox in (yuki.mailbox, james.mailbox, emma.mailbox, further.yuki_at_home, further.james_at_home):
         assert any(mark in mail.subject for mail in mailbox(ensured.began) for mark in PRIVATE_MARKS)
@@ -182,7 +189,7 @@ def test_the_mail_server_is_filled_once_and_an_interrupted_filling_is_begun_anew
     received = sorted((demo.mail / "maildirs" / YUKI.email / "new").iterdir())
     fill_mail_server(demo)
 
-    assert list(MailFolders(demo.mail).accounts()) == [YUKI.email]
+    assert list(MailFolders(demo.mail).accounts()) == [YUKI.email, SUPPORT.email]
     assert sorted((demo.mail / "maildirs" / YUKI.email / "new").iterdir()) == received
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mail"]
 

@@ -59,7 +59,9 @@ def test_who_takes_part_sees_it_by_the_address_they_sign_in_with(sarah, alice, b
 
 
 def test_who_takes_part_sees_it_by_a_connected_address_and_its_aliases(sarah, alice, bob, admin):
-    Inbox.objects.create(owner=bob, connected_by=bob, address="sales@ours.example", aliases=["shop@ours.example"])
+    Inbox.objects.create(
+        owner=bob, connected_by=bob, provider="gmail", address="sales@ours.example", aliases=["shop@ours.example"]
+    )
     log_mail(sarah, owner=alice, visibility=Visibility.PRIVATE, recipients=[["to", "shop@ours.example", ""]])
 
     assert [told(person) for person in (bob, admin)] == [ALL, NOTHING]

@@ -20,6 +20,7 @@ from crm_project.demo.people import (
     PASSWORD,
     PRIVATE_MARKS,
     SARAH,
+    SUPPORT,
     YUKI,
     YUKI_GMAIL,
 )
@@ -37,6 +38,7 @@ Sign in as                          password: {PASSWORD}
 What to try
   - Open Contacts > {SARAH.name} as Yuki: her e-mails, each with "Why was this logged?"
   - Open Inboxes as Yuki: what was logged, what was skipped, and why. As Emma: what waits for her word.
+  - Open Support as any of them: the mailbox {SUPPORT.email}, which they answer together (connected by Emma).
   - Look for private mail: subjects start with {PRIVATE_MARKS[0]} or {PRIVATE_MARKS[1]}. It is in every mailbox and nowhere in Genkan.
   - Connect another inbox by signing in at the stand-ins for Google ({YUKI_GMAIL.email})
     and Microsoft ({APPROVED_FIRST.email}: its administrator has to approve first).

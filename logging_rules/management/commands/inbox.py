@@ -27,6 +27,14 @@ from logging_rules.facts import Preset
 from logging_rules.funnel import funnel_of
 from logging_rules.management.dry_running import add_dry_run_arguments, dry_run
 from logging_rules.management.inbox_marks import add_marks_arguments, show_marks
+from logging_rules.management.inbox_members import (
+    add_members_arguments,
+    add_team_arguments,
+    choose_team,
+    chosen_preset,
+    kind_of_options,
+    show_members,
+)
 from logging_rules.management.inbox_settings import add_settings_arguments, show_settings
 from logging_rules.management.provider_limits import provider_limits
 from logging_rules.management.signing_in import add_granted_arguments, connect_granted
@@ -68,6 +76,8 @@ class Command(JsonCommand):
                 "dry-run", ask_what_if, help="what a change would log more and less, counted in the mailbox"
             )
         )
+        members = self.add_action("members", change_members, help="who reads a team inbox; add and remove people")
+        add_members_arguments(members)
         marks = self.add_action("marks", change_marks, help="folders and labels that log mail from any mail program")
         add_marks_arguments(marks)
         add_view_as_arguments(
@@ -85,27 +95,32 @@ class Command(JsonCommand):
         explain.add_argument("message_id", metavar="MESSAGE-ID")
 
     def _add_connect(self) -> None:
-        parser = self.add_action("connect-imap", self.connect_imap, help="connect a personal IMAP inbox")
+        parser = self.add_action("connect-imap", self.connect_imap, help="connect an IMAP inbox")
         parser.add_argument("address")
         parser.add_argument("--owner", required=True, help="the e-mail address the owner signs in with")
         parser.add_argument("--host", required=True)
         parser.add_argument("--port", type=int, default=993)
         parser.add_argument("--security", choices=Security.values, default=Security.TLS)
         parser.add_argument("--username", help="if it is not the address")
-        parser.add_argument("--preset", choices=list(Preset), default=Preset.REPLIES)
+        parser.add_argument(
+            "--preset", choices=list(Preset), help="without it: replies, and of a team all known contacts"
+        )
         parser.add_argument("--since", type=int, metavar="DAYS", help="how far back to read; without it, all of it")
         parser.add_argument("--now", action="store_true", help="sync at once, in this process")
+        add_team_arguments(parser)
         _add_smtp_arguments(parser)
 
     def connect_imap(self, options: Namespace) -> Answer:
-        owner = _person(options.owner)
+        owner, kind = _person(options.owner), kind_of_options(options)
+        members = [_person(email) for email in options.member]
         details = _connection_details(options, password=self.read_password())
         for failure in try_servers(details).failures:
             cause = cause_of(failure.cause)
             raise CommandError(f"{failure.step}: {cause.title}. {cause.fix_while_trying}")
         since = timezone.now() - timedelta(days=options.since) if options.since is not None else None
-        inbox = actions.connect_imap_inbox(details=details, history_since=since, by=owner)
-        set_inbox_policy(inbox=inbox, preset=Preset(options.preset), by=owner)
+        inbox = actions.connect_imap_inbox(details=details, history_since=since, by=owner, inbox_kind=kind)
+        choose_team(inbox, options, members, by=owner)
+        set_inbox_policy(inbox=inbox, preset=chosen_preset(options), by=owner)
         actions.start(inbox=inbox, by=owner)
         if options.now:
             return sync_to_the_end(Namespace(address=inbox.address))
@@ -113,7 +128,9 @@ class Command(JsonCommand):
 
     def connect_granted(self, kind: CredentialKind, options: Namespace) -> Answer:
         owner = _person(options.owner)
-        inbox = connect_granted(kind, options, self.read_password("Refresh token or grant: "), owner)
+        members = [_person(email) for email in options.member]
+        secret = self.read_password("Refresh token or grant: ")
+        inbox = connect_granted(kind, options, secret, owner, members)
         if options.now:
             return sync_to_the_end(Namespace(address=inbox.address))
         return Answer(_summary(inbox), f"{inbox.address} is connected; the next worker syncs it.")
@@ -215,6 +232,11 @@ def show_funnel(options: Namespace) -> Answer:
     return Answer(data, "\n".join(lines))
 
 
+def change_members(options: Namespace) -> Answer:
+    people = {name: [_person(email) for email in getattr(options, name)] for name in ("add", "remove")}
+    return show_members(_inbox(options.address), by=_person(options.by) if options.by else None, **people)
+
+
 def change_marks(options: Namespace) -> Answer:
     return show_marks(_inbox(options.address), options)
 
@@ -265,6 +287,7 @@ def _summary(inbox: Inbox) -> dict[str, Any]:
         "address": inbox.address,
         "owner": inbox.owner.email,
         "kind": inbox.kind,
+        "name": inbox.name,
         "provider": inbox.provider,
         "status": InboxStatus(inbox.status).value,
         "cause": inbox.cause,
