@@ -93,7 +93,7 @@ class Stretch:
 
     code: UUID
     status: str
-    problem: Cause | None
+    cause: str
     began_at: datetime
     ended_at: datetime | None
     length: timedelta
@@ -101,6 +101,10 @@ class Stretch:
     @property
     def label(self) -> str:
         return str(InboxStatus(self.status).label)
+
+    @property
+    def problem(self) -> Cause | None:
+        return cause_of(self.cause) if self.cause else None
 
 
 def stretches_of(inbox: Inbox, *, now: datetime, latest: int, before: UUID | None = None) -> list[Stretch]:
@@ -116,7 +120,7 @@ def stretches_of(inbox: Inbox, *, now: datetime, latest: int, before: UUID | Non
         Stretch(
             code=row.code,
             status=row.status,
-            problem=cause_of(row.cause) if row.cause else None,
+            cause=row.cause,
             began_at=row.began_at,
             ended_at=row.ended_at,
             length=max(timedelta(), (row.ended_at or now) - row.began_at),

@@ -120,10 +120,10 @@ def note_success(lease: Lease, *, now: datetime, trouble: str = "", remark: str 
     Raises `LeaseLost`."""
     inbox = lease.lock()
     event = Event.TROUBLED if trouble else Event.SUCCEEDED
+    episodes.note_readable(inbox, caught_up=caught_up, now=now)
     if event == Event.SUCCEEDED and (until := end_of_trouble(inbox, now=now)):
         notices.tell_of_recovery(inbox, until=until)
         inbox.trouble_since = None
-    episodes.note_readable(inbox, caught_up=caught_up, now=now)
     inbox.failures, inbox.live_synced_at = 0, now
     inbox.refused_at = inbox.retry_at = inbox.no_calls_until = None
     also = ["failures", "refused_at", "retry_at", "no_calls_until", "live_synced_at", "in_outage"]

@@ -64,6 +64,17 @@ def _people(context: Words) -> Words:
     }
 
 
+def _recovery_words(context: Words) -> Words:
+    """With what was recovered, if that was known when it was told."""
+    if "recovered" not in context:
+        caught_up = gettext("E-mail of that time is being read now.")
+    elif context["lost"] == "0":
+        caught_up = gettext("E-mails of that time recovered: %(recovered)s; not available: none.") % context
+    else:
+        caught_up = gettext("E-mails of that time recovered: %(recovered)s; not available: %(lost)s.") % context
+    return {**_words(context), "caught_up": caught_up}
+
+
 def _providers(context: Words) -> Words:
     return {name: ProviderKind(context[name]).label for name in ("before", "provider") if name in context}
 
@@ -120,9 +131,10 @@ OWN = (
     _own(
         code=RECOVERED,
         title=_("%(inbox)s works again"),
-        text=_("The interruption lasted from %(since)s to %(until)s. E-mail of that time is being logged now."),
+        text=_("The interruption lasted from %(since)s to %(until)s. %(caught_up)s"),
         action=_("See the inbox"),
         fields=FIELDS | {"until"},
+        words=_recovery_words,
         tone=Tone.OK,
         icon="circle-check",
     ),

@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from audit.models import AuditEvent
 from inboxes import notice_kinds as kinds
 from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderHealth
+from inboxes.outages import recovered_since
 from inboxes.trouble import name_of_trouble
 from notifications.actions import notify
 from notifications.queries import people_told
@@ -76,7 +77,9 @@ def tell_of_recovery(inbox: Inbox, *, until: datetime) -> None:
     """To exactly those who were told of the trouble or the stop. Call before `trouble_since` is forgotten."""
     name = name_of_trouble(inbox)
     if told := people_told(f"inbox:{inbox.pk}:{name}:"):
-        _tell(inbox, kinds.RECOVERED, people=told, since=name, until=until.isoformat())
+        recovered = recovered_since(inbox, inbox.trouble_since or inbox.status_since)
+        numbers = {"recovered": str(recovered.handled), "lost": str(recovered.lost)} if recovered else {}
+        _tell(inbox, kinds.RECOVERED, people=told, since=name, until=until.isoformat(), **numbers)
 
 
 def tell_of_quarantine(inbox: Inbox, *, now: datetime) -> None:

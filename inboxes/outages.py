@@ -33,7 +33,7 @@ class OutageReport:
     since: datetime
     until: datetime | None
     caught_up_at: datetime | None
-    cause_code: str
+    cause: str
     is_reconnected: bool
     logged: int
     skipped: int
@@ -54,8 +54,8 @@ class OutageReport:
         return self.until - self.since if self.until else None
 
     @property
-    def cause(self) -> Cause | None:
-        return cause_of(self.cause_code) if self.cause_code else None
+    def problem(self) -> Cause | None:
+        return cause_of(self.cause) if self.cause else None
 
     @property
     def is_worth_telling(self) -> bool:
@@ -100,6 +100,24 @@ def report_to_show(inbox: Inbox, *, now: datetime) -> OutageReport | None:
     return report if report.is_worth_telling else None
 
 
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """Messages of one or several outages that are over: `handled` since then, `lost` as far as it is known."""
+
+    handled: int
+    lost: int
+
+
+def recovered_since(inbox: Inbox, moment: datetime) -> Recovered | None:
+    """Of all outages that ended since then; None if there was none, or mail of one is still being handled. Two queries."""
+    reports = reports_of(Outage.objects.filter(inbox=inbox).exclude(until__lt=moment))
+    if not reports or any(report.caught_up_at is None for report in reports):
+        return None
+    return Recovered(
+        handled=sum(report.recovered for report in reports), lost=sum(report.not_available for report in reports)
+    )
+
+
 def reports_of(outages: Iterable[Outage]) -> list[OutageReport]:
     """One query, beside that for the outages."""
     found = list(outages)
@@ -113,7 +131,7 @@ def reports_of(outages: Iterable[Outage]) -> list[OutageReport]:
             since=outage.since,
             until=outage.until,
             caught_up_at=outage.caught_up_at,
-            cause_code=outage.cause,
+            cause=outage.cause,
             is_reconnected=outage.is_reconnected,
             logged=outage.logged,
             skipped=outage.skipped,

@@ -14,6 +14,8 @@ from inboxes.models import Episode, Inbox, InboxStatus, LedgerEntry, Outage, Sec
 from inboxes.outages import latest_report, outages_of
 from inboxes.providers.base import GrantRevoked, TemporarilyUnavailable
 from inboxes.providers.memory import MemoryMailbox
+from notifications.kinds import kind
+from notifications.models import Notification
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import (
     ALICE,
@@ -140,7 +142,7 @@ def test_the_mail_of_an_outage_is_counted_once_it_is_handled(inbox, server, cloc
     [report] = outages_of(inbox, latest=10)
     assert (report.since, report.until, report.caught_up_at) == (last_good, clock.now, clock.now)
     assert (report.logged, report.skipped, report.waiting, report.not_available) == (3, 2, 0, 0)
-    assert (report.cause_code, report.is_reconnected, report.is_worth_telling) == ("timed_out", False, True)
+    assert (report.cause, report.is_reconnected, report.is_worth_telling) == ("timed_out", False, True)
     assert "5 e-mails recovered, 0 not available" in report.sentence
     clock.pass_by(minutes=5)
     deliver(server, clock, 2, name="after")
@@ -169,8 +171,21 @@ def test_an_outage_spans_every_status_until_a_person_ends_it(inbox, server, cloc
         ("degraded", "", reconnected, clock.now),
     ]
     [report] = outages_of(inbox, latest=10)
-    assert (report.since, report.until, report.cause_code) == (since, clock.now, "access_revoked")
+    assert (report.since, report.until, report.cause) == (since, clock.now, "access_revoked")
     assert (report.is_reconnected, report.recovered) == (True, 2)
+
+
+def test_the_news_that_it_works_again_says_what_was_recovered(inbox, server, clock, alice):
+    sync_until_quiet(inbox, server, clock)
+    clock.pass_by(minutes=1)
+    fail(inbox, server, clock, GrantRevoked())
+    clock.pass_by(days=2)
+    deliver(server, clock, 2)
+    deliver(server, clock, 3, sender=STRANGER)
+    actions.reconnect(inbox=inbox, details=DETAILS, by=alice, now=clock.now)
+    sync_until_quiet(inbox, server, clock)
+    told = Notification.objects.get(kind="inbox_recovered")
+    assert "E-mails of that time recovered: 5; not available: none." in kind(told.kind).notice(told.context).text
 
 
 def test_a_disabled_inbox_has_an_outage_only_once_it_is_to_be_read_again(inbox, server, clock, alice):

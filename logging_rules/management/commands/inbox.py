@@ -26,6 +26,14 @@ from logging_rules.explain import MessageExplanation, explain_message
 from logging_rules.facts import Preset
 from logging_rules.funnel import funnel_of
 from logging_rules.management.dry_running import add_dry_run_arguments, dry_run
+from logging_rules.management.inbox_health import (
+    add_acting_arguments,
+    add_outages_arguments,
+    add_replay_arguments,
+    check,
+    replay,
+    show_outages,
+)
 from logging_rules.management.inbox_marks import add_marks_arguments, show_marks
 from logging_rules.management.inbox_members import (
     add_members_arguments,
@@ -89,6 +97,13 @@ class Command(JsonCommand):
         add_why_not_arguments(
             self.add_action("why-not", tell_why_not, help="what became of mail in the mailbox, read live")
         )
+        add_outages_arguments(
+            self.add_action("outages", tell_outages, help="when an inbox could not be read, and what was recovered")
+        )
+        add_acting_arguments(
+            self.add_action("check", check_now, help="compare what the server holds with what was handled, next")
+        )
+        add_replay_arguments(self.add_action("replay", replay_all, help="try messages in trouble again"))
         add_log_arguments(self.add_action("log", log_one, help="log a message of the mailbox by hand"))
         explain = self.add_action("explain", explain_mail, help="why a message was logged, or why not")
         explain.add_argument("address")
@@ -305,6 +320,20 @@ def tell_why_not(options: Namespace) -> Answer:
 
 def log_one(options: Namespace) -> Answer:
     return log_mail(_inbox(options.address), options)
+
+
+def tell_outages(options: Namespace) -> Answer:
+    return show_outages(_inbox(options.address), options)
+
+
+def check_now(options: Namespace) -> Answer:
+    inbox = _inbox(options.address)
+    return check(inbox, _person(options.by) if options.by else inbox.owner)
+
+
+def replay_all(options: Namespace) -> Answer:
+    inbox = _inbox(options.address)
+    return replay(inbox, _person(options.by) if options.by else inbox.owner, cause=options.cause)
 
 
 def _inbox(address: str) -> Inbox:
