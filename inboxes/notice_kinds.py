@@ -66,7 +66,7 @@ def _people(context: Words) -> Words:
 
 def _recovery_words(context: Words) -> Words:
     """With what was recovered, if that was known when it was told."""
-    if "recovered" not in context:
+    if not context.get("recovered"):
         caught_up = gettext("E-mail of that time is being read now.")
     elif context["lost"] == "0":
         caught_up = gettext("E-mails of that time recovered: %(recovered)s; not available: none.") % context

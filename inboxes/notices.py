@@ -77,9 +77,9 @@ def tell_of_recovery(inbox: Inbox, *, until: datetime) -> None:
     """To exactly those who were told of the trouble or the stop. Call before `trouble_since` is forgotten."""
     name = name_of_trouble(inbox)
     if told := people_told(f"inbox:{inbox.pk}:{name}:"):
-        recovered = recovered_since(inbox, inbox.trouble_since or inbox.status_since)
-        numbers = {"recovered": str(recovered.handled), "lost": str(recovered.lost)} if recovered else {}
-        _tell(inbox, kinds.RECOVERED, people=told, since=name, until=until.isoformat(), **numbers)
+        found = recovered_since(inbox, inbox.trouble_since or inbox.status_since)
+        recovered, lost = (str(found.handled), str(found.lost)) if found else ("", "")
+        _tell(inbox, kinds.RECOVERED, people=told, since=name, until=until.isoformat(), recovered=recovered, lost=lost)
 
 
 def tell_of_quarantine(inbox: Inbox, *, now: datetime) -> None:
