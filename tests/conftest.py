@@ -1,6 +1,7 @@
 """What every test stands on: real PostgreSQL and Valkey of its own, no network beyond this machine."""
 
 import base64
+import gc
 import ipaddress
 import os
 import shutil
@@ -50,6 +51,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.pluginmanager.import_plugin("tests.mail_servers")
     session.config.pluginmanager.import_plugin("tests.fakes.google")
     session.config.pluginmanager.import_plugin("tests.fakes.microsoft")
+
+
+def pytest_collection() -> None:
+    """Thousands of tests that all stay: looking among them for garbage again and again would take a tenth of the time."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:
