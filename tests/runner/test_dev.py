@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,9 +33,9 @@ OURS = (
 OF_PROVIDERS = ("GOOGLE_", "MICROSOFT_", "GRAPH_", "GMAIL_")
 
 
-@pytest.fixture
-def environment():
-    """That of a terminal: nothing of the tests' own settings, and a data folder of its own."""
+@contextmanager
+def terminal():
+    """The environment of one: nothing of the tests' own settings, and a data folder where nothing was ever started."""
     with tempfile.TemporaryDirectory(prefix="genkan-dev-") as path:
         Path(path).chmod(0o711)
         rest = {
@@ -44,6 +45,25 @@ def environment():
         }
         yield rest | {"DATA_DIR": path}
         wait_until(lambda: processes_in(path) == [])
+
+
+@pytest.fixture
+def unused():
+    with terminal() as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def empty():
+    with terminal() as environment:
+        yield environment
+
+
+@pytest.fixture
+def environment(empty):
+    """Without the demo. The first test finds it unused and creates the database, which takes half of a start; the others find that."""
+    yield empty
+    wait_until(lambda: processes_in(empty["DATA_DIR"]) == [])
 
 
 def launch(*arguments, environment):
@@ -90,12 +110,12 @@ def test_it_serves_the_sign_in_page_and_stops_without_a_trace(environment, stop)
     wait_until(lambda: processes_in(environment["DATA_DIR"]) == [])
 
 
-def test_the_demo_has_an_inbox_at_each_provider_and_stops_without_a_trace(environment):
-    process = launch("dev", environment=environment)
+def test_the_demo_has_an_inbox_at_each_provider_and_stops_without_a_trace(unused):
+    process = launch("dev", environment=unused)
     assert status_of(address_of(process)) == 200
-    demo = home.known(Path(environment["DATA_DIR"]))
+    demo = home.known(Path(unused["DATA_DIR"]))
     assert not any(is_free(home.HOST, port) for port in asdict(demo.ports).values())
-    code, listed = run("inbox", "list", "--json", environment=environment)
+    code, listed = run("inbox", "list", "--json", environment=unused)
     assert (code, {inbox["address"]: inbox["provider"] for inbox in json.loads(listed)}) == (
         0,
         {"emma@minato.example": "graph", "james@minato.example": "gmail", "yuki@minato.example": "imap"},
@@ -106,15 +126,6 @@ def test_the_demo_has_an_inbox_at_each_provider_and_stops_without_a_trace(enviro
 
     assert (process.returncode, output.splitlines()[-1]) == (0, "genkan: stopped")
     wait_until(lambda: all(is_free(home.HOST, port) for port in asdict(demo.ports).values()))
-
-
-def test_an_empty_workspace_has_no_stand_ins(environment):
-    process = launch("dev", "--empty", environment=environment)
-    address_of(process)
-
-    assert home.known(Path(environment["DATA_DIR"])) is None
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
 
 
 def test_after_a_kill_nothing_is_left_and_the_next_start_works(environment):
@@ -131,9 +142,10 @@ def test_after_a_kill_nothing_is_left_and_the_next_start_works(environment):
     again.communicate(timeout=60)
 
 
-def test_a_second_start_in_the_same_folder_is_refused(environment):
+def test_an_empty_workspace_has_no_stand_ins_and_is_started_once_only(environment):
     first = launch("dev", "--empty", environment=environment)
     port = address_of(first)
+    assert home.known(Path(environment["DATA_DIR"])) is None
 
     second = launch("dev", "--empty", environment=environment)
     output, _ = second.communicate(timeout=60)
