@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/", include("notifications.urls")),
     path("inboxes/", include("logging_rules.inbox_urls")),
     path("logging/", include("logging_rules.urls")),
+    path("admin/", include("logging_rules.admin_urls")),
     path("admin/audit/", include("audit.urls")),
     path("accounts/email/", views.not_offered),  # super admins look after addresses
     path("accounts/", include("allauth.account.urls")),

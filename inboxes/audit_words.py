@@ -28,6 +28,7 @@ register_acts(
         "removed": _("Inbox removed"),
         "cleared": _("What a removed inbox held was cleared away"),
         "erasure_asked": _("Erasure of what a removed inbox logged asked for"),
+        "access_purged": _("Stored access to a mailbox deleted and given back"),
         "discarded": _("Inbox discarded before it was started"),
         "check_requested": _("A check of completeness was asked for"),
         "quarantine_replayed": _("E-mails set aside are tried again"),
@@ -52,13 +53,31 @@ register_acts(
         "visibility_set": _("Visibility of an e-mail chosen"),
     },
 )
+register_acts(
+    _("Workspace"),
+    group="workspace",
+    acts={
+        "connection_policy_set": _("What may be connected was set"),
+        "connections_exported": _("List of connections exported"),
+    },
+)
+register_acts(_("People"), group="person", acts={"connecting_set": _("Whether a person may connect inboxes was set")})
+register_acts(
+    _("Mail of teams"),
+    group="team_mail",
+    acts={"restored": _("E-mail taken back into a team's list"), "filtered_again": _("E-mail filtered out again")},
+)
 register_acts(_("Keys"), group="keys", acts={"rotated": _("Stored secrets encrypted with the newest key")})
 
 
 def _inboxes(keys: Collection[str], reader: User) -> dict[str, Target]:
     """Removed ones too: the log is about them still. That an address is connected is no secret from who reads the log."""
     found = Inbox.with_removed.filter(pk__in=keys) if reader.is_super_admin else Inbox.objects.none()
-    return {str(inbox.pk): Target(inbox.label) for inbox in found}
+    return {str(inbox.pk): Target(inbox.label, _page_of(inbox)) for inbox in found}
+
+
+def _page_of(inbox: Inbox) -> str:
+    return "" if inbox.removed_at else reverse("connections:connection", args=[inbox.code])
 
 
 def _messages(keys: Collection[str], reader: User) -> dict[str, Target]:
@@ -67,6 +86,11 @@ def _messages(keys: Collection[str], reader: User) -> dict[str, Target]:
     return {str(key): Target("", reverse("contacts:message", args=[code])) for key, code in found}
 
 
+def _policy(keys: Collection[str], reader: User) -> dict[str, Target]:
+    return {key: Target("", reverse("connections:policy")) for key in keys}
+
+
+register_target("inboxes.connectionpolicy", _("What may be connected"), _policy)
 register_target("inboxes.inbox", _("Inbox"), _inboxes)
 register_target("inboxes.message", _("E-mail"), _messages)
 register_target("inboxes.accessrequest", _("Request for access to an e-mail"), lambda keys, reader: {})

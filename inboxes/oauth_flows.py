@@ -20,12 +20,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inboxes import actions
-from inboxes.causes import CAUSES
+from inboxes.allowed import refuse_connecting, refuse_reconnecting
+from inboxes.causes import CAUSES, Cause, cause_of
 from inboxes.connections import open_granted
 from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderKind, SignIn
 from inboxes.oauth.accesses import API_OF, Asked, asked_for, given_to
 from inboxes.oauth.actions import remember_sign_in, use_sign_in
-from inboxes.oauth.clients import API_ISSUERS, oauth_client
+from inboxes.oauth.clients import API_ISSUERS, IMAP_HOSTS, oauth_client
 from inboxes.oauth.grants import Account, Grant, SignInRefused
 from inboxes.oauth.keeping import give_back_soon, is_same_account
 from inboxes.providers.base import PermissionMissing, ProviderError
@@ -143,9 +144,14 @@ def kind_of(inbox: Inbox) -> CredentialKind:
 
 
 def begin(errand: Errand, *, by: User, session_key: str, now: datetime | None = None) -> str:
-    """Where to send the person. Raises `ProviderError`, and PermissionDenied for a team inbox without account access."""
+    """Where to send the person.
+
+    Raises `ProviderError`, `SignInStopped` for what the workspace does not allow, PermissionDenied for a team inbox without account
+    access.
+    """
     if errand.inbox_kind is InboxKind.TEAM and not by.has_account_access:
         raise PermissionDenied
+    _refuse_not_allowed(errand, by)
     state = secrets.token_urlsafe(32)
     beginning = oauth_client(errand.kind).begin(
         redirect_uri=redirect_uri(errand.kind), state=state, scopes=errand.asked.scopes, login_hint=errand.hint
@@ -178,12 +184,34 @@ def finish(
     errand = _errand_of(sign_in)
     if errand.inbox_kind is InboxKind.TEAM and not by.has_account_access:
         raise stopped(errand, "account_access_needed")
+    _refuse_not_allowed(errand, by)
     try:
         grant, account = _granted(errand, kept, answer)
         return _open(errand, grant, account, by=by, now=now)
     except ProviderError as error:
         logger.info("sign_in_stopped", cause=error.cause, kind=kind, sign_in_id=sign_in.pk)
         raise stopped(errand, error.cause, support=tuple(_support_code(error.detail))) from None
+
+
+def refused(errand: Errand, by: User) -> Cause | None:
+    """Why the workspace would not let the person go."""
+    try:
+        _refuse_not_allowed(errand, by)
+    except SignInStopped as refusal:
+        return cause_of(refusal.stop.cause)
+    return None
+
+
+def _refuse_not_allowed(errand: Errand, by: User) -> None:
+    """By the rules of the workspace: before the person is sent away, and once more when they are back."""
+    host = IMAP_HOSTS[errand.kind] if errand.provider == ProviderKind.IMAP else ""
+    try:
+        if errand.inbox is not None:
+            refuse_reconnecting(errand.inbox)
+        else:
+            refuse_connecting(by=by, provider=errand.provider, kind=errand.inbox_kind, imap_host=host)
+    except ValidationError as refusal:
+        raise stopped(errand, str(refusal.code)) from None
 
 
 def _errand_of(sign_in: SignIn) -> Errand:

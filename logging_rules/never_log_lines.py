@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from logging_rules.facts import NeverLogScope
 from logging_rules.models import NEVER_LOG_SCOPE_LABELS, NeverLogEntry
 from logging_rules.never_log import Target, parse_target
-from users.spreadsheets import FORMULA_BEGINS, guarded
+from users.spreadsheets import FORMULA_BEGINS, as_csv
 
 LARGEST_FILE = 1_000_000
 MOST_LINES = 5_000
@@ -213,13 +213,6 @@ def understand(line: Line) -> Wanted:
             _("The note is longer than %(most)d characters.") % {"most": LONGEST_NOTE}, code="note_too_long"
         )
     return Wanted(target, scope, line.note, answer in _YES if answer else None)
-
-
-def as_csv(rows: Iterable[Sequence[str]]) -> str:
-    """No cell is taken for a formula by a spreadsheet: an apostrophe stands before it, which `read_lines` takes away again."""
-    text = StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([guarded(cell) for cell in row] for row in rows)
-    return text.getvalue()
 
 
 def exported(entries: Iterable[NeverLogEntry]) -> str:

@@ -6,6 +6,8 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 from inboxes.actions.connecting import choose_history, connect_api_inbox, connect_imap_inbox, set_smtp_server
 from inboxes.actions.ending import delete_team_inbox, disable, discard, disconnect_who_left, enable, remove
 from inboxes.actions.members import add_members, choose_members, leave, remove_member
+from inboxes.actions.overseeing import force_disconnect, note_export, take_off
+from inboxes.actions.policy import except_person, set_connection_policy
 from inboxes.actions.reconnecting import reconnect, reconnect_api_inbox
 from inboxes.actions.running import check_now, pause, replay, resume, start, sync_now
 from inboxes.actions.senders import choose_default_inbox, set_aliases
@@ -27,8 +29,11 @@ __all__ = [
     "discard",
     "disconnect_who_left",
     "enable",
+    "except_person",
+    "force_disconnect",
     "leave",
     "name_team_inbox",
+    "note_export",
     "pause",
     "reconnect",
     "reconnect_api_inbox",
@@ -37,7 +42,9 @@ __all__ = [
     "replay",
     "resume",
     "set_aliases",
+    "set_connection_policy",
     "set_smtp_server",
     "start",
     "sync_now",
+    "take_off",
 ]

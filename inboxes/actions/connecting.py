@@ -15,6 +15,7 @@ from inboxes.actions.refusing import (
     valid_address,
 )
 from inboxes.actions.servers import ConnectionDetails, ServerLogin, write_server, write_servers
+from inboxes.allowed import refuse_connecting
 from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, InboxMember, Protocol, ProviderKind, Security
 from inboxes.oauth.clients import API_ISSUERS, IMAP_HOSTS
 from inboxes.oauth.grants import Account, Grant
@@ -35,6 +36,7 @@ def connect_imap_inbox(
     `history_since` None: all of the past. A team inbox needs account access. Nothing is tried here; check the servers first
     (`inboxes.providers.checks`).
     """
+    refuse_connecting(by=by, provider=ProviderKind.IMAP, kind=inbox_kind, imap_host=details.imap.host)
     inbox = _new_inbox(inbox_kind, details.address, by)
     inbox.history_since = history_since
     _insert(inbox)
@@ -62,6 +64,9 @@ def connect_api_inbox(
     its own (Microsoft only). Raises ValidationError with the code `scope_missing` when the grant does not allow mail to be read.
     """
     issuer = signed_in_at or API_ISSUERS[kind]
+    refuse_connecting(
+        by=by, provider=kind, kind=inbox_kind, imap_host=IMAP_HOSTS[issuer] if kind == ProviderKind.IMAP else ""
+    )
     inbox = _new_inbox(inbox_kind, shared_mailbox or account.address, by)
     refuse_without_reading(kind, issuer, grant, shared=bool(shared_mailbox))
     inbox.provider, inbox.history_since = kind, history_since

@@ -11,8 +11,15 @@ from inboxes.actions.connecting import own_aliases
 from inboxes.actions.holding import held, move, owner_only, shut_workers_out, want_sync
 from inboxes.actions.refusing import refuse_unless_by_password, refuse_without_reading, valid_address
 from inboxes.actions.servers import ConnectionDetails, write_servers
+from inboxes.allowed import refuse_reconnecting
 from inboxes.life import Event
-from inboxes.models import Credential, CredentialKind, Inbox, InboxStatus, ProviderKind
+from inboxes.models import (
+    Credential,
+    CredentialKind,
+    Inbox,
+    InboxStatus,
+    ProviderKind,
+)
 from inboxes.oauth.clients import API_ISSUERS
 from inboxes.oauth.grants import Account, Grant
 from inboxes.oauth.keeping import is_same_account, keep_grant, keep_password
@@ -31,6 +38,7 @@ def reconnect(*, inbox: Inbox, details: ConnectionDetails, by: User, now: dateti
             code="other_address",
         )
     refuse_unless_by_password(inbox)
+    refuse_reconnecting(inbox, imap_host=details.imap.host)
     shut_workers_out(inbox)
     write_servers(inbox, details.imap, details.smtp)
     keep_password(inbox=inbox, password=details.password)
@@ -58,6 +66,7 @@ def reconnect_api_inbox(*, inbox: Inbox, account: Account, grant: Grant, by: Use
             code="other_account",
         )
     refuse_without_reading(kind, issuer, grant, shared=shared)
+    refuse_reconnecting(inbox)
     shut_workers_out(inbox)
     keep_grant(inbox=inbox, kind=issuer, account=account, grant=grant, shared=shared)
     inbox.aliases = [] if shared else own_aliases(account, inbox.address)

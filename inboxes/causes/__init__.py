@@ -3,13 +3,13 @@
 Codes are stable: they are stored, shown, logged and counted. The texts say what happened and what to do.
 """
 
-from inboxes.causes import apis, servers
+from inboxes.causes import apis, rules, servers
 from inboxes.causes.cause import Cause
 from inboxes.causes.hints import HINTS
 
 __all__ = ["CAUSES", "HINTS", "Cause", "cause_of"]
 
-CAUSES: dict[str, Cause] = {**servers.CAUSES, **apis.CAUSES}
+CAUSES: dict[str, Cause] = {**servers.CAUSES, **apis.CAUSES, **rules.CAUSES}
 
 
 def cause_of(code: str) -> Cause:

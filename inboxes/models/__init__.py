@@ -29,6 +29,7 @@ from inboxes.models.message import (
     Thread,
     ThreadReference,
 )
+from inboxes.models.policy import ConnectionException, ConnectionPolicy, WhoMayConnect
 from inboxes.models.providers import ProviderHealth
 from inboxes.models.push import PushSubscription
 from inboxes.models.removal import AccessPlace, Removal, Revocation, RevocationState
@@ -54,6 +55,8 @@ __all__ = [
     "AccessRequest",
     "AccessRequestQuerySet",
     "Attachment",
+    "ConnectionException",
+    "ConnectionPolicy",
     "Credential",
     "CredentialKind",
     "DailyCount",
@@ -95,5 +98,6 @@ __all__ = [
     "Thread",
     "ThreadReference",
     "Visibility",
+    "WhoMayConnect",
     "WithdrawnGrant",
 ]

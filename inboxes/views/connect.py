@@ -1,7 +1,8 @@
 """The first two steps of connecting an inbox: its address, then its servers, which are tried out before anything is kept."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from allauth.core.ratelimit import consume
@@ -16,10 +17,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from inboxes import actions
+from inboxes.allowed import allowed_to, refuse_connecting
 from inboxes.causes import HINTS
 from inboxes.discovery import discover
 from inboxes.forms import AddressForm, ServersForm, found_values
-from inboxes.models import CredentialKind, Inbox, InboxKind
+from inboxes.models import CredentialKind, Inbox, InboxKind, ProviderKind
 from inboxes.oauth.accesses import API_OF
 from inboxes.oauth.clients import is_offered
 from inboxes.oauth_flows import USUAL_HISTORY
@@ -40,8 +42,9 @@ def connect(request: SignedInRequest) -> HttpResponse:
         return ask_for_account_access(request)
     if kind is None and request.user.has_account_access and request.method == "GET":
         return render(request, "inboxes/choose_kind.html")
+    allowed = allowed_to(request.user, kind or InboxKind.PERSONAL)
     form = AddressForm(request.POST or None, person=request.user, initial=to_connect(request).get("address", ""))
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not allowed.refused and form.is_valid():
         found = request.session[TO_CONNECT] = _found_out(form.cleaned_data["address"])
         found["inbox_kind"] = (kind or InboxKind.PERSONAL).value
         if found["sign_in"] and is_offered(CredentialKind(found["sign_in"])):
@@ -49,7 +52,8 @@ def connect(request: SignedInRequest) -> HttpResponse:
         return redirect("inboxes:connect-server")
     context = {
         "form": form,
-        "ways": [(provider, is_offered(provider)) for provider in API_OF],
+        "allowed": allowed,
+        "ways": [(provider, is_offered(provider), API_OF[provider] in allowed.providers) for provider in API_OF],
         "is_team": kind is InboxKind.TEAM,
         "query": query_of(kind),
     }
@@ -86,8 +90,10 @@ def connect_server(request: SignedInRequest) -> HttpResponse:
         return ask_for_account_access(request)
     form = ServersForm(request.POST or None, initial=found["values"])
     trial = None
+    kind = InboxKind.TEAM if is_team else InboxKind.PERSONAL
     if request.method == "POST" and form.is_valid():
-        trial = tried(request, form, found["address"])
+        refuse = partial(refuse_connecting, by=request.user, provider=ProviderKind.IMAP, kind=kind)
+        trial = tried(request, form, found["address"], refuse=refuse)
         if trial and trial.can_read and (inbox := _connected(request, form, found["address"], trial)):
             return render(request, "inboxes/connected.html", {"inbox": inbox, "trial": trial})
     sign_in = CredentialKind(found["sign_in"]) if found.get("sign_in") else None
@@ -98,8 +104,9 @@ def connect_server(request: SignedInRequest) -> HttpResponse:
         "is_offered": sign_in is not None and is_offered(sign_in),
         "form": form,
         "trial": trial,
+        "allowed": allowed_to(request.user, kind),
         "is_team": is_team,
-        "query": query_of(InboxKind.TEAM if is_team else None),
+        "query": query_of(kind),
     }
     return render(request, "inboxes/connect_server.html", context, status=422 if form.errors or trial else 200)
 
@@ -122,8 +129,14 @@ def hints(codes: Iterable[str]) -> list[str]:
     return [str(HINTS[code]) for code in codes]
 
 
-def tried(request: SignedInRequest, form: ServersForm, address: str) -> Trial | None:
-    """None when the person has tried too often; then the form says so."""
+def tried(request: SignedInRequest, form: ServersForm, address: str, *, refuse: Callable[..., None]) -> Trial | None:
+    """None when the person has tried too often, or `refuse` does not allow the server; then the form says so. No server hears of a
+    password before that is settled."""
+    try:
+        refuse(imap_host=form.cleaned_data["imap_host"])
+    except ValidationError as refusal:
+        form.add_error("imap_host" if refusal.code == "host_not_allowed" else None, refusal)
+        return None
     if consume(request, action=TRIES):
         return try_servers(form.details(address))
     form.add_error(None, too_often())

@@ -16,7 +16,8 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from inboxes import oauth_flows
-from inboxes.causes import cause_of
+from inboxes.allowed import whom_to_ask
+from inboxes.causes import cause_of, rules
 from inboxes.forms import AddressForm
 from inboxes.models import CredentialKind, Inbox, InboxKind, ProviderKind
 from inboxes.oauth.accesses import API_OF, asked_for, given_to
@@ -58,13 +59,15 @@ def sign_in(request: SignedInRequest, provider: str) -> HttpResponse:
             return jump(request, Errand.to_connect(kind, way, inbox_kind=inbox_kind))
         if form.is_valid():
             return jump(request, Errand.to_connect(kind, way, form.cleaned_data["address"], inbox_kind))
-    asked = Errand.to_connect(kind, way).asked
+    errand = Errand.to_connect(kind, way, inbox_kind=inbox_kind)
     context = {
-        "asked": asked,
+        "asked": errand.asked,
         "way": way.value,
         "address": address,
         "form": form,
         "is_team": inbox_kind is InboxKind.TEAM,
+        "refused": oauth_flows.refused(errand, request.user),
+        "admins": whom_to_ask(),
         "query": query_of(inbox_kind),
         "queries": {other.value: query_of(inbox_kind, way=other.value) for other in Way},
     }
@@ -86,6 +89,8 @@ def jump(request: SignedInRequest, errand: Errand) -> HttpResponse:
     request.session.pop(STOPPED, None)
     try:
         url = oauth_flows.begin(errand, by=request.user, session_key=str(request.session.session_key))
+    except SignInStopped as stopped:
+        return _stop(request, stopped.stop)
     except ProviderError as error:
         return _stop(request, oauth_flows.stopped(errand, error.cause).stop)
     return HttpResponseRedirect(url)
@@ -156,6 +161,7 @@ def stopped(request: SignedInRequest, provider: str) -> HttpResponse:
     context = {
         "stop": stop,
         "cause": cause_of(stop.cause),
+        "admins": whom_to_ask() if stop.cause in rules.CAUSES else [],
         "inbox": inbox,
         "is_team": stop.inbox_kind == InboxKind.TEAM,
         "query": query_of(InboxKind(stop.inbox_kind), way=stop.way.value),

@@ -1,7 +1,7 @@
 """What the owner of an inbox does with it: sync, pause, resume, disable, enable, reconnect, discard, set up sending."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inboxes import actions
+from inboxes.allowed import refuse_reconnecting
 from inboxes.causes import cause_of
 from inboxes.discovery import known_provider
 from inboxes.forms import SendingForm, ServersForm, found_values, kept_values
@@ -124,7 +125,7 @@ def _reconnect_by_password(request: SignedInRequest, inbox: Inbox) -> HttpRespon
     form = ServersForm(request.POST or None, initial=found_values(inbox.address, found) | kept_values(inbox))
     trial = None
     if request.method == "POST" and form.is_valid():
-        trial = tried(request, form, inbox.address)
+        trial = tried(request, form, inbox.address, refuse=partial(refuse_reconnecting, inbox))
         if trial and trial.can_read and _reconnected(request, inbox, form, trial):
             return redirect("inboxes:inbox", inbox.code)
     context = {

@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from inboxes import actions
+from inboxes.allowed import refuse_connecting
 from inboxes.causes import cause_of
 from inboxes.models import CredentialKind, Inbox
 from inboxes.oauth.accesses import API_OF, asked_for
@@ -43,6 +44,7 @@ def connect_granted(
     if not is_offered(kind):
         raise CommandError(f"{kind.value.upper()}_CLIENT_ID is not set.")
     address, inbox_kind = options.address.strip().lower(), kind_of_options(options)
+    refuse_connecting(by=owner, provider=API_OF[kind], kind=inbox_kind)
     grant, account = _opened(kind, secret, shared=options.shared)
     if not options.shared and not any(is_same_mailbox(address, each) for each in account.addresses):
         raise CommandError(f"This access opens {account.address}, not {address}.")

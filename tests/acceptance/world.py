@@ -96,6 +96,8 @@ def make_world(owner: User, colleague: User) -> World:
             ("inboxes/<uuid:code>/remove/", connected_inbox(owner, "off@ours.example", status="disabled").code),
             *_team(owner),
             ("inboxes/", inbox.code),
+            ("admin/inboxes/", inbox.code),
+            ("admin/people/", colleague.code),
             ("notifications/", _notification(owner, inbox).code),
             ("people/invitations/", InvitationFactory().code),
             ("people/", colleague.code),

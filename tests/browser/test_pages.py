@@ -123,6 +123,13 @@ def pages(admin: User, google, microsoft) -> list[str]:
         reverse("users:invite"),
         reverse("users:workspace"),
         reverse("audit:log"),
+        reverse("connections:console"),
+        reverse("connections:console") + "?q=nobody",
+        reverse("connections:take-off") + f"?inbox={inboxes[0].code}&inbox={inboxes[3].code}",
+        *(reverse("connections:connection", args=[inbox.code]) for inbox in inboxes[2:5]),
+        reverse("connections:force-disconnect", args=[inboxes[0].code]),
+        reverse("connections:policy"),
+        reverse("connections:person", args=[admin.code]),
     ]
 
 

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from inboxes import actions
 from inboxes.actions import ConnectionDetails, ServerLogin
+from inboxes.allowed import refuse_connecting
 from inboxes.causes import cause_of
 from inboxes.connections import look_into
-from inboxes.models import CredentialKind, Inbox, InboxStatus, Security
+from inboxes.models import CredentialKind, Inbox, InboxStatus, ProviderKind, Security
 from inboxes.oauth.accesses import API_OF, given_to
 from inboxes.providers.base import ProviderError
 from inboxes.queries import completeness, folder_progress
@@ -128,6 +129,7 @@ class Command(JsonCommand):
     def connect_imap(self, options: Namespace) -> Answer:
         owner, kind = _person(options.owner), kind_of_options(options)
         members = [_person(email) for email in options.member]
+        refuse_connecting(by=owner, provider=ProviderKind.IMAP, kind=kind, imap_host=options.host)
         details = _connection_details(options, password=self.read_password())
         for failure in try_servers(details).failures:
             cause = cause_of(failure.cause)
