@@ -1,5 +1,6 @@
 """Taking an inbox off: what was never started is discarded; what was is disabled, enabled again, or removed for good."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -65,17 +66,19 @@ def remove(*, inbox: Inbox, erase: bool, by: User, now: datetime | None = None) 
     """Ends a disabled inbox: its password or grant, servers, push subscriptions and sign-ins under way are gone at once, and what its
     sync knew follows (`inbox_removed`). What it logged stays, unless it is to `erase` that too.
 
-    Its address may be connected anew. Asks the provider to stop its news while that can still be asked: call it outside transactions.
+    Its address may be connected anew: that is why a super admin may remove the inbox of somebody who left, without erasing anything.
+    Asks the provider to stop its news while that can still be asked: call it outside transactions.
     """
-    _refuse_all_but(by, inbox)
+    allowed = owner_only if erase else _may_remove
+    _refuse_unless(allowed, inbox, by)
     keep_push(inbox.pk, now=now or timezone.now())
     with transaction.atomic():
-        return _remove(held(inbox, owner_only, by), erase, by, now)
+        return _remove(held(inbox, allowed, by), erase, by, now)
 
 
 def delete_team_inbox(*, inbox: Inbox, erase: bool, by: User, now: datetime | None = None) -> Removal:
     """Disables and removes it in one; its list of threads goes with it. As `remove`; what was never started is to be discarded."""
-    _refuse_all_but(by, inbox)
+    _refuse_unless(owner_only, inbox, by)
     with transaction.atomic():
         locked = held(inbox, owner_only, by)
         if locked.kind != InboxKind.TEAM:
@@ -113,9 +116,13 @@ def _stop(inbox: Inbox, by: User | None, now: datetime | None, *, cause: str = "
     record(by=by, action="inbox.disabled", target=inbox)
 
 
-def _refuse_all_but(by: User, inbox: Inbox) -> None:
+def _may_remove(inbox: Inbox, person: User) -> bool:
+    return owner_only(inbox, person) or (may_manage(inbox, person) and not inbox.owner.is_active)
+
+
+def _refuse_unless(allowed: Callable[[Inbox, User], bool], inbox: Inbox, by: User) -> None:
     """Before anything is asked at a provider; once more when it is done."""
-    if not (by.is_active and owner_only(inbox, by)):
+    if not (by.is_active and allowed(inbox, by)):
         raise PermissionDenied
 
 

@@ -87,6 +87,16 @@ def test_a_super_admin_stops_an_inbox_of_somebody_but_neither_starts_nor_removes
     assert (again(inbox).status, again(inbox).removed_at, Credential.objects.count()) == ("disabled", None, 1)
 
 
+def test_the_address_of_somebody_who_left_is_set_free_by_a_super_admin_who_erases_nothing(alice, admin, bob):
+    inbox = disabled(alice)
+    users.deactivate_person(person=alice, by=admin)
+    for person, erase in ((admin, True), (bob, False), (bob, True)):
+        with pytest.raises(PermissionDenied):
+            actions.remove(inbox=again(inbox), erase=erase, by=person)
+    actions.remove(inbox=again(inbox), erase=False, by=admin)
+    assert (again(inbox).removed_at is None, again(inbox).removal.by) == (False, admin)
+
+
 @pytest.mark.parametrize("status", ["active", "degraded", "needs_reconnect", "paused", "connecting"])
 def test_only_what_is_disabled_is_removed(alice, status):
     inbox = with_password(connected_inbox(alice, status=status, cause="timed_out"))
