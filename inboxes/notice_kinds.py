@@ -96,7 +96,7 @@ def _shared_words(context: Words) -> Words:
 
 def _moments(context: Words) -> Words:
     moments = {name: parse_datetime(context[name]) for name in ("since", "until") if name in context}
-    return {name: date_format(localtime(moment), "SHORT_DATETIME_FORMAT") for name, moment in moments.items() if moment}
+    return {name: date_format(localtime(moment), "DATETIME_FORMAT") for name, moment in moments.items() if moment}
 
 
 FIELDS = frozenset({"inbox", "cause", "since"})

@@ -116,6 +116,7 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(
         f"/logging/who/{limited.message.code}/",
         "/notifications/",
         "/notifications/bell/",
+        "/notifications/settings/",
         "/logging/what-if/",
         Change.of_person(preset="manual").url,
         Change.of_workspace(listed=[Entry(NeverLogKind.DOMAIN, "meridian.example")]).url,

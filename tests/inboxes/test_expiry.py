@@ -63,7 +63,7 @@ def test_of_a_team_inbox_those_are_warned_who_can_sign_in_again(inbox, admin, al
     assert set(told()) == {(name, "team_inbox_access_ends") for name in people}
     with translation.override("ja"):
         notice = Notification.objects.first().notice
-    assert "チームのEメールDesk (yuki@minato.example)へのアクセスの期限は" in notice.title
+    assert "チームのEメール「Desk (yuki@minato.example)」へのアクセスの期限は" in notice.title
 
 
 @pytest.mark.parametrize("status", ["needs_reconnect", "disabled"])

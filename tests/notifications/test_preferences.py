@@ -1,10 +1,13 @@
 """Everybody says how to be told of what; nobody can be kept from hearing what is done to them."""
 
+import json
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -182,3 +185,23 @@ def test_every_e_mail_says_what_it_is_about_and_where_to_change_that(alice: User
         assert each.extra_headers == {"Auto-Submitted": "auto-generated"}
     assert "You get this because you are told about: People" in people.body
     assert "it is always sent" in security.body
+
+
+def command(*words: str) -> Any:
+    out = StringIO()
+    call_command("notifications", *words, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_the_command_says_and_changes_how_somebody_is_told(alice: User):
+    assert command("show", alice.email)["security"] == {
+        "in_app": True,
+        "by_e_mail": True,
+        "can_be_switched_off": False,
+    }
+    changed = command("choose", "Alice@genkan.example", "own_inboxes", "--by-e-mail", "off")
+    assert changed == command("show", alice.email)
+    assert queries.wishes_of(alice)[Topic.OWN_INBOXES] == ONLY_HERE
+    assert AuditEvent.objects.get(action="person.notifications_chosen").actor is None
+    with pytest.raises(CommandError):
+        command("choose", alice.email, "security", "--by-e-mail", "off")
