@@ -1,10 +1,11 @@
 """Reads of team inboxes as their members see them: how much is unread where, and which threads a view holds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.http import urlencode
 
@@ -58,9 +59,19 @@ class TeamNews:
     unread: int
 
 
-def team_inboxes(user: User) -> "QuerySet[Inbox]":
-    """Those the person is a member of, by name, each with how many threads are `unread`. One query."""
-    return _read_by(user).annotate(unread=_unread_of_inbox(user)).order_by("name", "address")
+@dataclass(frozen=True, slots=True)
+class TeamInbox:
+    """An inbox that a person reads, with how many of its threads they have not read; or only manages, with how many people read it."""
+
+    inbox: Inbox
+    unread: int = 0
+    readers: int = 0
+
+
+def team_inboxes(user: User) -> list[TeamInbox]:
+    """Those the person is a member of, by name. One query."""
+    found = _by_name(_read_by(user)).annotate(unread=_unread_of_inbox(user))
+    return [TeamInbox(inbox, unread=inbox.unread) for inbox in found]
 
 
 def team_news(user: User) -> TeamNews:
@@ -81,25 +92,26 @@ def unread_in(inbox: Inbox, user: User) -> int:
     return unread(TeamThread.objects.visible_to(user).filter(inbox=inbox), user).count()
 
 
-def closed_inboxes(user: User) -> "QuerySet[Inbox]":
-    """Team inboxes that the person manages and is no member of, with how many `readers` each has."""
-    managed = Inbox.objects.decided_by(user).filter(kind=InboxKind.TEAM)
-    members = InboxMember.objects.filter(person__is_active=True)
-    return (
-        managed.exclude(pk__in=Inbox.objects.read_by(user))
-        .annotate(readers=_counted(members))
-        .order_by("name", "address")
-    )
+def closed_inboxes(user: User) -> list[TeamInbox]:
+    """Those the person manages and is no member of. One query."""
+    managed = Inbox.objects.decided_by(user).filter(kind=InboxKind.TEAM).exclude(pk__in=Inbox.objects.read_by(user))
+    found = _by_name(managed).annotate(readers=_counted(InboxMember.objects.filter(person__is_active=True)))
+    return [TeamInbox(inbox, readers=inbox.readers) for inbox in found]
 
 
-def with_unread(threads: TeamThreadQuerySet, user: User) -> TeamThreadQuerySet:
-    """Adds `is_unread`: mail came in that the person has not read. What was received before they joined counts as read."""
-    news = When(filtered="", newest_incoming_at__gt=_read_until(user), then=Value(True))
-    return threads.annotate(is_unread=Case(news, default=Value(False)))
+def _by_name(inboxes: "QuerySet[Inbox]") -> "QuerySet[Inbox]":
+    return inboxes.order_by("name", "address")
 
 
 def unread(threads: TeamThreadQuerySet, user: User) -> TeamThreadQuerySet:
+    """Those in which mail came in that the person has not read. What was received before they joined counts as read."""
     return threads.filter(filtered="", newest_incoming_at__gt=_read_until(user))
+
+
+def unread_among(threads: Iterable[TeamThread], user: User) -> set[int]:
+    """Their keys. One query."""
+    among = TeamThread.objects.visible_to(user).filter(pk__in=[thread.pk for thread in threads])
+    return set(unread(among, user).values_list("pk", flat=True))
 
 
 def _read_until(user: User) -> Coalesce:
@@ -111,7 +123,7 @@ def _read_until(user: User) -> Coalesce:
 def thread_page(search: Search, user: User, *, before: Cursor | None = None) -> ThreadPage:
     """The newest threads older than `before`. One query."""
     found = _older_than(threads_of(search, user), before) if before else threads_of(search, user)
-    newest_first = with_unread(found, user).order_by("-newest_at", "-pk").select_related("newest").defer(*UNSEEN)
+    newest_first = found.order_by("-newest_at", "-pk").select_related("newest").defer(*UNSEEN)
     threads = list(newest_first[: THREADS_PER_PAGE + 1])
     shown = threads[:THREADS_PER_PAGE]
     return ThreadPage(shown, place_of(shown[-1]) if len(threads) > len(shown) else None)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from contacts.models import Contact, ContactAddress, TimelineEntry
 from contacts.timeline import Cursor
+from conversations.queries import unread_among
 from conversations.reasons import FilterCause, filter_cause
 from inboxes.models import Attachment, TeamMail, TeamThread
 from users.models import User
@@ -31,6 +32,7 @@ class Row:
     whose timelines an e-mail of the thread stands."""
 
     thread: TeamThread
+    is_unread: bool
     senders: list[Sender]
     has_files: bool
     contact: Contact | None
@@ -48,8 +50,9 @@ class Row:
 
     @property
     def seen(self) -> str:
-        """Up to where it is read once somebody has read all of it."""
-        return seen_of(self.thread)
+        """The moment of its newest incoming e-mail, for the form that marks it as read; empty where none came in."""
+        moment = self.thread.newest_incoming_at
+        return str(Cursor(moment, 0)) if moment else ""
 
     @property
     def cause(self) -> FilterCause | None:
@@ -68,13 +71,9 @@ class Row:
         return len(self.senders) - len(self.shown_senders)
 
 
-def seen_of(thread: TeamThread) -> str:
-    """The moment of its newest incoming e-mail, for a form; empty where none came in."""
-    return str(Cursor(thread.newest_incoming_at, 0)) if thread.newest_incoming_at else ""
-
-
 def rows_of(threads: Sequence[TeamThread], user: User) -> list[Row]:
-    """Five queries at most, however many threads."""
+    """Eight queries at most, however many threads."""
+    unread = unread_among(threads, user)
     senders = _senders_of(threads)
     with_files = _threads_with_files(threads)
     logged_for = _timelines_of(threads, user)
@@ -84,6 +83,7 @@ def rows_of(threads: Sequence[TeamThread], user: User) -> list[Row]:
     return [
         Row(
             thread=thread,
+            is_unread=thread.pk in unread,
             senders=senders[thread.pk],
             has_files=thread.pk in with_files,
             contact=next(

@@ -24,9 +24,9 @@ from users.http import SignedInRequest
 @require_safe
 def inbox_list(request: SignedInRequest) -> HttpResponse:
     """Straight to the only one there is."""
-    inboxes, closed = list(queries.team_inboxes(request.user)), list(queries.closed_inboxes(request.user))
+    inboxes, closed = queries.team_inboxes(request.user), queries.closed_inboxes(request.user)
     if len(inboxes) == 1 and not closed:
-        return redirect("conversations:thread-list", inboxes[0].code)
+        return redirect("conversations:thread-list", inboxes[0].inbox.code)
     return render(request, "conversations/inbox_list.html", {"inboxes": inboxes, "closed": closed})
 
 
@@ -45,7 +45,7 @@ def thread_list(request: SignedInRequest, code: UUID) -> HttpResponse:
     if request.htmx.target == "older":
         return render(request, "conversations/thread_list.html#rows", context)
     context |= {
-        "others": queries.team_inboxes(request.user).exclude(pk=inbox.pk),
+        "others": [other for other in queries.team_inboxes(request.user) if other.inbox != inbox],
         "unread": queries.unread_in(inbox, request.user),
         "problem": cause_of(inbox.cause) if inbox.cause else None,
         "restoral": _restoral(request, inbox),

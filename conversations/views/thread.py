@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from contacts.timeline import Cursor, InvalidCursor
 from conversations import actions, queries
 from conversations.reasons import filter_cause
-from conversations.rows import rows_of, seen_of
+from conversations.rows import rows_of
 from conversations.threads import mails_of, one_mail
 from conversations.views.inboxes import asked_for, cursor_in, team_inbox
 from inboxes.models import InboxMember, TeamThread
@@ -41,7 +41,7 @@ def thread(request: SignedInRequest, code: UUID, thread: UUID) -> HttpResponse:
         "newer": newer,
         "older": older,
         "members": InboxMember.objects.filter(inbox=found.inbox, person__is_active=True).count(),
-        "seen": seen_of(found),
+        "row": rows_of([found], request.user)[0],
     }
     return render(request, "conversations/thread.html", context)
 
@@ -64,33 +64,20 @@ def mark_unread(request: SignedInRequest, code: UUID, thread: UUID) -> HttpRespo
 
 def _answer(request: SignedInRequest, thread: TeamThread) -> HttpResponse:
     """In place where htmx asked, with the count in the navigation; else the list."""
+    search = asked_for(request, thread.inbox)
     if not request.htmx:
-        return redirect(
-            f"{reverse('conversations:thread-list', args=[thread.inbox.code])}{asked_for(request, thread.inbox).query}"
-        )
-    now = (
-        queries.with_unread(TeamThread.objects.filter(pk=thread.pk), request.user)
-        .select_related("newest", "inbox")
-        .get()
-    )
-    context = {
-        "inbox": now.inbox,
-        "thread": now,
-        "search": asked_for(request, now.inbox),
-        "seen": seen_of(now),
-        "with_count": True,
-    }
+        return redirect(f"{reverse('conversations:thread-list', args=[thread.inbox.code])}{search.query}")
+    [row] = rows_of([thread], request.user)
+    context = {"inbox": thread.inbox, "thread": thread, "search": search, "with_count": True, "row": row}
     if request.htmx.target == "read-state":
         return render(request, "conversations/_read_state.html", context)
-    return render(request, "conversations/_row.html", context | {"row": rows_of([now], request.user)[0]})
+    return render(request, "conversations/_row.html", context)
 
 
 def _thread(request: SignedInRequest, code: UUID, thread: UUID) -> TeamThread:
     inbox = team_inbox(request, code)
-    visible = queries.with_unread(TeamThread.objects.visible_to(request.user), request.user)
-    return get_object_or_404(
-        visible.filter(inbox=inbox).select_related("inbox", "newest").defer(*queries.UNSEEN), code=thread
-    )
+    visible = TeamThread.objects.visible_to(request.user).filter(inbox=inbox).select_related("inbox", "newest")
+    return get_object_or_404(visible.defer(*queries.UNSEEN), code=thread)
 
 
 def _seen_until(request: SignedInRequest, thread: TeamThread) -> datetime | None:

@@ -191,7 +191,7 @@ class TestReading:
 
     def test_the_page_marks_it_as_far_as_it_was_shown(self, inbox, alice, alice_client):
         thread = arrive(inbox).team_thread
-        seen = alice_client.get(address(thread)).context["seen"]
+        seen = alice_client.get(address(thread)).context["row"].seen
         arrive(inbox, into=thread, at=NOON + HOUR)
 
         answer = alice_client.post(
