@@ -9,6 +9,7 @@ class InboxesConfig(AppConfig):
     def ready(self) -> None:
         import_module("inboxes.admin_notices")
         import_module("inboxes.audit_words")
+        import_module("inboxes.change_notices")
         import_module("inboxes.member_notices")
         import_module("inboxes.notices")
         import_module("inboxes.receivers")

@@ -79,6 +79,15 @@ class Errand:
         return cls(kind, provider, address, shared, hint="" if shared else address, inbox_kind=inbox_kind)
 
     @classmethod
+    def to_switch(cls, inbox: Inbox, kind: CredentialKind) -> "Errand":
+        """`inbox` is read through another provider so far."""
+        return cls(kind, API_OF[kind], inbox.address, inbox=inbox, hint=inbox.address)
+
+    @property
+    def is_switch(self) -> bool:
+        return self.inbox is not None and self.inbox.provider != self.provider
+
+    @classmethod
     def to_reconnect(cls, inbox: Inbox) -> "Errand":
         """`inbox` was connected by signing in before."""
         given = given_to(inbox)
@@ -133,6 +142,7 @@ class Opened:
 
     inbox: Inbox
     is_new: bool
+    is_switched: bool = False
 
 
 def kind_of(inbox: Inbox) -> CredentialKind:
@@ -251,13 +261,14 @@ def _refuse_other_account(errand: Errand, account: Account) -> None:
     """An alias is as good as the address at Microsoft; Google lists other people's addresses among them."""
     if errand.shared or not errand.address:
         return
-    if errand.inbox is not None:
+    if errand.inbox is not None and not errand.is_switch:
         if not is_same_account(inbox=errand.inbox, account=account):
             raise stopped(errand, "other_account", account=account.address)
         return
     own = [account.address] if errand.kind == CredentialKind.GOOGLE else account.addresses
     if not any(is_same_mailbox(errand.address, address) for address in own):
-        raise stopped(errand, "other_account_than_typed", account=account.address)
+        cause = "other_account" if errand.is_switch else "other_account_than_typed"
+        raise stopped(errand, cause, account=account.address)
 
 
 def _look_into(errand: Errand, grant: Grant, account: Account) -> None:
@@ -288,10 +299,13 @@ class _JustGiven:
 
 def _open(errand: Errand, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:
     if errand.inbox is not None:
-        return _reopened(errand, errand.inbox, grant, account, by=by, now=now)
+        reopen = _switched if errand.is_switch else _reopened
+        return reopen(errand, errand.inbox, grant, account, by=by, now=now)
     address = errand.address if errand.shared else account.address
     if (half_way := _left_half_way(address, errand, by)) is not None:
         return _reopened(errand, half_way, grant, account, by=by, now=now)
+    if (elsewhere := _read_elsewhere(address, errand, by)) is not None:
+        return _switched(errand, elsewhere, grant, account, by=by, now=now)
     try:
         inbox = actions.connect_api_inbox(
             kind=errand.provider,
@@ -314,6 +328,24 @@ def _left_half_way(address: str, errand: Errand, by: User) -> Inbox | None:
     """An inbox that was connected the same way and never started: signing in once more is a way to go on with it."""
     own = Inbox.objects.decided_by(by).filter(status=InboxStatus.CONNECTING, provider=errand.provider)
     return own.filter(kind=errand.inbox_kind, address=address, credential__kind=errand.kind).first()
+
+
+def _read_elsewhere(address: str, errand: Errand, by: User) -> Inbox | None:
+    """An inbox of theirs with this address that another provider's API reads: signing in here ends that connection."""
+    if errand.provider == ProviderKind.IMAP or errand.shared:
+        return None
+    others = Inbox.objects.decided_by(by).exclude(provider=errand.provider)
+    return others.filter(address=address).first()
+
+
+def _switched(errand: Errand, inbox: Inbox, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:
+    try:
+        actions.switch_to_api(inbox=inbox, provider=errand.provider, account=account, grant=grant, by=by, now=now)
+    except ValidationError as refusal:
+        give_back_soon(kind=errand.kind, account=account, grant=grant)
+        connected = str(inbox.code) if refusal.code == "disconnect_first" else ""
+        raise stopped(errand, str(refusal.code), account=account.address, connected=connected) from None
+    return Opened(inbox, is_new=inbox.status == InboxStatus.CONNECTING, is_switched=True)
 
 
 def _reopened(errand: Errand, inbox: Inbox, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:

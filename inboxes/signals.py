@@ -19,3 +19,7 @@ sync_wanted = Signal()
 
 push_lapsed = Signal()
 """`inbox_id`: its provider does not tell us of new mail any more, or soon will not."""
+
+mailbox_left = Signal()
+"""`inbox`: it is about to be read through another provider, or as another inbox. The one signal that is sent inside the transaction of
+the change: what its owner said about single mails there has to be kept with it, or the change does not happen."""

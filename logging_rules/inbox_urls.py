@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from inboxes.views import connect, health, hooks, next_step, oauth, own, senders, team
+from inboxes.views import connect, health, hooks, next_step, oauth, own, senders, switching, team
 from logging_rules.views import (
     connecting,
     connecting_team,
+    converting,
     funnel,
     inboxes,
     marks,
@@ -72,6 +73,9 @@ urlpatterns = [
     path("<uuid:code>/replay/", health.replay, name="replay"),
     path("<uuid:code>/reconnect/", own.reconnect, name="reconnect"),
     path("<uuid:code>/sending/", own.sending, name="sending"),
+    path("<uuid:code>/convert/", converting.convert, name="convert"),
+    path("<uuid:code>/switch/", switching.switch, name="switch"),
+    path("<uuid:code>/switch/server/", switching.switch_server, name="switch-server"),
     path("<uuid:code>/disable/", own.disable, name="disable"),
     path("<uuid:code>/enable/", own.enable, name="enable"),
     path("<uuid:code>/remove/", removing.remove, name="remove"),

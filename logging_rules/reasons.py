@@ -55,15 +55,15 @@ _SENTENCES: dict[str, Promise] = {
     Code.CHOSEN_BY_OWNER: _("%(actor)s marked it to be logged, in the mail program."),
     f"{Code.CHOSEN_BY_OWNER} by_hand": _("%(actor)s logged it by hand."),
     Code.AUTOMATIC_MAIL: _("A machine sent it, or it went to a list."),
-    Code.HELD_FOR_OWNER: _("It waits for %(owner)s to decide."),
+    Code.HELD_FOR_OWNER: _("It waits for you to decide."),
     f"{Code.HELD_FOR_OWNER} {Ambiguity.SENSITIVE_SUBJECT}": _(
-        "Its subject holds a word that often means something private, so it waits for %(owner)s to decide."
+        "Its subject holds a word that often means something private, so it waits for you to decide."
     ),
     f"{Code.HELD_FOR_OWNER} {Ambiguity.PRIVATE_SENDER}": _(
-        "%(contact)s is a contact, but a private address sent it, so it waits for %(owner)s to decide."
+        "%(contact)s is a contact, but a private address sent it, so it waits for you to decide."
     ),
     f"{Code.HELD_FOR_OWNER} {Ambiguity.MIXED_PARTICIPANTS}": _(
-        "Colleagues and people from outside take part in it, so it waits for %(owner)s to decide."
+        "Colleagues and people from outside take part in it, so it waits for you to decide."
     ),
     Code.REPLY_TO_LOGGED: _("It continues a conversation that was logged before, and %(contact)s is in both."),
     Code.KNOWN_CONTACT_OUTGOING: _("%(owner)s sent this e-mail to %(contact)s, a contact of your workspace."),

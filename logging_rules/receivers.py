@@ -4,8 +4,9 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from inboxes.signals import folder_renumbered, inbox_removed, sync_wanted
-from logging_rules.actions import forget_keys
+from inboxes.models import Inbox
+from inboxes.signals import folder_renumbered, inbox_removed, mailbox_left, sync_wanted
+from logging_rules.actions import forget_keys, settle_marks
 from logging_rules.signals import erasure_wanted, past_change_asked, visibility_wanted
 from logging_rules.tasks import apply_visibility, clear_removed, enqueue, erase_unlogged, finish_past_changes
 
@@ -38,3 +39,8 @@ def forget_old_keys(folder_id: int, **kwargs: Any) -> None:
 @receiver(inbox_removed)
 def have_it_cleared(inbox_id: int, **kwargs: Any) -> None:
     clear_removed.delay(inbox_id=inbox_id)
+
+
+@receiver(mailbox_left)
+def keep_what_was_private(inbox: Inbox, **kwargs: Any) -> None:
+    settle_marks(inbox=inbox)

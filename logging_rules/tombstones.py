@@ -54,9 +54,20 @@ def lay_tombstones(messages: Iterable[Message], *, inbox: Inbox) -> None:
 
 def lay_tombstones_on(identities: Iterable[bytes], *, inbox: Inbox) -> None:
     """As `lay_tombstones`, for mails that are not stored."""
+    lay_tombstones_by_digest(digests_of(identities), inbox=inbox)
+
+
+def lay_tombstones_by_digest(digests: Iterable[bytes], *, inbox: Inbox) -> None:
+    """As `lay_tombstones`, for mails of which only the keyed hash is known."""
     holder = (None, inbox.pk) if inbox.kind == InboxKind.TEAM else (inbox.owner_id, None)
-    rows = [(*holder, value) for value in digests_of(identities)]
+    rows = [(*holder, digest) for digest in digests]
     merge_rows(Tombstone, ("owner", "inbox", "digest"), rows, conflict="owner_id, inbox_id, digest")
+
+
+def carry_tombstones(former: Inbox, successor: Inbox) -> None:
+    """What was un-logged before an inbox was taken over stays off in the one that took over."""
+    digests = Tombstone.objects.of(former).values_list("digest", flat=True)
+    lay_tombstones_by_digest(map(bytes, digests), inbox=successor)
 
 
 def lift_tombstones(identities: Collection[bytes], *, inbox: Inbox) -> int:

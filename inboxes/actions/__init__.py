@@ -4,6 +4,7 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 """
 
 from inboxes.actions.connecting import choose_history, connect_api_inbox, connect_imap_inbox, set_smtp_server
+from inboxes.actions.converting import hand_to_person, hand_to_team
 from inboxes.actions.ending import delete_team_inbox, disable, discard, disconnect_who_left, enable, remove
 from inboxes.actions.members import add_members, choose_members, leave, remove_member
 from inboxes.actions.overseeing import force_disconnect, note_export, take_off
@@ -12,6 +13,7 @@ from inboxes.actions.reconnecting import reconnect, reconnect_api_inbox
 from inboxes.actions.running import check_now, pause, replay, resume, start, sync_now
 from inboxes.actions.senders import choose_default_inbox, set_aliases
 from inboxes.actions.servers import ConnectionDetails, ServerLogin
+from inboxes.actions.switching import has_to_be_disabled_first, switch_to_api, switch_to_imap
 from inboxes.actions.teams import name_team_inbox
 
 __all__ = [
@@ -31,6 +33,9 @@ __all__ = [
     "enable",
     "except_person",
     "force_disconnect",
+    "hand_to_person",
+    "hand_to_team",
+    "has_to_be_disabled_first",
     "leave",
     "name_team_inbox",
     "note_export",
@@ -45,6 +50,8 @@ __all__ = [
     "set_connection_policy",
     "set_smtp_server",
     "start",
+    "switch_to_api",
+    "switch_to_imap",
     "sync_now",
     "take_off",
 ]

@@ -79,6 +79,18 @@ _ACCOUNTS = {
         _("You have connected this mailbox before. An address can be connected once only."),
         _("Open the inbox to see how it is doing, or sign in with another account."),
     ),
+    "disconnect_first": Cause(
+        _("Connected through another provider"),
+        _(
+            "This mailbox is connected through a mail server (IMAP). Two ways into one mailbox would get in each other's way."
+        ),
+        _("Open the inbox and disable it, then sign in here again. Timelines and settings stay as they are."),
+    ),
+    "same_provider": Cause(
+        _("Connected already"),
+        _("The inbox is read through this provider already."),
+        _("Open the inbox to see how it is doing."),
+    ),
     "connected_by_colleague": Cause(
         _("Connected already"),
         _("A colleague has connected this mailbox. An address can be connected once only."),

@@ -115,7 +115,8 @@ class Inbox(models.Model):
     """A mailbox that is, or was, connected.
 
     A removed one (`removed_at`) has no credential, servers, cursors or ledger any more; its row stays for the e-mails that it logged
-    and for its history, and only `with_removed` finds it. Its address may be connected anew.
+    and for its history, and only `with_removed` finds it. Its address may be connected anew. `became`: the inbox that took over when a
+    personal inbox became a team's, or the other way round.
 
     `generation` grows on every reconnect, disconnect or change of credential; a worker that started under an older one may
     write nothing. `lease_*` names the one worker that may write; `lease_fence` grows with every lease. Before `no_calls_until`
@@ -158,6 +159,7 @@ class Inbox(models.Model):
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     removed_at = models.DateTimeField(null=True, blank=True)
+    became = models.OneToOneField("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="former")
 
     objects = ConnectedInboxManager()
     with_removed = InboxQuerySet.as_manager()

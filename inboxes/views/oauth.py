@@ -131,8 +131,12 @@ def callback(request: HttpRequest, provider: str) -> HttpResponse:
     if opened.is_new:
         messages.success(request, _("%(inbox)s can be read now.") % {"inbox": opened.inbox.address})
         return redirect("inboxes:logging", opened.inbox.code)
-    messages.success(request, goes_on(opened.inbox))
+    messages.success(request, _switched(kind) if opened.is_switched else goes_on(opened.inbox))
     return redirect("inboxes:inbox", opened.inbox.code)
+
+
+def _switched(kind: CredentialKind) -> str:
+    return _("The inbox is read through %(provider)s now, and the old connection has ended.") % {"provider": kind.label}
 
 
 def _to_sign_in_page(kind: CredentialKind) -> HttpResponse:

@@ -14,6 +14,7 @@ from logging_rules.actions.holding import (
     note_held,
     set_sensitive_words,
 )
+from logging_rules.actions.leaving import make_personal_inbox, make_team_inbox, settle_marks
 from logging_rules.actions.marks import (
     MarkChoices,
     create_mark_folders,
@@ -69,6 +70,8 @@ __all__ = [
     "keep_private",
     "log_by_hand",
     "look_back",
+    "make_personal_inbox",
+    "make_team_inbox",
     "note_held",
     "note_label",
     "note_logged_by_hand",
@@ -82,6 +85,7 @@ __all__ = [
     "set_visibility",
     "set_workspace_policy",
     "settle_conversations",
+    "settle_marks",
     "undo_unlogging",
     "unlog",
     "unlog_unlabelled",

@@ -78,6 +78,7 @@ def pages(admin: User, google, microsoft) -> list[str]:
         reverse("logging_rules:unlog-mail", args=[kept.code]),
         reverse("inboxes:unlog", args=[mine.code]) + "?domain=meridian.example",
         reverse("inboxes:unlogged", args=[mine.code]),
+        *(reverse(f"inboxes:{page}", args=[inboxes[0].code]) for page in ("switch", "convert")),
         reverse("logging_rules:undo-unlogging", args=[unlogging.code]),
         reverse("logging_rules:erase-unlogged", args=[unlogging.code]),
         reverse("contacts:contact-list"),

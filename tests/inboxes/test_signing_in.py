@@ -316,13 +316,26 @@ class TestAccounts:
 
         assert Inbox.objects.get().address == "yuki.tanaka@gmail.com"
 
-    def test_an_inbox_of_ones_own_is_opened_instead(self, alice, alice_client, provider):
+    def test_an_inbox_of_ones_own_at_a_mail_server_has_to_be_disabled_first(self, alice, alice_client, provider):
         inbox = connected_inbox(alice, YUKI)
 
         response = come_back(alice_client, provider, begin(alice_client, provider))
 
-        assert cause_of(alice_client, response) == "connected_by_you"
+        assert cause_of(alice_client, response) == "disconnect_first"
         assert reverse("inboxes:inbox", args=[inbox.code]) in alice_client.get(response["Location"]).content.decode()
+
+    def test_an_inbox_of_ones_own_at_the_other_provider_is_read_through_this_one_from_now_on(
+        self, alice, alice_client, provider
+    ):
+        other = ProviderKind.GRAPH if provider.provider == ProviderKind.GMAIL else ProviderKind.GMAIL
+        inbox = connected_inbox(alice, YUKI, provider=other)
+
+        response = come_back(alice_client, provider, begin(alice_client, provider))
+
+        assert response["Location"] == reverse("inboxes:inbox", args=[inbox.code])
+        inbox.refresh_from_db()
+        assert (inbox.provider, inbox.status, Inbox.objects.count()) == (provider.provider, InboxStatus.DEGRADED, 1)
+        assert inbox.credential.kind == provider.kind
 
     @pytest.mark.parametrize(("kind", "cause"), [("personal", "connected_by_colleague"), ("team", "connected_as_team")])
     def test_of_somebody_elses_only_the_kind_is_told(self, bob, alice_client, provider, kind, cause):

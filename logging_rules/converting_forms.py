@@ -1,0 +1,68 @@
+"""What is chosen when a personal inbox becomes the team's."""
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from inboxes.team_forms import MembersField, TeamNamesForm
+from users.models import User
+
+NOW, DATE = "now", "date"
+
+
+class HandToTeamForm(TeamNamesForm):
+    """Its names, its members, and from when on they may read everything. `agreed` is asked for on the last page only."""
+
+    members = MembersField(
+        label=_("Members"),
+        error_messages={"required": _("Tick at least one person: nobody else could read the inbox.")},
+        help_text=_("They read all mail of the inbox from the moment you choose below."),
+    )
+    since = forms.ChoiceField(label=_("What members may read"), widget=forms.RadioSelect(attrs={"class": "cards"}))
+    date = forms.DateField(
+        label=_("From this date"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    agreed = forms.BooleanField(label=_("I agree that members read this mailbox from then on"), required=False)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
+        self.fields["members"].queryset = User.objects.active().order_by("name", "email")  # type: ignore[attr-defined]
+        self.fields["since"].choices = [  # type: ignore[attr-defined]
+            (value, format_html("<b>{}</b><small>{}</small>", label, words)) for value, label, words in _SINCE
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("since") == DATE:
+            if not values.get("date") and "date" not in self.errors:
+                self.add_error("date", ValidationError(_("Choose the date."), code="required"))
+            elif values.get("date") and values["date"] > timezone.localdate():
+                self.add_error("date", ValidationError(_("This date is in the future."), code="in_future"))
+        return values
+
+    @property
+    def beginning(self) -> datetime | None:
+        """None: the moment of the change. Of a date its first moment, where the person is."""
+        if self.cleaned_data["since"] == NOW:
+            return None
+        return timezone.make_aware(datetime.combine(self.cleaned_data["date"], time.min))
+
+
+_SINCE = (
+    (
+        NOW,
+        _("Only what arrives from now on"),
+        _("What is private in the mailbox today stays private. What was logged stays on the timelines."),
+    ),
+    (
+        DATE,
+        _("Everything from a date on"),
+        _("Also what was private until now, in this mailbox and since that date. You see how much before you agree."),
+    ),
+)

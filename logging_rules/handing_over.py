@@ -1,0 +1,56 @@
+"""What would be seen, and by whom, once an inbox is handed over: numbers alone."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db.models import Exists, OuterRef, Sum
+
+from inboxes.models import DailyCount, FolderState, Inbox, Sighting, TeamMail
+from logging_rules.models import NeverLogEntry, Tombstone
+from logging_rules.reasons import LOGGING_CODES
+
+
+@dataclass(frozen=True, slots=True)
+class SeenByTeam:
+    """`newly`: e-mails of the mailbox that are private today and that members could read; `logged` ones they can see already.
+
+    `never_log`: entries of the owner's list, which no team inbox obeys; `unlogged`: e-mails that stay off the timelines.
+    """
+
+    newly: int
+    logged: int
+    never_log: int
+    unlogged: int
+
+
+def seen_by_team(inbox: Inbox, *, since: datetime | None) -> SeenByTeam:
+    """If the personal inbox became the team's. By the day mails were sent (UTC). Four queries."""
+    return SeenByTeam(
+        newly=_private_since(inbox, since) if since else 0,
+        logged=Sighting.objects.filter(inbox=inbox).count(),
+        never_log=NeverLogEntry.objects.filter(owner=inbox.owner_id).count(),
+        unlogged=Tombstone.objects.of(inbox).count(),
+    )
+
+
+def _private_since(inbox: Inbox, since: datetime) -> int:
+    counts = DailyCount.objects.filter(folder__inbox=inbox, day__gte=since.astimezone(UTC).date())
+    unlogged = counts.exclude(folder__state=FolderState.RETIRED).exclude(code__in=LOGGING_CODES)
+    return unlogged.aggregate(mails=Sum("messages"))["mails"] or 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingTeam:
+    """`logged` e-mails stay on timelines, `erased` ones are stored for members only and go."""
+
+    logged: int
+    erased: int
+
+
+def leaving_team(inbox: Inbox) -> LeavingTeam:
+    """If the team inbox became personal. Two queries."""
+    elsewhere = Sighting.objects.filter(message=OuterRef("message"))
+    return LeavingTeam(
+        logged=Sighting.objects.filter(inbox=inbox).count(),
+        erased=TeamMail.objects.filter(~Exists(elsewhere), inbox=inbox).count(),
+    )

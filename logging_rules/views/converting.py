@@ -1,0 +1,113 @@
+"""From a personal inbox to the team's, and back: what colleagues will see and what not, the owner's consent, and the change."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from inboxes.models import Inbox, InboxKind, InboxMember
+from inboxes.sync.engine import Outcome
+from inboxes.views.own import own_inbox
+from logging_rules import actions
+from logging_rules.converting_forms import NOW, HandToTeamForm
+from logging_rules.handing_over import leaving_team, seen_by_team
+from logging_rules.slices import sync_slice
+from users.http import SignedInRequest
+from users.models import User
+
+CATCH_UP = timedelta(seconds=15)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def convert(request: SignedInRequest, code: UUID) -> HttpResponse:
+    inbox = own_inbox(request, code)
+    if inbox.kind == InboxKind.TEAM:
+        return _to_person(request, inbox)
+    return _to_team(request, inbox)
+
+
+def _to_team(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
+    if not request.user.has_account_access:
+        holders = User.objects.holders_of_account_access().order_by("name", "email")
+        context = {"inbox": inbox, "holders": holders}
+        return render(request, "logging_rules/convert_not_allowed.html", context, status=403)
+    initial = {"members": [request.user.code], "since": NOW}
+    form = HandToTeamForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid() and "change" not in request.POST:
+        if form.cleaned_data["agreed"]:
+            return _hand_to_team(request, inbox, form)
+        return _confirm(request, inbox, form, status=422 if "confirmed" in request.POST else 200)
+    context = {"inbox": inbox, "form": form}
+    return render(request, "logging_rules/convert_to_team.html", context, status=422 if form.errors else 200)
+
+
+def _confirm(request: SignedInRequest, inbox: Inbox, form: HandToTeamForm, *, status: int) -> HttpResponse:
+    """The last page: numbers, and the owner's consent."""
+    context = {
+        "inbox": inbox,
+        "form": form,
+        "members": form.cleaned_data["members"],
+        "since": form.beginning,
+        "seen": seen_by_team(inbox, since=form.beginning),
+        "is_missing": status == 422,
+    }
+    return render(request, "logging_rules/convert_confirm.html", context, status=status)
+
+
+def _hand_to_team(request: SignedInRequest, inbox: Inbox, form: HandToTeamForm) -> HttpResponse:
+    values = form.cleaned_data
+    _catch_up(inbox)
+    try:
+        team = actions.make_team_inbox(
+            inbox=inbox,
+            name=values["name"],
+            from_name=values["from_name"],
+            members=values["members"],
+            since=form.beginning,
+            by=request.user,
+        )
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+        return redirect("inboxes:inbox", inbox.code)
+    messages.success(request, _("%(inbox)s is a team inbox now.") % {"inbox": team.label})
+    return redirect("inboxes:inbox", team.code)
+
+
+def _to_person(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
+    is_missing = False
+    if request.method == "POST" and request.POST.get("agreed"):
+        _catch_up(inbox)
+        try:
+            own = actions.make_personal_inbox(inbox=inbox, by=request.user)
+        except ValidationError as refusal:
+            messages.error(request, refusal.messages[0])
+            return redirect("inboxes:inbox", inbox.code)
+        messages.success(request, _("%(inbox)s is your personal inbox now.") % {"inbox": own.address})
+        return redirect("inboxes:logging", own.code)
+    if request.method == "POST":
+        is_missing = True
+    members = InboxMember.objects.filter(inbox=inbox, person__is_active=True).select_related("person")
+    context = {
+        "inbox": inbox,
+        "members": [member.person for member in members.order_by("person__name", "pk")],
+        "leaving": leaving_team(inbox),
+        "is_missing": is_missing,
+    }
+    return render(request, "logging_rules/convert_to_person.html", context, status=422 if is_missing else 200)
+
+
+def _catch_up(inbox: Inbox, *, until: datetime | None = None) -> None:
+    """What has arrived by now is decided by the rules that held when it came. If the mailbox does not answer, what arrived since the
+    last sync is left alone: rather not logged than seen by somebody it was not meant for."""
+    deadline = until or timezone.now() + CATCH_UP
+    while timezone.now() < deadline:
+        if sync_slice(inbox_id=inbox.pk, worker="handing over", budget=CATCH_UP).outcome is not Outcome.MORE:
+            return

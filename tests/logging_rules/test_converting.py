@@ -1,0 +1,168 @@
+"""Handing an inbox to the team and taking it back: what is said before, what is refused, and what becomes of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
+from django.utils import timezone
+
+from inboxes.models import (
+    Credential,
+    CredentialKind,
+    DailyCount,
+    Folder,
+    Inbox,
+    InboxKind,
+    InboxMember,
+    InboxStatus,
+    MailServer,
+    Message,
+    Sighting,
+    Visibility,
+)
+from inboxes.queries import inbox_with_address
+from logging_rules.actions import make_personal_inbox, make_team_inbox
+from notifications.models import Notification
+from tests.factories.contacts import log_mail, make_contact
+from tests.factories.inboxes import ALICE, connected_inbox
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alice(alice):
+    alice.account_access = True
+    alice.save()
+    return alice
+
+
+@pytest.fixture
+def inbox(alice) -> Inbox:
+    inbox = connected_inbox(alice)
+    Credential.objects.create(inbox=inbox, secret="password")
+    MailServer.objects.create(inbox=inbox, protocol="imap", host="127.0.0.1", port=9, username=ALICE)
+    folder = Folder.objects.create(inbox=inbox, remote_id="INBOX", name="INBOX", role="inbox")
+    for days, code, messages in (
+        (1, "no_known_contact", 7),
+        (1, "known_contact_incoming", 2),
+        (40, "internal_only", 99),
+    ):
+        day = (timezone.now() - timedelta(days=days)).date()
+        DailyCount.objects.create(folder=folder, day=day, code=code, messages=messages)
+    return inbox
+
+
+def url_of(inbox: Inbox) -> str:
+    return reverse("inboxes:convert", args=[inbox.code])
+
+
+def answers(alice, bob, **more: str) -> dict[str, object]:
+    return {"name": "Support", "from_name": "", "members": [alice.code, bob.code], "since": "now", **more}
+
+
+def test_the_last_page_says_in_numbers_what_becomes_readable(inbox, alice, bob, alice_client):
+    page = alice_client.post(url_of(inbox), answers(alice, bob)).content.decode()
+    assert "What is private today stays private" in page
+    assert "2 members read all new mail" in page
+    week_ago = (timezone.now() - timedelta(days=7)).date().isoformat()
+    page = alice_client.post(url_of(inbox), answers(alice, bob, since="date", date=week_ago)).content.decode()
+    assert "7 e-mails that are private today can be read by members" in page
+    assert Inbox.objects.get() == inbox
+
+
+def test_nothing_happens_without_the_owners_consent(inbox, alice, bob, alice_client):
+    response = alice_client.post(url_of(inbox), answers(alice, bob, confirmed="1"))
+    assert response.status_code == 422
+    assert "without your consent nothing is changed" in response.content.decode()
+    assert Inbox.objects.get().kind == InboxKind.PERSONAL
+
+
+def test_with_consent_the_inbox_is_the_teams_and_still_connected(inbox, alice, bob, alice_client):
+    response = alice_client.post(url_of(inbox), answers(alice, bob, confirmed="1", agreed="1"))
+    team = Inbox.objects.get()
+    assert response["Location"] == reverse("inboxes:inbox", args=[team.code])
+    assert (team.kind, team.label, team.address, team.status) == (InboxKind.TEAM, "Support", ALICE, InboxStatus.ACTIVE)
+    assert (team.credential.secret, team.servers.get().host) == ("password", "127.0.0.1")
+    assert set(InboxMember.objects.values_list("person", flat=True)) == {alice.pk, bob.pk}
+    former = Inbox.with_removed.get(pk=inbox.pk)
+    assert (former.became, former.kind) == (team, InboxKind.PERSONAL)
+    assert former.removed_at is not None
+    assert inbox_with_address(ALICE) == team
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"name": " "}, "This field is required"),
+        ({"members": []}, "Tick at least one person"),
+        ({"since": "date"}, "Choose the date."),
+        ({"since": "date", "date": "2999-01-01"}, "This date is in the future."),
+        ({"since": "date", "date": "gestern"}, "Enter a valid date."),
+    ],
+)
+def test_wrong_answers_are_named_and_lose_nothing(inbox, alice, bob, alice_client, wrong, words):
+    response = alice_client.post(url_of(inbox), answers(alice, bob, **wrong))
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert words in page
+    assert bob.name in page
+
+
+def test_only_the_owner_can_hand_a_personal_inbox_over_and_needs_account_access(
+    inbox, alice, bob, admin, bob_client, admin_client, alice_client
+):
+    assert (bob_client.get(url_of(inbox)).status_code, admin_client.get(url_of(inbox)).status_code) == (404, 404)
+    with pytest.raises(PermissionDenied):
+        make_team_inbox(inbox=inbox, name="Support", members=[bob], since=None, by=admin)
+    alice.account_access = False
+    alice.save()
+    page = alice_client.get(url_of(inbox))
+    assert page.status_code == 403
+    assert admin.name in page.content.decode()
+    with pytest.raises(PermissionDenied):
+        make_team_inbox(inbox=inbox, name="Support", members=[bob], since=None, by=alice)
+
+
+def test_an_inbox_that_does_not_work_is_not_handed_over(inbox, alice, bob):
+    Inbox.objects.filter(pk=inbox.pk).update(status=InboxStatus.NEEDS_RECONNECT)
+    with pytest.raises(ValidationError) as refusal:
+        make_team_inbox(inbox=inbox, name="Support", members=[bob], since=None, by=alice)
+    assert refusal.value.code == "not_syncing"
+
+
+def test_what_the_owner_kept_to_themselves_on_timelines_is_not_opened_by_the_team(inbox, alice, bob):
+    contact = make_contact("Sarah Okafor", "sarah@meridian.example", owner=alice)
+    mail = log_mail(contact, "Salary", owner=alice)
+    Sighting.objects.filter(message=mail).update(inbox=inbox, visibility=Visibility.PRIVATE)
+    make_team_inbox(inbox=inbox, name="Support", members=[alice, bob], since=None, by=alice)
+    assert Message.objects.visible_to(bob).count() == 0
+    assert Message.objects.visible_to(alice).count() == 1
+
+
+def test_a_team_inbox_becomes_personal_for_who_signed_in_and_everybody_concerned_is_told(alice, bob, admin):
+    team = connected_inbox(alice, kind=InboxKind.TEAM, name="Support")
+    Credential.objects.create(inbox=team, kind=CredentialKind.GOOGLE, secret="{}")
+    for person in (alice, bob):
+        InboxMember.objects.create(inbox=team, person=person)
+    with pytest.raises(ValidationError) as refusal:
+        make_personal_inbox(inbox=team, by=admin)
+    assert refusal.value.code == "not_your_connection"
+    own = make_personal_inbox(inbox=team, by=alice)
+    assert (own.kind, own.owner, InboxMember.objects.filter(inbox=own).count()) == (InboxKind.PERSONAL, alice, 0)
+    told = Notification.objects.filter(kind="inbox_became_personal").values_list("recipient", flat=True)
+    assert sorted(told) == sorted([bob.pk, admin.pk])
+
+
+def test_the_page_of_a_team_inbox_says_what_members_lose_and_asks_once(alice, bob, alice_client, bob_client):
+    team = connected_inbox(alice, kind=InboxKind.TEAM, name="Support")
+    Credential.objects.create(inbox=team, secret="password")
+    MailServer.objects.create(inbox=team, protocol="imap", host="127.0.0.1", port=9, username=ALICE)
+    InboxMember.objects.create(inbox=team, person=bob)
+    page = alice_client.get(url_of(team)).content.decode()
+    assert "1 member cannot read it any more" in page
+    assert bob.name in page
+    assert bob_client.get(url_of(team)).status_code == 404
+    assert alice_client.post(url_of(team)).status_code == 422
+    alice_client.post(url_of(team), {"agreed": "1"})
+    assert Inbox.objects.get().kind == InboxKind.PERSONAL
