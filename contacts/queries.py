@@ -11,7 +11,9 @@ from django.db.models import Count, Exists, F, Max, Model, OuterRef, Prefetch, Q
 from contacts import search
 from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
 from inboxes.keys import any_of
-from inboxes.models import Attachment, Message, MessageQuerySet, Sighting
+from inboxes.models import Attachment, Message, MessageQuerySet, Sighting, TeamMail, TeamMailQuerySet
+from inboxes.models.message import in_team_of
+from inboxes.models.singly import exists_singly
 from users.models import User
 
 Found = TypeVar("Found", bound=Model)
@@ -67,15 +69,21 @@ def company_list(user: User, *, text: str = "") -> "QuerySet[Company]":
 
 
 def mail_found(user: User, text: str) -> "QuerySet[Message]":
-    """Logged e-mails by words of their subject, sender and recipients, newest first, each with its timelines."""
-    on_timelines = Exists(TimelineEntry.objects.filter(message=OuterRef("pk")))
-    known = Message.objects.visible_to(user).filter(on_timelines).with_access(user)
+    """E-mails on timelines or in team inboxes of the user's, by words of their subject, sender and recipients, newest first, each
+    with its timelines."""
+    on_timelines = exists_singly(TimelineEntry.objects.filter(message=OuterRef("pk")))
+    known = Message.objects.visible_to(user).filter(Q(on_timelines) | Q(in_team_of(user))).with_access(user)
     return (
         matching(known, text, field="index__search")
         .only("code", "subject", "from_name", "from_email", "sent_at", "snippet")
         .prefetch_related(Prefetch("timeline_entries", TimelineEntry.objects.select_related("contact").order_by("pk")))
         .order_by("-index__sent_at", "-index__message")
     )
+
+
+def team_mail_matching(text: str) -> TeamMailQuerySet:
+    """Mail of team inboxes by the same words, for whoever narrows it to an inbox that the person reads; without any word, none."""
+    return matching(TeamMail.objects.all(), text, field="message__index__search")
 
 
 def mail_in_full(user: User) -> "QuerySet[Message]":

@@ -11,6 +11,7 @@ from audit.actions import record
 from conversations.models import ReadMark, Restoral
 from conversations.queries import unread
 from inboxes.models import Inbox, InboxMember, TeamMail, TeamThread
+from logging_rules.actions.restoring import filter_again, restore_filtered
 from users.models import User
 
 MARKS_AT_ONCE = 1000
@@ -61,14 +62,11 @@ def _member(inbox: Inbox, person: User) -> InboxMember:
 def restore(*, inbox: Inbox, threads: Collection[TeamThread], by: User, now: datetime) -> Restoral:
     """Puts filtered threads into the list, where no sync filters their mail again. Raises ValidationError if none is filtered."""
     _member(inbox, by)
-    chosen = TeamMail.objects.filter(inbox=inbox, team_thread__in=threads).exclude(filtered="")
-    causes = dict(chosen.select_for_update().values_list("pk", "filtered"))
+    settled = TeamThread.objects.filter(pk__in=[thread.pk for thread in threads]).exclude(filtered="").count()
+    mails = TeamMail.objects.filter(inbox=inbox, team_thread__in=threads).values_list("pk", flat=True)
+    causes = restore_filtered(inbox=inbox, mails=mails, by=by, now=now)
     if not causes:
         raise ValidationError(_("These conversations are in the list already."), code="nothing_filtered")
-    TeamMail.objects.filter(pk__in=causes).update(filtered="", restored_by=by)
-    settled = (
-        TeamThread.objects.filter(pk__in=[thread.pk for thread in threads]).exclude(filtered="").update(filtered="")
-    )
     record(by=by, action="team_mail.restored", target=inbox, details={"mails": len(causes)})
     return Restoral.objects.create(inbox=inbox, by=by, causes=causes, threads=settled, at=now)
 
@@ -80,11 +78,8 @@ def undo_restoral(*, restoral: Restoral, by: User, now: datetime) -> None:
     restoral = Restoral.objects.select_for_update().get(pk=restoral.pk)
     if restoral.undone_at:
         raise ValidationError(_("This was undone already."), code="undone")
-    for cause in set(restoral.causes.values()):
-        keys = [int(key) for key, its in restoral.causes.items() if its == cause]
-        mails = TeamMail.objects.filter(pk__in=keys)
-        mails.update(filtered=cause, restored_by=None)
-        TeamThread.objects.filter(team_mail__in=mails).exclude(team_mail__filtered="").update(filtered=cause)
+    causes = {int(key): cause for key, cause in restoral.causes.items()}
+    filter_again(inbox=restoral.inbox, causes=causes, now=now)
     restoral.undone_at = now
     restoral.save(update_fields=["undone_at"])
     record(by=by, action="team_mail.filtered_again", target=restoral.inbox, details={"mails": len(restoral.causes)})

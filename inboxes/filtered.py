@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Filtered(StrEnum):
-    """Stored and shown as codes (`inboxes.models.team` has the words); never renamed."""
+    """Stored as they are; never renamed."""
 
     SPAM = "spam"
     AUTOMATIC = "automatic"

@@ -35,8 +35,6 @@ from inboxes.models.push import PushSubscription
 from inboxes.models.removal import AccessPlace, Removal, Revocation, RevocationState
 from inboxes.models.sign_in import SignIn
 from inboxes.models.team import (
-    FILTER_EXPLANATIONS,
-    FILTER_LABELS,
     InboxMember,
     TeamMail,
     TeamMailQuerySet,
@@ -47,8 +45,6 @@ from inboxes.models.withdrawal import WithdrawnGrant
 from inboxes.visibility import Visibility
 
 __all__ = [
-    "FILTER_EXPLANATIONS",
-    "FILTER_LABELS",
     "SYNCING_STATUSES",
     "VISIBILITY_LABELS",
     "AccessPlace",
