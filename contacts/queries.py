@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Max, Model, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, Max, Model, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, NullIf
 
 from contacts import search
 from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
 from inboxes.keys import any_of
-from inboxes.models import Attachment, Message, MessageQuerySet, Sighting, TeamMail, TeamMailQuerySet
+from inboxes.models import Attachment, InboxKind, Message, MessageQuerySet, Sighting, TeamMail
 from inboxes.models.message import in_team_of
 from inboxes.models.singly import exists_singly
 from users.models import User
@@ -81,7 +82,7 @@ def mail_found(user: User, text: str) -> "QuerySet[Message]":
     )
 
 
-def team_mail_matching(text: str) -> TeamMailQuerySet:
+def team_mail_matching(text: str) -> "QuerySet[TeamMail]":
     """Mail of team inboxes by the same words, for whoever narrows it to an inbox that the person reads; without any word, none."""
     return matching(TeamMail.objects.all(), text, field="message__index__search")
 
@@ -139,7 +140,7 @@ def colleagues_of(contact: Contact, user: User) -> list[Contact]:
 
 @dataclass(frozen=True, slots=True)
 class Talker:
-    """A person of the workspace through whose inbox e-mails with a contact were logged."""
+    """A person of the workspace, or a team by its name, through whose inbox e-mails with a contact were logged."""
 
     name: str
     mails: int
@@ -150,13 +151,18 @@ def talkers_with(contact: Contact, user: User) -> list[Talker]:
     """Who exchanges e-mails with the contact, most e-mails first; counted over the newest 200 so that it stays cheap."""
     newest = TimelineEntry.objects.visible_to(user).filter(contact=contact, message__isnull=False)
     messages = newest.order_by("-occurred_at", "-pk").values("message_id")[:MAILS_COUNTED_FOR_TALKERS]
+    of_team = When(inbox__kind=InboxKind.TEAM, then=Coalesce(NullIf("inbox__name", Value("")), "inbox__address"))
     rows = (
         Sighting.objects.filter(message__in=messages)
-        .values("inbox__owner__name", "inbox__owner")
+        .annotate(
+            name=Case(of_team, default="inbox__owner__name"),
+            who=Case(When(inbox__kind=InboxKind.TEAM, then=-F("inbox")), default="inbox__owner"),
+        )
+        .values("name", "who")
         .annotate(mails=Count("message", distinct=True), last_at=Max("message__sent_at"))
-        .order_by("-mails", "inbox__owner__name")
+        .order_by("-mails", "name")
     )
-    return [Talker(row["inbox__owner__name"], row["mails"], row["last_at"]) for row in rows[:COLLEAGUES_SHOWN]]
+    return [Talker(row["name"], row["mails"], row["last_at"]) for row in rows[:COLLEAGUES_SHOWN]]
 
 
 def merge_candidates(contact: Contact, user: User, *, text: str = "") -> list[Contact]:

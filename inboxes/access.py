@@ -112,10 +112,15 @@ def let_in_until(message: Message, person: User) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Somebody who keeps an e-mail from a person, and what came of the last time the person asked."""
+    """An inbox that keeps an e-mail from a person, and what came of the last time the person asked."""
 
-    owner: User
+    inbox: Inbox
     request: AccessRequest | None
+
+    @property
+    def is_answered(self) -> bool:
+        """Nobody answers for somebody who has left; for a team, whoever holds account access does."""
+        return self.inbox.kind == InboxKind.TEAM or self.inbox.owner.is_active
 
     @property
     def is_waiting(self) -> bool:
@@ -123,8 +128,7 @@ class Closure:
 
     @property
     def can_be_asked(self) -> bool:
-        """Nobody answers for somebody who has left."""
-        return self.owner.is_active and not self.is_waiting
+        return self.is_answered and not self.is_waiting
 
 
 def closures(message: Message, person: User) -> list[Closure]:
@@ -132,4 +136,4 @@ def closures(message: Message, person: User) -> list[Closure]:
     asked = AccessRequest.objects.filter(person=person).order_by("asked_at", "pk")
     strict = Sighting.objects.filter(message=message).exclude(visibility=Visibility.EVERYONE).closed_to(person)
     found = strict.select_related("inbox__owner").prefetch_related(Prefetch("access_requests", asked)).order_by("pk")
-    return [Closure(sighting.inbox.owner, next(reversed(sighting.access_requests.all()), None)) for sighting in found]
+    return [Closure(sighting.inbox, next(reversed(sighting.access_requests.all()), None)) for sighting in found]

@@ -18,7 +18,6 @@ from inboxes.models import (
     Message,
     Sighting,
     TeamMail,
-    TeamThread,
     Thread,
     ThreadReference,
 )
@@ -60,19 +59,6 @@ def _leave_to_teams(message_ids: Collection[int]) -> None:
     rows.filter(pk__in=of_teams, state=LedgerState.LOGGED).update(state=LedgerState.KEPT)
     pass_over(rows.exclude(pk__in=of_teams))
     TeamMail.objects.filter(message__in=message_ids).update(code=NOBODY_KNOWN)
-
-
-@transaction.atomic
-def erase_team_mail(*, inbox_id: int) -> int:
-    """Empty the list of a team inbox: e-mails that no inbox logs are erased, the others stay logged; return how many were erased.
-
-    For an inbox whose workers are shut out. E-mails whose un-logging can still be undone are left to the end of that.
-    """
-    keys = list(TeamMail.objects.filter(inbox=inbox_id).values_list("message_id", flat=True))
-    TeamThread.objects.filter(inbox=inbox_id).delete()
-    # Somebody may still undo that an e-mail was un-logged: `logging_rules` erases it when it is too late.
-    unheld = Message.objects.filter(pk__in=any_of(keys), sightings=None, unlogged_sightings=None, team_mail=None)
-    return erase_messages(message_ids=list(unheld.values_list("pk", flat=True)))
 
 
 def _forget_references(thread_ids: set[int]) -> None:

@@ -5,17 +5,18 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from inboxes.models import AccessRequest
+from inboxes.models import AccessRequest, Inbox, InboxKind
 from notifications.actions import notify
 from notifications.kinds import Kind, Tone, register
 from notifications.topics import Topic
+from users.models import User
 
 ASKED, GRANTED, DECLINED = "access_asked", "access_granted", "access_declined"
 
 
 def tell_owner(request: AccessRequest) -> None:
     notify(
-        recipients=[request.sighting.inbox.owner],
+        recipients=_who_answers(request.sighting.inbox),
         kind=ASKED,
         context={"person": request.person.name},
         url=reverse("logging_rules:who", args=[request.sighting.message.code]),
@@ -23,8 +24,13 @@ def tell_owner(request: AccessRequest) -> None:
     )
 
 
+def _who_answers(inbox: Inbox) -> list[User]:
+    """As `AccessRequest.objects.answered_by` has it."""
+    return list(User.objects.holders_of_account_access()) if inbox.kind == InboxKind.TEAM else [inbox.owner]
+
+
 def tell_asker(request: AccessRequest) -> None:
-    answer: dict[str, Any] = {"owner": request.sighting.inbox.owner.name}
+    answer: dict[str, Any] = {"owner": request.sighting.inbox.holder}
     answered = request.answered_at.isoformat() if request.answered_at else ""
     notify(
         recipients=[request.person],

@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, ContactAddress
 from inboxes.addresses import organisation_domain
-from inboxes.models import Inbox, InboxKind, LedgerEntry, Message, Sighting
+from inboxes.models import Inbox, InboxKind, LedgerEntry, Message, Sighting, TeamMail
 from inboxes.providers.base import MailProvider, SearchQuery
 from logging_rules.engine import Decision
 from logging_rules.intake import InboxIntake
-from logging_rules.reasons import Reason
+from logging_rules.reasons import Reason, label_of
 from users.models import User
 
 
@@ -59,13 +60,28 @@ def why_logged(message: Message, *, viewer: User) -> list[LoggedBecause]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class KeptBecause:
+    """A team inbox keeps the e-mail for its members and logs it on no timeline; `label` says why not."""
+
+    inbox: Inbox
+    label: str
+
+
+def why_kept(message: Message, *, viewer: User) -> list[KeptBecause]:
+    """One answer for each team inbox of the viewer's that holds the e-mail and does not log it. One query."""
+    logged = Sighting.objects.filter(message=OuterRef("message"), inbox=OuterRef("inbox"))
+    kept = TeamMail.objects.visible_to(viewer).filter(~Exists(logged), message=message)
+    return [KeptBecause(mail.inbox, label_of(mail.code)) for mail in kept.select_related("inbox").order_by("pk")]
+
+
 def reason_of_sighting(sighting: Sighting, names: dict[str, str]) -> Reason:
     return Reason(
         code=sighting.reason,
         rule=sighting.rule,
         level=sighting.level,
-        inbox=sighting.inbox.name or sighting.inbox.address,
-        owner=str(sighting.inbox.owner),
+        inbox=sighting.inbox.label,
+        owner=sighting.inbox.holder,
         contact=names.get(sighting.matched_address, sighting.matched_address),
         actor=str(sighting.decided_by or ""),
     )
@@ -150,8 +166,8 @@ def reason_of_decision(decision: Decision, inbox: Inbox, names: dict[str, str]) 
         code=decision.code,
         rule=decision.rule,
         level=decision.level,
-        inbox=inbox.name or inbox.address,
-        owner=str(inbox.owner),
+        inbox=inbox.label,
+        owner=inbox.holder,
         contact=names.get(decision.matched_address, decision.matched_address),
         actor=_name_of(decision.decided_by_id),
     )

@@ -17,7 +17,6 @@ from contacts.queries import left_alone
 from inboxes.keys import any_of
 from inboxes.models import Attachment, Inbox, InboxKind, Message, Sighting, TeamMail, Visibility
 from logging_rules.models import UnloggedSighting
-from users.models import User
 
 SAMPLES = 5
 CONTACTS_NAMED = 10
@@ -135,7 +134,7 @@ class Preview:
     mails: int
     shared: int
     opened: int
-    holders: list[User]
+    holders: list[str]
     also_in: list[Inbox]
     files: int
     size: int
@@ -169,7 +168,8 @@ def preview(selection: Selection) -> Preview:
     keys = set(sightings.values_list("message_id", flat=True))
     others = Sighting.objects.filter(message__in=any_of(keys)).exclude(inbox__in=reached)
     limited = Sighting.objects.filter(message__in=any_of(keys)).exclude(visibility=Visibility.EVERYONE)
-    held = set(others.values_list("message_id", "inbox__owner"))
+    held = set(others.values_list("message_id", "inbox"))
+    holders = Inbox.with_removed.filter(pk__in={inbox_id for _, inbox_id in held}).select_related("owner")
     holding = set(
         Sighting.objects.filter(message__in=any_of(keys), inbox__in=reached)
         .values_list("inbox_id", flat=True)
@@ -187,7 +187,7 @@ def preview(selection: Selection) -> Preview:
         mails=len(keys),
         shared=len(keys) - len(gone),
         opened=len((keys - gone) & own_limits - others_limits),
-        holders=list(User.objects.filter(pk__in={owner_id for _, owner_id in held}).order_by("name")),
+        holders=sorted({holder.holder for holder in holders}),
         also_in=[other for other in reached if other.pk in holding and other != inbox],
         files=Attachment.objects.filter(message__in=any_of(erased)).count(),
         size=Message.objects.filter(pk__in=any_of(erased)).aggregate(size=Sum("size"))["size"] or 0,

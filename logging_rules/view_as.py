@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.db.models import Exists, Min, OuterRef, Prefetch
 
 from contacts.models import Contact, TimelineEntry
-from inboxes.models import AccessRequest, Inbox, Message, MessageQuerySet, Sighting, Visibility
+from inboxes.models import AccessRequest, Inbox, Message, MessageQuerySet, Sighting, TeamMail, Visibility
 from inboxes.models.message import names
 from logging_rules.places import Place
 from users.models import User
@@ -21,6 +21,7 @@ class Because(StrEnum):
 
     EVERYONE = "everyone"
     OWN = "own"
+    TEAM = "team"
     PARTICIPANT = "participant"
     GRANTED = "granted"
     SUBJECT = "subject"
@@ -117,18 +118,24 @@ def _with_reasons(messages: Sequence[Message], person: User) -> list[SeenMail]:
     takes_part = set(Message.objects.filter(names(person), pk__in=keys).values_list("pk", flat=True))
     grants = AccessRequest.objects.in_force().filter(person=person, sighting__message__in=keys)
     ends = dict(grants.values_list("sighting__message").annotate(first=Min("granted_until")))
-    seen = [(message, _because(message, takes_part=message.pk in takes_part)) for message in messages]
+    in_teams = set(TeamMail.objects.visible_to(person).filter(message__in=keys).values_list("message_id", flat=True))
+    seen = [
+        (message, _because(message, in_team=message.pk in in_teams, takes_part=message.pk in takes_part))
+        for message in messages
+    ]
     return [
         SeenMail(message, because, ends.get(message.pk) if because is Because.GRANTED else None)
         for message, because in seen
     ]
 
 
-def _because(message: Message, *, takes_part: bool) -> Because:
+def _because(message: Message, *, in_team: bool, takes_part: bool) -> Because:
     if not message.is_readable:
         return Because.SUBJECT
     if message.visibility == Visibility.EVERYONE:
         return Because.EVERYONE
+    if in_team:
+        return Because.TEAM
     if message.is_own:
         return Because.OWN
     return Because.PARTICIPANT if takes_part else Because.GRANTED

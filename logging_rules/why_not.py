@@ -14,6 +14,7 @@ from heapq import merge
 from itertools import islice
 
 from django.core import signing
+from django.db.models import Q
 
 from inboxes.causes import Cause, cause_of
 from inboxes.envelope import Envelope
@@ -298,6 +299,8 @@ class Records:
             return Fate(row.state)
         if key in self.held:
             return Fate.HELD
+        if row and row.state == LedgerState.KEPT:
+            return Fate.SKIPPED
         return Fate.SKIPPED if key in self.skipped or decision.code in NEVER_READ else Fate.NOT_READ
 
 
@@ -306,15 +309,15 @@ def _sightings(
 ) -> tuple[dict[bytes, Sighting], dict[bytes, tuple[str, ...]]]:
     """How this inbox logged the e-mails, under whatever key; and which colleagues' inboxes did, as far as the owner may know."""
     found = Sighting.objects.filter(message__fingerprint__in=fingerprints)
-    visible = found.filter(message__in=Message.objects.visible_to(inbox.owner))
+    visible = found.filter(Q(inbox=inbox) | Q(message__in=Message.objects.visible_to(inbox.owner)))
     own: dict[bytes, Sighting] = {}
     others: dict[bytes, tuple[str, ...]] = {}
     for sighting in visible.select_related("message", "inbox__owner", "decided_by").order_by("pk"):
         fingerprint = bytes(sighting.message.fingerprint)
         if sighting.inbox_id == inbox.pk:
             own[fingerprint] = sighting
-        elif sighting.inbox.owner_id != inbox.owner_id:
-            others[fingerprint] = (*others.get(fingerprint, ()), str(sighting.inbox.owner))
+        elif sighting.inbox.holder != inbox.holder:
+            others[fingerprint] = (*others.get(fingerprint, ()), sighting.inbox.holder)
     return own, {fingerprint: tuple(dict.fromkeys(names)) for fingerprint, names in others.items()}
 
 

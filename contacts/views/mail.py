@@ -61,7 +61,8 @@ def _surroundings(mail: Message) -> dict[str, object]:
     return {
         "mail": mail,
         "timelines": [entry.contact for entry in mail.timeline_entries.all()],
-        "inboxes": sorted({sighting.inbox.owner.name for sighting in mail.sightings.all()}),
+        "inboxes": sorted({sighting.inbox.holder for sighting in mail.sightings.all()}),
+        "is_logged": bool(mail.sightings.all()),
     }
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from crm_project.privacy.tokens import Token, tokens_of
 from inboxes.envelope import Envelope
-from inboxes.models import Inbox, LedgerEntry, Message, Sighting
+from inboxes.models import Inbox, InboxKind, LedgerEntry, Message, Sighting, TeamMail
 from inboxes.providers.base import MailProvider, Page, RemoteFolder
 
 
@@ -43,12 +43,18 @@ def _mail(inbox: Inbox, envelope: Envelope) -> LiveMail:
     return LiveMail(inbox.pk, envelope.folder_id, envelope.remote_id, envelope.fingerprint, tokens)
 
 
+def is_held() -> Q:
+    """Condition on messages: an inbox logged it, or it lies in a team inbox. A personal inbox keeps nothing for anybody."""
+    logged = Sighting.objects.filter(message=OuterRef("pk"))
+    listed = TeamMail.objects.filter(message=OuterRef("pk"), inbox__kind=InboxKind.TEAM)
+    return Q(Exists(logged)) | Q(Exists(listed))
+
+
 def unlogged(mails: Sequence[LiveMail]) -> list[LiveMail]:
-    """Those of one inbox that are not stored as logged mail of any inbox. Two queries."""
+    """Those of one inbox that are rightly stored for none: neither logged, nor in the list of a team. Two queries."""
     if not mails:
         return []
-    held = Exists(Sighting.objects.filter(message=OuterRef("pk")))
-    rows = Message.objects.filter(held, fingerprint__in={mail.fingerprint for mail in mails})
+    rows = Message.objects.filter(is_held(), fingerprint__in={mail.fingerprint for mail in mails})
     fingerprints = set(map(bytes, rows.values_list("fingerprint", flat=True)))
     # Mail without a message id is known by its key alone once the server has renumbered its folder.
     keys = set(

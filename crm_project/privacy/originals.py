@@ -1,16 +1,17 @@
-"""What logged mails may say: exactly what stands in their own originals."""
+"""What logged mails, and those in the list of a team, may say: exactly what stands in their own originals."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Q
 
+from crm_project.privacy.mailboxes import is_held
 from crm_project.privacy.search import Search, Trace
 from crm_project.privacy.tokens import Token
 from inboxes import files
 from inboxes.envelope import Envelope
 from inboxes.mime.parse import parse
-from inboxes.models import Message, Sighting
+from inboxes.models import Message
 from inboxes.originals import envelope_in
 from logging_rules.unlogging import kept_for_undo
 
@@ -31,8 +32,7 @@ def without_logged(traces: Iterable[Trace]) -> Iterator[Trace]:
 
 def _logged(asked: Mapping[int, object]) -> Iterator[tuple[int, Message]]:
     """A message that no inbox holds is not logged mail, whatever table it stands in, unless its un-logging can still be undone."""
-    held = Exists(Sighting.objects.filter(message=OuterRef("pk"))) | kept_for_undo()
-    rows = Message.objects.filter(held, pk__in=asked)
+    rows = Message.objects.filter(is_held() | Q(kept_for_undo()), pk__in=asked)
     fields = ("message_id", "from_email", "subject", "sent_at", "size", "raw_key")
     for message in rows.only(*fields).iterator(chunk_size=500):
         yield message.pk, message

@@ -63,7 +63,7 @@ def verify(
     `also` are further files or folders to search; `excepted` are places (as findings name them) in which people write what
     they like, and which are passed over. Mail that is logged meanwhile is no finding. Raises `Unsearchable`.
     """
-    verdict = Verdict(pending=Message.objects.filter(kept_for_undo(), sightings=None).count())
+    verdict = Verdict(pending=Message.objects.filter(kept_for_undo(), sightings=None, team_mail=None).count())
     traces: list[Trace] = []
     for mails in _batches(_unlogged_mails(verdict, open_provider), MAILS_AT_ONCE):
         traces += _confirmed_traces(mails, [*also])

@@ -18,7 +18,8 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
         """Who asked knows, and whose e-mail it is."""
         if not user.is_active:
             return self.none()
-        return self.filter(models.Q(person=user) | models.Q(sighting__inbox__owner=user))
+        theirs = models.Q(sighting__inbox__in=Inbox.with_removed.decided_by(user))
+        return self.filter(models.Q(person=user) | theirs)
 
     def answered_by(self, user: User) -> "AccessRequestQuerySet":
         """Those that are the user's to answer, and nobody else's, super admins included."""

@@ -186,6 +186,11 @@ class Inbox(models.Model):
         return self.name or self.address
 
     @property
+    def holder(self) -> str:
+        """Whose mail it is, for people: its owner's, or that of the team by its name."""
+        return self.label if self.kind == InboxKind.TEAM else str(self.owner)
+
+    @property
     def is_syncing(self) -> bool:
         return self.status in SYNCING_STATUSES
 

@@ -79,6 +79,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Mail whose text, files and original the user may open."""
         return self._unless_withheld(user, Sighting.objects.exclude(visibility=Visibility.EVERYONE))
 
+    def decided_by(self, user: User) -> "MessageQuerySet":
+        """Mail that the user may know of, logged by an inbox for which they say who sees what."""
+        theirs = _sightings().filter(inbox__in=Inbox.objects.decided_by(user))
+        return self.visible_to(user).filter(Exists(theirs))
+
     def with_access(self, user: User) -> "MessageQuerySet":
         """Adds what `Message` says about one viewer."""
         decided = _sightings().filter(inbox__in=Inbox.with_removed.decided_by(user))

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from audit.actions import record
-from inboxes.models import AccessRequest, Message, Sighting, Visibility
+from inboxes.models import AccessRequest, InboxKind, Message, Sighting, Visibility
 from logging_rules import access_notices
 from users.models import User
 
@@ -23,7 +24,8 @@ def ask_access(*, message: Message, note: str = "", by: User, now: datetime) -> 
         raise PermissionDenied
     if Message.objects.readable_by(by).filter(pk=message.pk).exists():
         raise ValidationError(_("You can open this e-mail already."), code="readable")
-    strict = Sighting.objects.filter(message=message, inbox__owner__is_active=True)
+    answered = Q(inbox__owner__is_active=True) | Q(inbox__kind=InboxKind.TEAM)
+    strict = Sighting.objects.filter(answered, message=message)
     closed = strict.exclude(visibility=Visibility.EVERYONE).closed_to(by).select_for_update(of=("self",))
     lately = AccessRequest.objects.filter(person=by, sighting__message=message)
     waiting = set(lately.waiting().values_list("sighting", flat=True))

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inboxes.access import readers_of
 from inboxes.models import AccessRequest, Message
-from inboxes.models.message import logged_by
 from logging_rules import actions
 from logging_rules.visibility import own_view_of, requests_for
 from logging_rules.visibility_forms import GrantForm, VisibilityForm
@@ -50,7 +49,7 @@ def _grant_form(asked: AccessRequest, refused: tuple[AccessRequest, GrantForm] |
 
 @require_POST
 def set_visibility(request: SignedInRequest, code: UUID) -> HttpResponse:
-    message = get_object_or_404(Message.objects.filter(logged_by(request.user)), code=code)
+    message = get_object_or_404(Message.objects.decided_by(request.user), code=code)
     form = VisibilityForm(request.POST)
     if form.is_valid():
         mails = actions.set_visibility(
@@ -77,7 +76,7 @@ def ask_access(request: SignedInRequest, code: UUID) -> HttpResponse:
     except ValidationError as refusal:
         messages.error(request, refusal.messages[0])
     else:
-        owners = _(", ").join(str(each.sighting.inbox.owner) for each in asked)
+        owners = _(", ").join(each.sighting.inbox.holder for each in asked)
         messages.success(request, _("%(owners)s was asked. You are told when there is an answer.") % {"owners": owners})
     return redirect("contacts:message", code)
 

@@ -1,4 +1,4 @@
-"""Why an e-mail was logged."""
+"""Why an e-mail was logged, or lies in the list of a team only."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from inboxes.access import readers_of
 from inboxes.models import Message
-from logging_rules.explain import why_logged
+from logging_rules.explain import why_kept, why_logged
 from users.http import SignedInRequest
 
 
@@ -19,6 +19,7 @@ def why(request: SignedInRequest, code: UUID) -> HttpResponse:
     context = {
         "message": message,
         "explanations": why_logged(message, viewer=request.user),
+        "kept": why_kept(message, viewer=request.user),
         "readers": readers_of(message),
     }
     template = "logging_rules/why.html#explanation" if request.htmx else "logging_rules/why.html"

@@ -91,7 +91,10 @@ def test_everybody_who_limits_the_mail_is_asked(mail, alice, bob, admin):
     Sighting.objects.create(message=mail, inbox=make_inbox(bob), visibility=Visibility.SUBJECT, **wish)
 
     assert {request.sighting.inbox.owner for request in ask(mail, admin)} == {alice, bob}
-    assert [(closure.owner, closure.is_waiting) for closure in closures(mail, admin)] == [(alice, True), (bob, True)]
+    assert [(closure.inbox.owner, closure.is_waiting) for closure in closures(mail, admin)] == [
+        (alice, True),
+        (bob, True),
+    ]
 
 
 def test_nobody_answers_for_an_owner_who_has_left(mail, alice, bob):
