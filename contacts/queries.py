@@ -6,8 +6,23 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, Max, Model, OuterRef, Prefetch, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Max,
+    Model,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, NullIf
 
 from contacts import search
 from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
@@ -151,14 +166,18 @@ def talkers_with(contact: Contact, user: User) -> list[Talker]:
     """Who exchanges e-mails with the contact, most e-mails first; counted over the newest 200 so that it stays cheap."""
     newest = TimelineEntry.objects.visible_to(user).filter(contact=contact, message__isnull=False)
     messages = newest.order_by("-occurred_at", "-pk").values("message_id")[:MAILS_COUNTED_FOR_TALKERS]
-    of_team = When(inbox__kind=InboxKind.TEAM, then=Coalesce(NullIf("inbox__name", Value("")), "inbox__address"))
+    of_team = When(
+        inbox__kind=InboxKind.TEAM, then=Coalesce(NullIf("inbox__name", Value("")), Cast("inbox__address", CharField()))
+    )
     rows = (
         Sighting.objects.filter(message__in=messages)
         .annotate(
             name=Case(of_team, default="inbox__owner__name"),
-            who=Case(When(inbox__kind=InboxKind.TEAM, then=-F("inbox")), default="inbox__owner"),
+            who=Case(
+                When(inbox__kind=InboxKind.TEAM, then="inbox"), default="inbox__owner", output_field=BigIntegerField()
+            ),
         )
-        .values("name", "who")
+        .values("name", "inbox__kind", "who")
         .annotate(mails=Count("message", distinct=True), last_at=Max("message__sent_at"))
         .order_by("-mails", "name")
     )

@@ -15,8 +15,9 @@ from django.db.models.functions import Now
 from contacts.models import Contact, MailIndex, TimelineEntry
 from contacts.queries import left_alone
 from inboxes.keys import any_of
-from inboxes.models import Attachment, Inbox, InboxKind, Message, Sighting, TeamMail, Visibility
+from inboxes.models import Attachment, Inbox, InboxKind, Message, MessageQuerySet, Sighting, TeamMail, Visibility
 from logging_rules.models import UnloggedSighting
+from users.models import User
 
 SAMPLES = 5
 CONTACTS_NAMED = 10
@@ -153,6 +154,11 @@ class Preview:
         return self.mails - self.shared
 
 
+def _known(mails: MessageQuerySet, inbox: Inbox, viewer: User) -> MessageQuerySet:
+    """Who manages a team inbox need not be a member. Whose inbox it is knows all that it logged."""
+    return mails.visible_to(viewer) if inbox.kind == InboxKind.TEAM else mails
+
+
 def _listed(inbox: Inbox, keys: Collection[int]) -> set[int]:
     """Those that stay in the list of a team. No query for a personal inbox."""
     if inbox.kind != InboxKind.TEAM:
@@ -161,8 +167,8 @@ def _listed(inbox: Inbox, keys: Collection[int]) -> set[int]:
     return set(listed.values_list("message_id", flat=True))
 
 
-def preview(selection: Selection) -> Preview:
-    """A constant number of queries, whatever the size of the selection."""
+def preview(selection: Selection, *, viewer: User) -> Preview:
+    """A constant number of queries, whatever the size of the selection. Samples are of what the viewer may know of."""
     inbox, sightings = selection.inbox, selection.sightings()
     reached = list(inboxes_reached(inbox).order_by("address"))
     keys = set(sightings.values_list("message_id", flat=True))
@@ -198,7 +204,9 @@ def preview(selection: Selection) -> Preview:
         **chosen.aggregate(first_at=Min("sent_at"), last_at=Max("sent_at")),
         reasons=dict(reasons),
         samples=list(
-            chosen.only("code", "subject", "from_name", "from_email", "sent_at").order_by("-sent_at", "-pk")[:SAMPLES]
+            _known(chosen, inbox, viewer)
+            .only("code", "subject", "from_name", "from_email", "sent_at")
+            .order_by("-sent_at", "-pk")[:SAMPLES]
         ),
         newest=sightings.aggregate(newest=Max("pk"))["newest"] or 0,
     )

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
-from inboxes.models import AccessRequest, AccessRequestQuerySet, Inbox, Message, Opening, Sighting, Visibility
+from inboxes.models import (
+    AccessRequest,
+    AccessRequestQuerySet,
+    Inbox,
+    InboxKind,
+    Message,
+    Opening,
+    Sighting,
+    Visibility,
+)
 from logging_rules.facts import Setting
 from logging_rules.in_force import policy_of
 from logging_rules.models import WorkspacePolicy
@@ -83,10 +92,13 @@ class OpeningsPage:
     older: str
 
 
-def openings_page(inbox: Inbox, *, before: str = "") -> OpeningsPage:
-    """Who opened restricted e-mails that the inbox has logged. A broken `before` is the first page."""
+def openings_page(inbox: Inbox, *, viewer: User, before: str = "") -> OpeningsPage:
+    """Who opened restricted e-mails that the inbox has logged, as far as the viewer may know of them. A broken `before` is the first
+    page."""
     logged = Sighting.objects.filter(inbox=inbox, message=OuterRef("message"))
     rows = Opening.objects.filter(Exists(logged)).select_related("person", "message")
+    if inbox.kind == InboxKind.TEAM:
+        rows = rows.filter(message__in=Message.objects.visible_to(viewer))
     rows = rows.defer("message__body_text", "message__body_html", "message__quoted_text")
     if place := Place.parse(before):
         rows = rows.filter(place.older("opened_at"))

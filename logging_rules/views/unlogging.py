@@ -55,7 +55,7 @@ def unlog_mail(request: SignedInRequest, code: UUID) -> HttpResponse:
         "inbox": inbox,
         "form": form,
         "matched": inbox.sightings.get(message=message).matched_address,
-        **_shown(preview(scopes[UnlogMailForm.MAIL][0])),
+        **_shown(preview(scopes[UnlogMailForm.MAIL][0], viewer=request.user)),
         "until": timezone.now() + actions.UNDO_PERIOD,
     }
     return render(request, "logging_rules/unlog_mail.html", context, status=422 if form.errors else 200)
@@ -73,7 +73,7 @@ def unlog(request: SignedInRequest, code: UUID) -> HttpResponse:
     if is_confirmed and chosen:
         _unlog(request, chosen)
         return redirect("inboxes:unlogged", inbox.code)
-    shown = preview(chosen) if chosen else None
+    shown = preview(chosen, viewer=request.user) if chosen else None
     context = {
         "inbox": inbox,
         "form": form,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from inboxes.models import VISIBILITY_LABELS
-from inboxes.views.own import own_inbox
+from inboxes.views.own import own_inbox, reads_mail
 from logging_rules import actions
 from logging_rules.view_as import view_as as view_of
 from logging_rules.visibility import (
@@ -40,7 +40,7 @@ def visibility(request: SignedInRequest, code: UUID) -> HttpResponse:
         "differing": out_of_step(inbox)[1].count(),
         "waiting": waiting_requests(inbox),
         "grants": grants_in_force(inbox),
-        "openings": openings_page(inbox, before=request.GET.get("before", "")),
+        "openings": openings_page(inbox, viewer=request.user, before=request.GET.get("before", "")),
     }
     return render(request, "logging_rules/visibility.html", context)
 
@@ -54,6 +54,7 @@ def apply_visibility(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 
 @require_safe
+@reads_mail
 def view_as(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Exactly what a colleague sees of the inbox's mail; to look at, and to print."""
     inbox = own_inbox(request, code)

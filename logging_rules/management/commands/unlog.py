@@ -53,7 +53,7 @@ def unlog_mails(options: Namespace) -> Answer:
     if not selection.in_codes:
         raise CommandError("Say which e-mails: --reason, --contact, --domain, --since, --until or --message-id.")
     if options.dry_run:
-        found = preview(selection)
+        found = preview(selection, viewer=selection.inbox.owner)
         return Answer(
             _previewed(found), f"{found.mails} e-mails would be un-logged; {found.shared} stay for colleagues."
         )
