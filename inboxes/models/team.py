@@ -6,9 +6,21 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
+from inboxes.filtered import Filtered
 from inboxes.models.inbox import Inbox
 from users.models import User
+
+FILTER_LABELS: dict[str, Promise] = {
+    Filtered.SPAM: _("Spam"),
+    Filtered.AUTOMATIC: _("Automatic mail"),
+}
+FILTER_EXPLANATIONS: dict[str, Promise] = {
+    Filtered.SPAM: _("The mail server took it for spam, so it is kept out of the list and stands on no timeline."),
+    Filtered.AUTOMATIC: _("A machine sent it, or it went to a list, so it is kept out of the list."),
+}
 
 
 class InboxMember(models.Model):
