@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.queries import Filter, page_of
 from inboxes import actions
 from inboxes.actions.overseeing import NOTHING_TO_STOP
+from inboxes.health import DAYS, picture_of, stretches_of
 from inboxes.models import Credential, Inbox, InboxKind, InboxStatus, ProviderKind
 from logging_rules.console import DEFAULT_ORDER, ORDERS, Wanted, connections, summary, with_numbers
 from logging_rules.console_export import exported
@@ -108,11 +109,14 @@ def take_off(request: SignedInRequest) -> HttpResponse:
 @super_admin_required
 def connection(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = overseen(request, code)
+    now = timezone.now()
     [shown] = with_numbers([inbox])
     context = {
         "inbox": inbox,
         "connection": shown,
-        "episodes": inbox.episodes.order_by("-began_at")[:PER_PAGE],
+        "picture": picture_of(inbox, now=now),
+        "days": DAYS,
+        "stretches": stretches_of(inbox, now=now, latest=PER_PAGE),
         "log": page_of(request.user, Filter(about=f"inboxes.inbox:{inbox.pk}")).lines,
         "has_credential": Credential.objects.filter(inbox=inbox).exists(),
     }

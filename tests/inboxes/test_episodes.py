@@ -1,6 +1,7 @@
 """Episodes are the time in which an inbox was not active, and outages that in which nothing was read: no more and no less."""
 
 import random
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -66,7 +67,7 @@ def deliver(server, clock, count, *, sender=SARAH, name="mail"):
         server.deliver(mail_bytes(sender, message_id=f"<{name}-{number}-{sender}>", date=clock.now))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(5))
 def test_episodes_never_overlap_and_cover_exactly_the_time_in_which_an_inbox_is_not_active(inbox, seed):
     dice, now, was = random.Random(seed), NOW, []
     for _ in range(60):
@@ -239,6 +240,43 @@ def test_flapping_makes_an_outage_each_time_and_counts_every_mail_once(inbox, se
     assert not any(report.is_worth_telling for report in reports)
     assert Episode.objects.filter(ended_at=None).count() == 0
     assert Episode.objects.count() == 10
+
+
+@pytest.mark.parametrize("provider", ["imap", "gmail"])
+@pytest.mark.parametrize("seed", range(3))
+def test_reports_add_up_to_what_came_during_outages_whatever_happens(alice, server, clock, provider, seed):
+    make_contact("Sarah Okafor", SARAH)
+    inbox = connected_inbox(alice, provider=provider)
+    dice, came = random.Random(seed), Counter()
+
+    def mail_comes(name, *, counted):
+        for sender in (SARAH, STRANGER):
+            count = dice.randint(0, 3)
+            deliver(server, clock, count, sender=sender, name=name)
+            came[sender] += count if counted else 0
+
+    for turn in range(7):
+        mail_comes(f"well {turn}", counted=False)
+        clock.pass_by(minutes=dice.randint(6, 90))
+        sync_until_quiet(inbox, server, clock)
+        for attempt in range(dice.randint(0, 3)):
+            clock.pass_by(minutes=dice.randint(6, 600))
+            fail(inbox, server, clock)
+            mail_comes(f"down {turn} {attempt}", counted=True)
+            if dice.random() < 0.3:
+                server.change_uidvalidity() if provider == "imap" else server.forget_history()
+            if dice.random() < 0.4:  # a slice that is over at once, before the next failure
+                sync(inbox, server, clock, budget=timedelta())
+        clock.pass_by(minutes=dice.randint(6, 90))
+        sync_until_quiet(inbox, server, clock)
+
+    reports = outages_of(inbox, latest=100)
+    assert sum(report.logged for report in reports) == came[SARAH]
+    assert sum(report.skipped for report in reports) == came[STRANGER]
+    assert {(report.waiting, report.not_available) for report in reports} <= {(0, 0)}
+    assert all(report.caught_up_at is not None for report in reports)
+    times = [moment for report in reversed(reports) for moment in (report.since, report.until)]
+    assert times == sorted(times)
 
 
 def test_what_cannot_be_read_is_followed_to_its_end(inbox, server, clock):
