@@ -3,6 +3,7 @@
 import time
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
@@ -26,6 +27,7 @@ from logging_rules.actions import set_inbox_policy
 from logging_rules.explain import MessageExplanation, explain_message
 from logging_rules.facts import Preset
 from logging_rules.funnel import funnel_of
+from logging_rules.management import inbox_ending
 from logging_rules.management.dry_running import add_dry_run_arguments, dry_run
 from logging_rules.management.inbox_health import (
     add_acting_arguments,
@@ -73,6 +75,12 @@ class Command(JsonCommand):
             ("sync", sync_to_the_end, "sync in this process until nothing is left"),
         ):
             self.add_action(name, run, help=text).add_argument("address")
+        for name, ending, text in (
+            ("disable", inbox_ending.disable, "stop everything an inbox does; nothing is deleted"),
+            ("enable", inbox_ending.enable, "go on with a disabled inbox where it stopped"),
+        ):
+            inbox_ending.add_ending_arguments(self.add_action(name, partial(end, ending), help=text))
+        inbox_ending.add_removal_arguments(self.add_action("remove", remove, help="remove a disabled or a team inbox"))
         funnel = self.add_action(
             "funnel", show_funnel, help="how many mails were seen, and why they were logged or not"
         )
@@ -165,6 +173,15 @@ def _person(email: str) -> User:
         return User.objects.get_by_natural_key(email)
     except User.DoesNotExist:
         raise CommandError(f"Nobody signs in as {email}.") from None
+
+
+def end(ending: Callable[..., Answer], options: Namespace) -> Answer:
+    inbox = _inbox(options.address)
+    return ending(inbox, by=_person(options.by) if options.by else inbox.owner)
+
+
+def remove(options: Namespace) -> Answer:
+    return end(partial(inbox_ending.remove, options=options), options)
 
 
 def list_inboxes(_: Namespace) -> Answer:
