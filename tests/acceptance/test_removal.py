@@ -136,5 +136,5 @@ def test_a_failed_revocation_is_said_tried_again_and_blocks_nothing(inbox, mailb
     # The same person connects it again: what was kept is recognised.
     messages = Message.objects.count()
     mailbox.connect(alice)
-    assert run("inbox", "sync", generator.OWNER)["counts"] == {"known_contact_incoming": 6}
+    assert run("inbox", "sync", generator.OWNER)["counts"] == {"reply_to_logged": 6}
     assert Message.objects.count() == messages == 6
