@@ -56,7 +56,10 @@ class AddMembersForm(forms.Form):
 class DefaultInboxForm(forms.Form):
     """Which inbox new mail is sent from."""
 
-    inbox = forms.ChoiceField(label=_("New e-mail is sent from"))
+    inbox = forms.ChoiceField(
+        label=_("New e-mail is sent from"),
+        help_text=_("Should it be disabled or removed, the next inbox takes its place."),
+    )
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, possible: Sequence[Inbox], chosen: Inbox | None

@@ -52,10 +52,14 @@ def levels_of(
 ) -> list[tuple[Level, LoggingSettings]]:
     """Who speaks before the workspace does, the nearest first.
 
-    A team inbox takes no settings from a person and logs all mail with known contacts unless told otherwise.
+    A team inbox takes no settings from a person and logs all mail with known contacts unless told otherwise. None of its mail waits
+    for somebody: its members read it anyway.
     """
     if inbox.kind == InboxKind.TEAM:
-        return [(Level.INBOX, own or InboxPolicy()), (Level.INBOX, InboxPolicy(preset=Preset.KNOWN))]
+        return [
+            (Level.INBOX, own or InboxPolicy()),
+            (Level.INBOX, InboxPolicy(preset=Preset.KNOWN, hold_ambiguous=False)),
+        ]
     return [(Level.INBOX, own or InboxPolicy()), (Level.PERSON, person or PersonPolicy())]
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inboxes.causes import Cause, cause_of
-from inboxes.models import Inbox
+from inboxes.models import Inbox, InboxKind
 from inboxes.queries import Completeness, completeness_of
 from logging_rules.facts import Policy
 from logging_rules.in_force import policies_of
-from logging_rules.models import PRESET_LABELS, PRESET_SHOWS, WorkspacePolicy
+from logging_rules.models import PRESET_LABELS, WorkspacePolicy
 from logging_rules.reasons import LOGGING_CODES, label_of
+from logging_rules.setting_words import value_help
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class InboxOverview:
 
     @property
     def preset_shows(self) -> str:
-        return str(PRESET_SHOWS[self.policy.preset.value])
+        return value_help("preset", self.policy.preset.value, of_team=self.inbox.kind == InboxKind.TEAM)
 
     @property
     def parts(self) -> list[tuple[str, int, str]]:

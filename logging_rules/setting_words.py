@@ -80,9 +80,21 @@ def value_label(name: str, value: Any) -> str:
     return str(_VALUES[name][value])
 
 
-def value_help(name: str, value: Any) -> str:
+TEAM_PRESET_SHOWS: dict[Preset, Promise] = {
+    Preset.MANUAL: gettext_lazy("Only what members put on timelines by hand. Members read all the other mail here."),
+    Preset.REPLIES: gettext_lazy(
+        "Everybody sees e-mails that continue a conversation logged before. Members read all the other mail here."
+    ),
+    Preset.KNOWN: gettext_lazy(
+        "Everybody sees every e-mail with a contact of your workspace. Members read all the other mail here."
+    ),
+}
+
+
+def value_help(name: str, value: Any, *, of_team: bool = False) -> str:
     """What a value means, where its label is not enough."""
-    return str(PRESET_SHOWS[Preset(value)]) if name in ("preset", "most_open_preset") else ""
+    shows = TEAM_PRESET_SHOWS if of_team else PRESET_SHOWS
+    return str(shows[Preset(value)]) if name in ("preset", "most_open_preset") else ""
 
 
 def choices_of(name: str) -> list[Any]:

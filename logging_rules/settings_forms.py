@@ -43,10 +43,13 @@ class SettingField(forms.TypedChoiceField):
     always_answered = True
     """Leaving it to the next level is an answer, too: nothing here is optional."""
 
-    def __init__(self, name: str, *, values: list[Any], as_default: str = "") -> None:
+    def __init__(self, name: str, *, values: list[Any], as_default: str = "", of_team: bool = False) -> None:
         self.name = name
         is_card = name in ("preset", "most_open_preset")
-        choices = [(_word(value), _described(name, value) if is_card else value_label(name, value)) for value in values]
+        choices = [
+            (_word(value), _described(name, value, of_team=of_team) if is_card else value_label(name, value))
+            for value in values
+        ]
         super().__init__(
             label=str(SETTING_LABELS[name]),
             help_text=str(SETTING_HELP.get(name, "")),
@@ -62,8 +65,9 @@ def _word(value: Any) -> str:
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)
 
 
-def _described(name: str, value: Any) -> str:
-    return format_html("<b>{}</b><small>{}</small>", value_label(name, value), value_help(name, value))
+def _described(name: str, value: Any, *, of_team: bool) -> str:
+    help_text = value_help(name, value, of_team=of_team)
+    return format_html("<b>{}</b><small>{}</small>", value_label(name, value), help_text)
 
 
 class GroupedForm(forms.Form):
@@ -73,7 +77,14 @@ class GroupedForm(forms.Form):
         self, standings: Mapping[str, Standing], exceptions: Mapping[str, list[str]]
     ) -> list[tuple[Promise, list[SettingRow]]]:
         return [
-            (title, [SettingRow(self[name], standings.get(name), exceptions.get(name, [])) for name in names])
+            (
+                title,
+                [
+                    SettingRow(self[name], standings.get(name), exceptions.get(name, []))
+                    for name in names
+                    if name in self.fields
+                ],
+            )
             for title, names in self.groups
         ]
 
@@ -83,7 +94,10 @@ class GroupedForm(forms.Form):
 
 
 class SettingsForm(GroupedForm):
-    """For an inbox or a person: each setting may be left to the next level, and the choice to do so says what that means now."""
+    """For an inbox or a person: each setting may be left to the next level, and the choice to do so says what that means now.
+
+    A team's mail waits for nobody's word, so that setting is missing there.
+    """
 
     def __init__(
         self,
@@ -93,14 +107,15 @@ class SettingsForm(GroupedForm):
         inherited: Settings,
         as_default: Promise,
         most_open: Preset,
+        of_team: bool = False,
     ) -> None:
         self._own = own
-        super().__init__(
-            data, initial={name: _word(said(own, name)) for name in SETTING_NAMES if said(own, name) is not None}
-        )
-        for name in SETTING_NAMES:
+        names = [name for name in SETTING_NAMES if not (of_team and name == "hold_ambiguous")]
+        super().__init__(data, initial={name: _word(said(own, name)) for name in names if said(own, name) is not None})
+        for name in names:
             words = str(as_default) % {"value": value_label(name, getattr(inherited, name).value)}
-            self.fields[name] = SettingField(name, values=self._values(name, most_open), as_default=words)
+            values = self._values(name, most_open)
+            self.fields[name] = SettingField(name, values=values, as_default=words, of_team=of_team)
 
     def _values(self, name: str, most_open: Preset) -> list[Any]:
         """A choice that the workspace has forbidden since is kept: it comes back when the workspace allows it."""
@@ -111,7 +126,7 @@ class SettingsForm(GroupedForm):
     @property
     def changes(self) -> dict[str, Any]:
         """What is different from what is said now; None: as the next level says. What was not sent stays."""
-        sent = [name for name in SETTING_NAMES if name in self.data]
+        sent = [name for name in self.fields if name in self.data]
         return {name: value for name in sent if (value := self.cleaned_data[name]) != said(self._own, name)}
 
 

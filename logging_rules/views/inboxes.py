@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from inboxes.default_inbox import default_among, possible_defaults
 from inboxes.expiry import READ, ends_soon
-from inboxes.models import Inbox, InboxKind, InboxMember, Protocol
+from inboxes.models import Inbox, InboxKind, InboxMember, InboxStatus, Protocol
 from inboxes.oauth.accesses import given_to
 from inboxes.outages import report_to_show
 from inboxes.team_forms import DefaultInboxForm
@@ -38,7 +38,10 @@ def inbox_list(request: SignedInRequest) -> HttpResponse:
         "logged": sum(overview.numbers.logged for overview in found),
         "default": default,
         "default_form": DefaultInboxForm(possible=possible, chosen=default),
-        "teams": Inbox.objects.read_by(request.user).filter(kind=InboxKind.TEAM).order_by("name", "pk"),
+        "teams": Inbox.objects.read_by(request.user)
+        .filter(kind=InboxKind.TEAM)
+        .exclude(status=InboxStatus.CONNECTING)
+        .order_by("name", "pk"),
     }
     return render(request, "inboxes/list.html", context)
 

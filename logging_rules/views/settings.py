@@ -83,6 +83,7 @@ def _inbox_form(request: SignedInRequest, rules: Rules) -> SettingsForm:
         inherited=resolved_policy(rules.inbox, None, rules.person, rules.workspace),
         as_default=AS_TEAMS_DO if rules.is_team else AS_MY_DEFAULT,
         most_open=Preset(rules.workspace.most_open_preset),
+        of_team=rules.is_team,
     )
 
 
