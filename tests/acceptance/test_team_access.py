@@ -80,7 +80,7 @@ def test_each_page_opens_for_those_whose_it_is_and_shows_no_mail(inbox, people):
             found[who] |= {page} if answer.status_code not in (403, 404) else set()
             told |= {(who, page)} if SECRET in answer.content.decode() else set()
 
-    assert {who: found[who] ^ expected[who] for who in expected} == dict.fromkeys(expected, set())
+    assert {who: unlike for who in expected if (unlike := found[who] ^ expected[who])} == {}
     assert told == set()
 
 
