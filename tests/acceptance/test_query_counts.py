@@ -103,6 +103,8 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(
         f"/contacts/{contact.code}/delete/",
         "/search/?q=meridian",
         "/inboxes/",
+        "/inboxes/channels/",
+        f"/inboxes/{team.inbox.code}/team/",
         f"/inboxes/{inbox.code}/",
         f"/inboxes/{inbox.code}/health/",
         f"/inboxes/{inbox.code}/health/completeness/",

@@ -94,6 +94,7 @@ def pages(admin: User, google, microsoft) -> list[str]:
         *pages_about_removed_inboxes(admin),
         reverse("inboxes:inbox-list"),
         reverse("inboxes:connect"),
+        *pages_about_managing_teams(admin),
         *(reverse("inboxes:inbox", args=[inbox.code]) for inbox in inboxes),
         *(
             reverse(f"inboxes:{name}", args=[inbox.code])
@@ -131,6 +132,28 @@ def pages(admin: User, google, microsoft) -> list[str]:
         reverse("connections:force-disconnect", args=[inboxes[0].code]),
         reverse("connections:policy"),
         reverse("connections:person", args=[admin.code]),
+    ]
+
+
+def pages_about_managing_teams(admin: User) -> list[str]:
+    """Of a team inbox with members, of one without, of one that is being connected."""
+    colleague = UserFactory(name="渡辺 彩")
+    team = team_inbox(admin, colleague, owner=admin, address="a-rather-long-address-of-a-team@minato.example")
+    alone = team_inbox(owner=admin, address="nobody@minato.example", name="Nobody’s", status="paused")
+    new = team_inbox(admin, owner=admin, address="info@minato.example", name="Info", status="connecting")
+    kind = {"kind": "team"}
+    return [
+        reverse("inboxes:channels"),
+        reverse("inboxes:connect", query=kind),
+        reverse("inboxes:oauth", args=["microsoft"], query=kind),
+        *(
+            reverse(f"inboxes:{name}", args=[team.code])
+            for name in ("inbox", "team", "add-members", "leave", "aliases")
+        ),
+        *(reverse(f"inboxes:{name}", args=[team.code]) for name in ("logging", "visibility")),
+        reverse("inboxes:remove-member", args=[team.code, colleague.code]),
+        reverse("inboxes:team", args=[alone.code]),
+        *(reverse(f"inboxes:{name}", args=[new.code]) for name in ("logging", "confirm-team")),
     ]
 
 
