@@ -7,7 +7,6 @@ class InboxesConfig(AppConfig):
     name = "inboxes"
 
     def ready(self) -> None:
-        import_module("inboxes.admin_notices")
         import_module("inboxes.audit_words")
         import_module("inboxes.change_notices")
         import_module("inboxes.member_notices")

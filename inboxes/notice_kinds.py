@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inboxes.causes import cause_of
-from inboxes.models import CredentialKind, InboxKind, ProviderKind
+from inboxes.models import CredentialKind, InboxKind
 from notifications.kinds import Kind, Tone, Words, register
 from notifications.topics import Topic
 
@@ -27,14 +27,13 @@ PAUSED = "inbox_paused"
 DELETED = "inbox_deleted"
 ERASED = "inbox_erased"
 ACCESS_DELETED = "inbox_access_deleted"
-SWITCHED = "inbox_switched"
 ACCESS_ENDS = "inbox_access_ends"
 SECRET_ENDS = "client_secret_ends"  # noqa: S105 - the name of a notice
 PROVIDER_REFUSES = "provider_refuses_us"
 PROVIDER_WORKS = "provider_works_again"
 
 BEING_DELETED = "being_deleted"
-"""The cause of a stop that is the first half of a deletion: people are told of the whole, once it is done."""
+"""The cause of a stop that is the first half of a deletion."""
 
 
 def variant(kind: str, of: InboxKind) -> str:
@@ -48,7 +47,6 @@ def _words(context: Words) -> Words:
         "explanation": cause.explanation,
         "fix": cause.fix,
         **_people(context),
-        **_providers(context),
         **_moments(context),
     }
 
@@ -73,10 +71,6 @@ def _recovery_words(context: Words) -> Words:
     else:
         caught_up = gettext("E-mails of that time recovered: %(recovered)s; not available: %(lost)s.") % context
     return {**_words(context), "caught_up": caught_up}
-
-
-def _providers(context: Words) -> Words:
-    return {name: ProviderKind(context[name]).label for name in ("before", "provider") if name in context}
 
 
 def _access_words(context: Words) -> Words:
@@ -145,17 +139,6 @@ OWN = (
         action=_("See which"),
         tone=Tone.WARN,
         icon="triangle-alert",
-    ),
-    _own(
-        code=SWITCHED,
-        title=_("%(inbox)s is read through %(provider)s now"),
-        text=_(
-            "%(by)s connected it through %(provider)s; the connection through %(before)s ended by itself. Timelines, settings and "
-            "what was logged stay, and nothing is logged twice."
-        ),
-        action=_("See the inbox"),
-        fields=BY | {"before", "provider"},
-        icon="arrow-left-right",
     ),
     _own(
         code=ACCESS_ENDS,
@@ -289,7 +272,6 @@ TITLES = {
     RECOVERED: _("The team inbox %(inbox)s works again"),
     QUARANTINED: _("Some e-mail in the team inbox %(inbox)s could not be read"),
     ACCESS_ENDS: _("The access to the team inbox %(inbox)s ends on %(until)s"),
-    SWITCHED: _("The team inbox %(inbox)s is read through %(provider)s now"),
 }
 ABOUT_PROVIDERS = (
     Kind(

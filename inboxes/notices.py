@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 
 from audit.models import AuditEvent
 from inboxes import notice_kinds as kinds
+from inboxes.causes.rules import ACCESS_DELETED
 from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderHealth
 from inboxes.outages import recovered_since
 from inboxes.trouble import name_of_trouble
@@ -36,12 +37,15 @@ def people_to_tell(inbox: Inbox) -> list[User]:
 
 
 def tell_of_change(inbox: Inbox, *, before: str, by: User | None) -> None:
-    """Called by `life.move` inside its transaction, for whatever moved the inbox on from the status `before`."""
+    """Called by `life.move` inside its transaction, for whatever moved the inbox on from the status `before`.
+
+    A stop that is the first half of a deletion, of the inbox or of what opens it, is told together with that.
+    """
     if inbox.status == before:
         return
     if inbox.status == InboxStatus.NEEDS_RECONNECT:
         tell_of_disconnection(inbox, by=by)
-    elif inbox.status == InboxStatus.DISABLED and inbox.cause != kinds.BEING_DELETED:
+    elif inbox.status == InboxStatus.DISABLED and inbox.cause not in (kinds.BEING_DELETED, ACCESS_DELETED):
         _tell_of_stop(inbox, kinds.DISABLED, by=by)
     elif inbox.status == InboxStatus.PAUSED and inbox.kind == InboxKind.PERSONAL:
         _tell_of_stop(inbox, kinds.PAUSED, by=by)
@@ -59,13 +63,8 @@ def tell_of_removal(inbox: Inbox, *, by: User, erases: bool) -> None:
 
 
 def tell_of_lost_access(inbox: Inbox, *, by: User) -> None:
-    """Somebody other than its owner deleted the password or grant of a personal inbox."""
+    """A super admin stopped a personal inbox and deleted its password or grant."""
     _tell_of_stop(inbox, kinds.ACCESS_DELETED, by=by)
-
-
-def tell_of_switch(inbox: Inbox, *, before: str, by: User) -> None:
-    """The inbox is read through another provider now; the connection through `before` (a `ProviderKind`) ended by itself."""
-    _tell(inbox, kinds.SWITCHED, besides=by, by=by.name, before=before, provider=inbox.provider)
 
 
 def tell_of_outage(inbox: Inbox) -> None:

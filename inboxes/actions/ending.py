@@ -41,9 +41,9 @@ def discard(*, inbox: Inbox, by: User) -> None:
 
 
 @transaction.atomic
-def disable(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
+def disable(*, inbox: Inbox, by: User, now: datetime | None = None, cause: str = "") -> None:
     """Stops everything the inbox does; nothing is deleted. `enable` brings it back as it was, `remove` ends it."""
-    _stop(held(inbox, may_manage, by), by, now)
+    _stop(held(inbox, may_manage, by), by, now, cause=cause)
 
 
 @transaction.atomic

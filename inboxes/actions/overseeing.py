@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.actions import record
+from inboxes import notices
 from inboxes.actions.ending import disable, discard
-from inboxes.admin_notices import tell_of_taking_off
+from inboxes.causes.rules import ACCESS_DELETED
 from inboxes.models import Credential, Inbox, InboxKind, InboxStatus
 from inboxes.oauth.keeping import withdraw_grants
 from users.models import User, Workspace
@@ -19,15 +20,13 @@ NOTHING_TO_STOP = (InboxStatus.CONNECTING, InboxStatus.DISABLED)
 
 @transaction.atomic
 def take_off(*, inboxes: Iterable[Inbox], by: User, now: datetime | None = None) -> list[Inbox]:
-    """Disables them and tells their owners; returns those that were neither disabled already nor never started. All or none."""
+    """Disables them, which tells their owners; returns those that were neither disabled already nor never started. All or none."""
     _super_admins_only(by)
     keys = {inbox.pk for inbox in inboxes}
     wanted = Inbox.objects.overseen_by(by).filter(pk__in=keys).exclude(status__in=NOTHING_TO_STOP)
     found = list(wanted.select_related("owner").order_by("pk").select_for_update(of=("self",)))
     for inbox in found:
         disable(inbox=inbox, by=by, now=now)
-        inbox.refresh_from_db(fields=["status", "status_since"])
-        tell_of_taking_off(inbox, by=by)
     return found
 
 
@@ -42,15 +41,18 @@ def force_disconnect(*, inbox: Inbox, by: User, now: datetime | None = None) -> 
     _super_admins_only(by)
     if inbox.kind != InboxKind.PERSONAL:
         raise ValidationError(_("A team inbox is deleted by holders of account access."), code="not_personal")
+    inbox = Inbox.objects.select_for_update(of=("self",)).select_related("owner").get(pk=inbox.pk)
     if inbox.status == InboxStatus.CONNECTING:
         discard(inbox=inbox, by=by)
         return
-    take_off(inboxes=[inbox], by=by, now=now)
+    if inbox.status != InboxStatus.DISABLED:
+        disable(inbox=inbox, by=by, now=now, cause=ACCESS_DELETED)
     credentials = Credential.objects.filter(inbox=inbox)
     if credentials.exists():
         withdraw_grants(credentials)
         credentials.delete()
         record(by=by, action="inbox.access_purged", target=inbox)
+        notices.tell_of_lost_access(Inbox.objects.get(pk=inbox.pk), by=by)
 
 
 def note_export(*, connections: int, by: User) -> None:

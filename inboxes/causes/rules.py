@@ -6,7 +6,13 @@ from inboxes.causes.cause import Cause
 
 _ASK = _("Ask a super admin of the workspace: they can allow it.")
 
+ACCESS_DELETED = "access_deleted"
 CAUSES = {
+    ACCESS_DELETED: Cause(
+        _("Disconnected by a super admin"),
+        _("A super admin disabled the inbox and deleted the password or the access that opened it."),
+        _("Ask them if you do not know why. If you may, connect it again."),
+    ),
     "personal_not_allowed": Cause(
         _("You may not connect inboxes of your own"),
         _("Your workspace has decided who connects personal inboxes, and you are not among them."),
