@@ -16,6 +16,8 @@ from inboxes.models import Inbox, InboxKind, InboxMember, TeamMail, TeamThread, 
 from users.models import User
 
 THREADS_PER_PAGE = 50
+UNREAD_COUNTED_AMONG = 1000
+"""The newest threads of an inbox: a number that stands on every page must not cost more the longer a team works."""
 UNSEEN = ("newest__body_text", "newest__quoted_text", "newest__body_html", "newest__defects")
 
 
@@ -61,7 +63,8 @@ class TeamNews:
 
 @dataclass(frozen=True, slots=True)
 class TeamInbox:
-    """An inbox that a person reads, with how many of its threads they have not read; or only manages, with how many people read it."""
+    """An inbox that a person reads, with how many of its newest 1,000 threads they have not read; or that they only manage, with how
+    many people read it."""
 
     inbox: Inbox
     unread: int = 0
@@ -85,11 +88,13 @@ def _read_by(user: User) -> "QuerySet[Inbox]":
 
 
 def _unread_of_inbox(user: User) -> Coalesce:
-    return _counted(unread(TeamThread.objects.visible_to(user), user))
+    listed = TeamThread.objects.filter(inbox=OuterRef(OuterRef("pk")), filtered="").order_by("-newest_at", "-pk")
+    newest = TeamThread.objects.filter(pk__in=listed.values("pk")[:UNREAD_COUNTED_AMONG])
+    return _counted(unread(newest, user))
 
 
 def unread_in(inbox: Inbox, user: User) -> int:
-    return unread(TeamThread.objects.visible_to(user).filter(inbox=inbox), user).count()
+    return next((team.unread for team in team_inboxes(user) if team.inbox == inbox), 0)
 
 
 def closed_inboxes(user: User) -> list[TeamInbox]:
@@ -105,19 +110,16 @@ def _by_name(inboxes: "QuerySet[Inbox]") -> "QuerySet[Inbox]":
 
 def unread(threads: TeamThreadQuerySet, user: User) -> TeamThreadQuerySet:
     """Those in which mail came in that the person has not read. What was received before they joined counts as read."""
-    return threads.filter(filtered="", newest_incoming_at__gt=_read_until(user))
+    marks = ReadMark.objects.filter(team_thread=OuterRef("pk"), member__person=user)
+    joined = InboxMember.objects.filter(inbox=OuterRef("inbox"), person=user)
+    read_until = Coalesce(Subquery(marks.values("read_until")[:1]), Subquery(joined.values("added_at")[:1]))
+    return threads.filter(filtered="", newest_incoming_at__gt=read_until)
 
 
 def unread_among(threads: Iterable[TeamThread], user: User) -> set[int]:
     """Their keys. One query."""
     among = TeamThread.objects.visible_to(user).filter(pk__in=[thread.pk for thread in threads])
     return set(unread(among, user).values_list("pk", flat=True))
-
-
-def _read_until(user: User) -> Coalesce:
-    marks = ReadMark.objects.filter(team_thread=OuterRef("pk"), member__person=user)
-    joined = InboxMember.objects.filter(inbox=OuterRef("inbox"), person=user)
-    return Coalesce(Subquery(marks.values("read_until")[:1]), Subquery(joined.values("added_at")[:1]))
 
 
 def thread_page(search: Search, user: User, *, before: Cursor | None = None) -> ThreadPage:
