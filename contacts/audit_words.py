@@ -17,6 +17,7 @@ register_acts(
         "edited": _("Contact changed"),
         "merged": _("Contacts merged"),
         "deleted": _("Contact deleted"),
+        "handed_over": _("Contacts of a person handed over"),
     },
 )
 register_acts(

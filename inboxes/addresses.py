@@ -159,3 +159,15 @@ def _public_suffixes() -> PublicSuffixList:
 def is_no_reply(address: str) -> bool:
     """Whether the local part of a normalised address says that no person reads or writes there."""
     return _NO_REPLY(address.rpartition("@")[0]) is not None
+
+
+def is_same_mailbox(one: str, other: str) -> bool:
+    return _mailbox(one) == _mailbox(other)
+
+
+def _mailbox(address: str) -> str:
+    """Google reads no dots in the names of its free addresses, and has two domains for them."""
+    name, _, domain = address.partition("@")
+    if domain in {"gmail.com", "googlemail.com"}:
+        return f"{name.replace('.', '')}@gmail.com"
+    return address

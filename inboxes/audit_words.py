@@ -39,6 +39,7 @@ register_acts(
         "read_again": _("Mailbox is read once more"),
         "named": _("Team inbox named"),
         "member_added": _("Member added to a team inbox"),
+        "owner_changed": _("Connection of a team inbox given to somebody else"),
         "member_removed": _("Member removed from a team inbox"),
         "member_left": _("Member left a team inbox"),
         "made_default": _("Default inbox chosen"),
@@ -65,7 +66,14 @@ register_acts(
         "connections_exported": _("List of connections exported"),
     },
 )
-register_acts(_("People"), group="person", acts={"connecting_set": _("Whether a person may connect inboxes was set")})
+register_acts(
+    _("People"),
+    group="person",
+    acts={
+        "connecting_set": _("Whether a person may connect inboxes was set"),
+        "left": _("Person left, with a deletion record"),
+    },
+)
 register_acts(
     _("Mail of teams"),
     group="team_mail",

@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inboxes import actions
+from inboxes.addresses import is_same_mailbox
 from inboxes.allowed import refuse_connecting, refuse_reconnecting
 from inboxes.causes import CAUSES, Cause, cause_of
 from inboxes.connections import open_granted
@@ -364,18 +365,6 @@ def _in_the_way(errand: Errand, address: str, account: Account, by: User) -> Sig
         return stopped(errand, "connected_by_you", account=account.address, connected=str(other.code))
     is_team = other is not None and other.kind == InboxKind.TEAM
     return stopped(errand, "connected_as_team" if is_team else "connected_by_colleague", account=account.address)
-
-
-def is_same_mailbox(one: str, other: str) -> bool:
-    return _mailbox(one) == _mailbox(other)
-
-
-def _mailbox(address: str) -> str:
-    """Google reads no dots in the names of its free addresses, and has two domains for them."""
-    name, _, domain = address.partition("@")
-    if domain in {"gmail.com", "googlemail.com"}:
-        return f"{name.replace('.', '')}@gmail.com"
-    return address
 
 
 def redirect_uri(kind: CredentialKind) -> str:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from inboxes.views import policy
-from logging_rules.views import console, people
+from logging_rules.views import console, leaving, people
 
 app_name = "connections"
 
@@ -17,5 +17,9 @@ urlpatterns = [
     path("inboxes/<uuid:code>/force-disconnect/", console.force_disconnect, name="force-disconnect"),
     path("policy/", policy.policy, name="policy"),
     path("people/<uuid:code>/", people.person, name="person"),
+    path("people/<uuid:code>/leaving/", leaving.leaving, name="leaving"),
+    path("people/<uuid:code>/leaving/handover/", leaving.handover, name="leaving-handover"),
+    path("people/<uuid:code>/leaving/confirm/", leaving.confirm, name="leaving-confirm"),
+    path("departures/<uuid:code>/", leaving.departure, name="departure"),
     path("people/<uuid:code>/connecting/", policy.except_person, name="except-person"),
 ]

@@ -90,21 +90,22 @@ def change_role(*, person: User, role: str, account_access: bool, by: User | Non
 
 
 @transaction.atomic
-def deactivate_person(*, person: User, by: User | None) -> None:
+def deactivate_person(*, person: User, by: User | None) -> bool:
     """Ends the person's access at once, open sessions included; what they wrote and logged stays. Raises LastSuperAdmin.
 
-    Their open invitations are withdrawn: one could lead to an address of their own.
+    Their open invitations are withdrawn: one could lead to an address of their own. Returns False if that had happened before.
     """
     if by == person:
         raise OwnDeactivation
     _keep_a_super_admin_besides(person)
     if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
-        return
+        return False
     person.is_active = False
     _tell_audit("person.deactivated", person, by=by)
     for invitation in Invitation.objects.open().filter(invited_by=person):
         withdraw_invitation(invitation=invitation, by=by)
     signals.send_on_commit(signals.person_deactivated, user_id=person.pk, by_id=by and by.pk)
+    return True
 
 
 @transaction.atomic

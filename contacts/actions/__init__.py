@@ -14,6 +14,7 @@ from contacts.actions.indexing import index_messages, rebuild_search
 from contacts.actions.merging import SameContact, filled_by, merge_contacts
 from contacts.actions.notes import add_note, delete_note, edit_note
 from contacts.actions.openings import record_opening
+from contacts.actions.owning import hand_over_contacts
 from contacts.actions.timeline import ContactGone, MailEntry, hold_mails, record_mail_entries, settle_privacy
 from contacts.actions.withdrawing import (
     bring_back_contacts,
@@ -43,6 +44,7 @@ __all__ = [
     "edit_note",
     "erase_withdrawn",
     "filled_by",
+    "hand_over_contacts",
     "hold_mails",
     "index_messages",
     "meet_correspondents",

@@ -6,6 +6,7 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 from inboxes.actions.connecting import choose_history, connect_api_inbox, connect_imap_inbox, set_smtp_server
 from inboxes.actions.converting import hand_to_person, hand_to_team
 from inboxes.actions.ending import delete_team_inbox, disable, discard, disconnect_who_left, enable, remove
+from inboxes.actions.handing_over import hand_over
 from inboxes.actions.members import add_members, choose_members, leave, remove_member
 from inboxes.actions.overseeing import force_disconnect, note_export, take_off
 from inboxes.actions.policy import except_person, set_connection_policy
@@ -33,6 +34,7 @@ __all__ = [
     "enable",
     "except_person",
     "force_disconnect",
+    "hand_over",
     "hand_to_person",
     "hand_to_team",
     "has_to_be_disabled_first",

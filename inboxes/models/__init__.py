@@ -3,6 +3,7 @@
 from inboxes.models.access import AccessRequest, AccessRequestQuerySet, OpenedPart, Opening
 from inboxes.models.counts import DailyCount
 from inboxes.models.default import DefaultInbox
+from inboxes.models.departure import Departure, DepartureQuerySet
 from inboxes.models.episodes import Episode, Outage
 from inboxes.models.inbox import (
     SYNCING_STATUSES,
@@ -57,6 +58,8 @@ __all__ = [
     "CredentialKind",
     "DailyCount",
     "DefaultInbox",
+    "Departure",
+    "DepartureQuerySet",
     "Episode",
     "Folder",
     "FolderState",

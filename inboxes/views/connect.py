@@ -82,17 +82,14 @@ def ask_for_account_access(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def connect_server(request: SignedInRequest) -> HttpResponse:
-    found = to_connect(request)
-    if not found:
+    if not (found := to_connect(request)):
         return redirect("inboxes:connect")
-    is_team = found.get("inbox_kind") == InboxKind.TEAM
-    if is_team and not request.user.has_account_access:
+    kind = InboxKind(found.get("inbox_kind", InboxKind.PERSONAL))
+    if kind is InboxKind.TEAM and not request.user.has_account_access:
         return ask_for_account_access(request)
-    form = ServersForm(request.POST or None, initial=found["values"])
-    trial = None
-    kind = InboxKind.TEAM if is_team else InboxKind.PERSONAL
+    form, trial = ServersForm(request.POST or None, initial=found["values"]), None
+    refuse = partial(refuse_connecting, by=request.user, provider=ProviderKind.IMAP, kind=kind)
     if request.method == "POST" and form.is_valid():
-        refuse = partial(refuse_connecting, by=request.user, provider=ProviderKind.IMAP, kind=kind)
         trial = tried(request, form, found["address"], refuse=refuse)
         if trial and trial.can_read and (inbox := _connected(request, form, found["address"], trial)):
             return render(request, "inboxes/connected.html", {"inbox": inbox, "trial": trial})
@@ -105,7 +102,7 @@ def connect_server(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "trial": trial,
         "allowed": allowed_to(request.user, kind),
-        "is_team": is_team,
+        "is_team": kind is InboxKind.TEAM,
         "query": query_of(kind),
     }
     return render(request, "inboxes/connect_server.html", context, status=422 if form.errors or trial else 200)

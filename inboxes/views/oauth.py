@@ -60,18 +60,19 @@ def sign_in(request: SignedInRequest, provider: str) -> HttpResponse:
         if form.is_valid():
             return jump(request, Errand.to_connect(kind, way, form.cleaned_data["address"], inbox_kind))
     errand = Errand.to_connect(kind, way, inbox_kind=inbox_kind)
-    context = {
-        "asked": errand.asked,
-        "way": way.value,
-        "address": address,
-        "form": form,
+    context = {"asked": errand.asked, "way": way.value, "address": address, "form": form}
+    context |= {
         "is_team": inbox_kind is InboxKind.TEAM,
-        "refused": oauth_flows.refused(errand, request.user),
-        "admins": whom_to_ask(),
+        **_rules(errand, request.user),
         "query": query_of(inbox_kind),
         "queries": {other.value: query_of(inbox_kind, way=other.value) for other in Way},
     }
     return _leading_out(request, kind, "inboxes/oauth/sign_in.html", context, status=422 if form.errors else 200)
+
+
+def _rules(errand: Errand, person: User) -> dict[str, Any]:
+    """Whether the workspace lets the person go, and who could change that."""
+    return {"refused": oauth_flows.refused(errand, person), "admins": whom_to_ask()}
 
 
 def way_or_404(kind: CredentialKind, way: str) -> Way:

@@ -30,6 +30,7 @@ from logging_rules.actions.never_log import (
     edit_never_log_entry,
     remove_never_log_entry,
 )
+from logging_rules.actions.offboarding import leave
 from logging_rules.actions.past import (
     apply_to_past,
     finish_look_backs,
@@ -68,6 +69,7 @@ __all__ = [
     "forget_keys",
     "grant_access",
     "keep_private",
+    "leave",
     "log_by_hand",
     "look_back",
     "make_personal_inbox",

@@ -8,13 +8,13 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from inboxes import actions
+from inboxes.addresses import is_same_mailbox
 from inboxes.allowed import refuse_connecting
 from inboxes.causes import cause_of
 from inboxes.models import CredentialKind, Inbox
 from inboxes.oauth.accesses import API_OF, asked_for
 from inboxes.oauth.clients import is_offered, oauth_client
 from inboxes.oauth.grants import Account, Grant
-from inboxes.oauth_flows import is_same_mailbox
 from inboxes.providers.base import ProviderError
 from logging_rules.actions import set_inbox_policy
 from logging_rules.facts import Preset

@@ -130,6 +130,8 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(
         f"/admin/inboxes/{inbox.code}/",
         f"/admin/people/{admin.code}/",
         "/admin/policy/",
+        f"/admin/people/{admin.code}/leaving/",
+        f"/admin/people/{admin.code}/leaving/handover/",
         "/admin/audit/?group=contact",
         "/admin/audit/?group=logging",
         "/team/",

@@ -12,7 +12,7 @@ from contacts.models import Contact
 from contacts.timeline import Cursor
 from conversations.actions import restore
 from inboxes.actions import remove
-from inboxes.models import AccessRequest, DailyCount, Folder, Inbox, LedgerEntry, Visibility
+from inboxes.models import AccessRequest, DailyCount, Departure, Folder, Inbox, LedgerEntry, Visibility
 from logging_rules.actions import add_never_log_entry, unlog
 from logging_rules.models import Unlogging
 from logging_rules.unlogging import Selection
@@ -98,6 +98,7 @@ def make_world(owner: User, colleague: User) -> World:
             ("inboxes/", inbox.code),
             ("admin/inboxes/", inbox.code),
             ("admin/people/", colleague.code),
+            ("admin/departures/", _departure(owner).code),
             ("notifications/", _notification(owner, inbox).code),
             ("people/invitations/", InvitationFactory().code),
             ("people/", colleague.code),
@@ -121,6 +122,12 @@ def _team(owner: User) -> list[tuple[str, object]]:
         ("team/<uuid:code>/<", (inbox.code, thread.code)),
         ("team/<", (inbox.code,)),
     ]
+
+
+def _departure(by: User) -> Departure:
+    held = {"personal": [], "teams": [], "readers": [], "contacts": 0, "logged": 0, "notes": 0}
+    left: User = UserFactory.create(deactivated=True)
+    return Departure.objects.create(person=left, by=by, left_at=NOON, held=held)
 
 
 def _unlogging(owner: User, contact: Contact) -> Unlogging:

@@ -132,6 +132,9 @@ def pages(admin: User, google, microsoft) -> list[str]:
         reverse("connections:force-disconnect", args=[inboxes[0].code]),
         reverse("connections:policy"),
         reverse("connections:person", args=[admin.code]),
+        reverse("connections:leaving", args=[admin.code]),
+        reverse("connections:leaving-handover", args=[admin.code]),
+        reverse("connections:leaving-confirm", args=[admin.code]),
     ]
 
 

@@ -17,7 +17,6 @@ def paths(colleague: User) -> list[str]:
         "/profile/",
         "/people/",
         person,
-        f"{person}deactivate/",
         "/people/invite/",
         "/workspace/",
         "/notifications/",

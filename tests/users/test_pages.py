@@ -118,7 +118,7 @@ def test_a_change_of_role_asks_for_the_password_first_and_then_goes_on(admin_cli
 
 
 def test_a_deactivated_person_is_out_at_once_and_can_come_back(confirmed_client: Client, bob: User, bob_client: Client):
-    confirmed_client.post(reverse("users:person-deactivate", args=[bob.code]))
+    confirmed_client.post(reverse("connections:leaving-confirm", args=[bob.code]))
     sent_away = bob_client.get(reverse("users:profile"))
     assert sent_away.url.startswith(reverse("account_login"))
     confirmed_client.post(reverse("users:person-reactivate", args=[bob.code]))
@@ -126,14 +126,14 @@ def test_a_deactivated_person_is_out_at_once_and_can_come_back(confirmed_client:
 
 
 def test_deactivating_is_confirmed_first(confirmed_client: Client, bob: User):
-    page = text_of(confirmed_client.get(reverse("users:person-deactivate", args=[bob.code])))
+    page = text_of(confirmed_client.get(reverse("connections:leaving-confirm", args=[bob.code])))
     bob.refresh_from_db()
-    assert ("Deactivate Bob Tanaka?" in page, bob.is_active) == (True, True)
+    assert ("Deactivate Bob Tanaka now?" in page, bob.is_active) == (True, True)
 
 
 def test_nobody_deactivates_themselves_in_the_browser(admin: User, confirmed_client: Client):
     UserFactory(super_admin=True)
-    response = confirmed_client.post(reverse("users:person-deactivate", args=[admin.code]))
+    response = confirmed_client.post(reverse("connections:leaving-confirm", args=[admin.code]))
     assert messages_of(response) == ["You cannot deactivate yourself. Ask another super admin."]
     admin.refresh_from_db()
     assert admin.is_active
@@ -166,7 +166,6 @@ SUPER_ADMINS_ONLY = [
     ("users:person", "GET"),
     ("users:person", "POST"),
     ("users:person-deactivate", "GET"),
-    ("users:person-deactivate", "POST"),
     ("users:person-reactivate", "POST"),
     ("users:invitation-resend", "POST"),
     ("users:invitation-withdraw", "POST"),

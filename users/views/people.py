@@ -38,20 +38,12 @@ def person(request: SignedInRequest, code: uuid.UUID) -> HttpResponse:
     return render(request, "users/person.html", {"person": shown, "form": form}, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_safe
 @super_admin_required
-@password_confirmed
 def deactivate(request: SignedInRequest, code: uuid.UUID) -> HttpResponse:
-    leaving = get_object_or_404(User.objects.visible_to(request.user), code=code)
-    if request.method == "GET":
-        return render(request, "users/deactivate.html", {"person": leaving})
-    try:
-        actions.deactivate_person(person=leaving, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, refusal.message)
-        return redirect("users:person", code=code)
-    messages.success(request, _("%(name)s can no longer sign in.") % {"name": leaving.name})
-    return redirect("users:people")
+    """Everybody leaves by the wizard, which looks after what they leave behind."""
+    leaver = get_object_or_404(User.objects.visible_to(request.user), code=code)
+    return redirect("connections:leaving", leaver.code)
 
 
 @require_POST

@@ -1,0 +1,56 @@
+"""Who takes over when somebody leaves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from logging_rules.leaving import Handover, Leaving, TeamPart, account_holders, colleagues
+
+
+class HandoverForm(forms.Form):
+    """A field for the contacts, one for each team inbox that needs an owner, one for each that nobody else reads."""
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, leaving: Leaving) -> None:
+        super().__init__(data)
+        self._leaving = leaving
+        holders, people = account_holders(leaving.person), colleagues(leaving.person)
+        if leaving.contacts:
+            self.fields["contacts"] = forms.ModelChoiceField(
+                people,
+                label=_("Contacts"),
+                required=False,
+                to_field_name="code",
+                empty_label=_("Nobody: they have no owner"),
+            )
+        for part in leaving.owned:
+            self.fields[f"owner_{part.inbox.pk}"] = forms.ModelChoiceField(
+                holders, label=part.inbox.label, to_field_name="code", empty_label=_("Choose somebody"),
+                help_text=_sign_in_help(part),
+            )  # fmt: skip
+        for part in leaving.orphaned:
+            self.fields[f"reader_{part.inbox.pk}"] = forms.ModelChoiceField(
+                people, label=part.inbox.label, required=False, to_field_name="code", empty_label=_("Nobody for now"),
+                help_text=_("Nobody else is a member of this inbox. Without one, nobody reads its mail."),
+            )  # fmt: skip
+
+    def handover(self) -> Handover:
+        """Of a valid form."""
+        values = self.cleaned_data
+        chosen = {part.inbox.pk: part for part in self._leaving.teams}
+        return Handover(
+            contacts=values.get("contacts"),
+            owners={key: values[name] for key in chosen if values.get(name := f"owner_{key}")},
+            readers={key: values[name] for key in chosen if values.get(name := f"reader_{key}")},
+        )
+
+
+def _sign_in_help(part: TeamPart) -> Any:
+    if part.signs_in_again:
+        return _(
+            "Its new owner has to sign in to it once; until then nothing of it is read. Everybody concerned is told."
+        )
+    return _(
+        "It is read with a password of its own and goes on. If the leaver knows that password, change it at the provider."
+    )
