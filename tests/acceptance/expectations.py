@@ -40,5 +40,5 @@ def assert_days_sum_up(inbox: Inbox) -> None:
 def handled_in(inbox: Inbox, folder_id: str) -> list[bytes]:
     folder = Folder.objects.get(inbox=inbox, remote_id=folder_id)
     skipped = [key for page in HandledPage.objects.filter(folder=folder) for key in unpack(bytes(page.digests))]
-    logged = folder.ledger.filter(state="logged").values_list("remote_id", flat=True)
-    return sorted([*skipped, *map(digest, logged)])
+    stored = folder.ledger.filter(state__in=("logged", "kept")).values_list("remote_id", flat=True)
+    return sorted([*skipped, *map(digest, stored)])

@@ -15,7 +15,9 @@ CHANGES_NOTHING = ("SELECT", "SAVEPOINT", "RELEASE")
 
 
 def build_mailbox(scenario: str):
-    """The same mailbox in every process. "first" was never synced; "renumbered" is it after all keys changed and mail came."""
+    """The same mailbox in every process. "first" was never synced; "renumbered" is it after all keys changed and mail came; "team" is
+    read by a team."""
+    from inboxes.envelope import FolderRole
     from inboxes.providers.memory import MemoryMailbox
     from tests.factories.inboxes import ALICE, NOW, SARAH, STRANGER, mail_bytes
 
@@ -27,6 +29,10 @@ def build_mailbox(scenario: str):
     mailbox.deliver(mail_bytes(ALICE, SARAH, message_id="<answer@o>", In_Reply_To="<1@m>"), "Sent")
     mailbox.deliver(mail_bytes(SARAH, message_id="<3@m>"), "Sent")
     mailbox.spoil(mailbox.deliver(mail_bytes(SARAH, message_id="<spoiled@m>")))
+    if scenario == "team":
+        mailbox.create_folder("Junk", FolderRole.JUNK)
+        mailbox.deliver(mail_bytes(SARAH, message_id="<junk@m>"), "Junk")
+        mailbox.deliver(mail_bytes(SARAH, message_id="<list@m>", List_Id="<news>", In_Reply_To="<1@m>"))
     if scenario == "renumbered":
         for folder in ("INBOX", "Sent"):
             mailbox.change_uidvalidity(folder)
@@ -69,7 +75,7 @@ def sync_and_die(scenario: str, inbox_id: int, point: int) -> None:
     run_slice(
         inbox_id=inbox_id,
         intake_for=InboxIntake,
-        open_provider=lambda _: mailbox.open(),
+        open_provider=lambda _: mailbox.open(with_junk=scenario == "team"),
         clock=lambda: NOW,
         budget=timedelta(hours=1),
     )
