@@ -59,7 +59,9 @@ def unlogged(mails: Sequence[LiveMail]) -> list[LiveMail]:
     # Mail without a message id is known by its key alone once the server has renumbered its folder.
     keys = set(
         LedgerEntry.objects.filter(
-            inbox=mails[0].inbox_id, message__isnull=False, remote_id__in={mail.remote_id for mail in mails}
+            inbox=mails[0].inbox_id,
+            message__in=Message.objects.filter(is_held()),
+            remote_id__in={mail.remote_id for mail in mails},
         ).values_list("folder__remote_id", "remote_id")
     )
     return [

@@ -35,6 +35,7 @@ from inboxes.models import (
     Folder,
     HandledPage,
     Inbox,
+    InboxKind,
     LedgerEntry,
     Message,
     Sighting,
@@ -47,7 +48,7 @@ from logging_rules.actions import add_never_log_entry, erase_expired, unlog
 from logging_rules.models import Unlogging
 from logging_rules.unlogging import Selection
 from notifications.models import Notification
-from tests.factories.inboxes import NOW, SARAH, Clock, connected_inbox, mail_bytes, sync_until_quiet
+from tests.factories.inboxes import ALICE, NOW, SARAH, Clock, connected_inbox, mail_bytes, sync_until_quiet, team_inbox
 
 pytestmark = pytest.mark.django_db
 
@@ -438,3 +439,38 @@ def _reference(message_id):
 
 def _never_log(address, note):
     add_never_log_entry(text=address, note=note, by=_inbox().owner, owner=_inbox().owner)
+
+
+class TestTeamInboxes:
+    @pytest.fixture
+    def found(self, server):
+        def found():
+            return {finding.place for finding in verify(open_provider=lambda _: server.open(with_junk=True)).findings}
+
+        return found
+
+    @pytest.fixture
+    def team(self, alice, bob):
+        create_contact(by=alice, details=ContactDetails(name="Sarah Okafor", emails=[SARAH]))
+        return team_inbox(alice, bob, address=ALICE)
+
+    def test_mail_that_a_team_has_in_its_list_is_no_finding(self, team, server, found, secret):
+        sync_until_quiet(team, server, Clock())
+
+        assert Message.objects.filter(message_id=secret.message_id, sightings=None).exists()
+        assert found() == set()
+
+    def test_a_personal_inbox_has_no_list(self, team, server, found):
+        sync_until_quiet(team, server, Clock())
+        _update(Inbox, kind=InboxKind.PERSONAL)
+
+        assert {"inboxes_message.subject", "contacts_mailindex.search"} <= found()
+
+    def test_what_a_team_must_not_keep_is_looked_for(self, team, server, found, admin, secret):
+        add_never_log_entry(by=admin, owner=None, text=secret.sender, covers_team=True)
+        sync_until_quiet(team, server, Clock())
+        assert found() == set()
+
+        _update(Message, snippet=secret.subject)
+
+        assert found() == {"inboxes_message.snippet"}

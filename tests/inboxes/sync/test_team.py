@@ -1,6 +1,8 @@
 """What a team inbox stores: all of its mail, for its members; on timelines only what is logged."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from contacts.models import MailIndex, TimelineEntry
 from inboxes.envelope import FolderRole
@@ -232,3 +234,77 @@ class TestLaterDecisions:
 
         assert list(LedgerEntry.objects.values_list("state", "code")) == [("kept", "no_known_contact")]
         assert server.calls["body"] == 1
+
+
+class TestKeysThatStay:
+    """A provider that shows mail under the same key wherever it lies, and says that something happened to it."""
+
+    @pytest.fixture
+    def team(self, alice, bob):
+        make_contact("Sarah Okafor", SARAH)
+        return team_inbox(alice, bob, provider="gmail")
+
+    def test_mail_whose_spam_mark_was_taken_off_is_decided_anew(self, team, server, clock):
+        spam = server.deliver(to_team(SARAH, 1), labels=frozenset({"SPAM"}))
+        other = server.deliver(to_team(STRANGER, 2))
+        sync_until_quiet(team, server, clock)
+        assert in_list(team) == [("<1@m>", "not_mail", "spam"), ("<2@m>", "no_known_contact", "")]
+
+        server.label(spam)
+        server.touch(spam)
+        server.touch(other)
+        server.calls.clear()
+        sync_until_quiet(team, server, clock)
+
+        assert in_list(team) == [("<1@m>", "known_contact_incoming", ""), ("<2@m>", "no_known_contact", "")]
+        assert on_timelines() == {"<1@m>"}
+        assert Folder.objects.get(name="INBOX").counts == {"known_contact_incoming": 1, "no_known_contact": 1}
+        assert (server.calls["envelopes"], server.calls["body"]) == (1, 0)
+
+    def test_all_mail_is_looked_at_however_cheaply_a_provider_could_sift(self, team, server, clock):
+        server.sifts = True
+        server.deliver(to_team(STRANGER, 1))
+
+        sync_until_quiet(team, server, clock)
+
+        assert in_list(team) == [("<1@m>", "no_known_contact", "")]
+
+    def test_a_lost_place_changes_nothing(self, team, server, clock):
+        server.deliver(to_team(STRANGER, 1))
+        server.deliver(to_team(SARAH, 2))
+        sync_until_quiet(team, server, clock)
+        clock.pass_by(days=2)
+        server.forget_history()
+        sync_until_quiet(team, server, clock)
+
+        assert list(LedgerEntry.objects.order_by("pk").values_list("state", flat=True)) == ["kept", "logged"]
+        assert server.calls["body"] == 2
+
+
+class TestQueries:
+    def statements_of(self, inbox, server, clock):
+        with CaptureQueriesContext(connection) as captured:
+            sync(inbox, server, clock)
+        return len(captured)
+
+    def test_a_page_of_a_team_costs_the_same_however_many_mails_it_has(self, team, server, clock):
+        sync_until_quiet(team, server, clock)
+        costs = []
+        for number, mails in enumerate((4, 20, 40)):
+            for mail in range(mails):
+                sender = SARAH if mail % 2 else f"stranger{mail}@elsewhere.example"
+                server.deliver(to_team(sender, f"{number}.{mail}"))
+            costs.append(self.statements_of(team, server, clock))
+
+        assert costs[1] == costs[2]
+
+    def test_a_personal_inbox_asks_nothing_about_teams(self, alice, server, clock):
+        make_contact("Sarah Okafor", SARAH)
+        inbox = connected_inbox(alice)
+        server.deliver(mail_bytes(SARAH, message_id="<1@m>"))
+        server.deliver(mail_bytes(STRANGER, message_id="<2@m>"))
+        with CaptureQueriesContext(connection) as captured:
+            sync(inbox, server, clock)
+
+        assert not [query["sql"] for query in captured if "inboxes_teammail" in query["sql"]]
+        assert not [query["sql"] for query in captured if "inboxes_teamthread" in query["sql"]]
