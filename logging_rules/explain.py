@@ -80,11 +80,17 @@ def reason_of_sighting(sighting: Sighting, names: dict[str, str]) -> Reason:
         code=sighting.reason,
         rule=sighting.rule,
         level=sighting.level,
-        inbox=sighting.inbox.label,
+        inbox=_called(sighting.inbox),
         owner=sighting.inbox.holder,
         contact=names.get(sighting.matched_address, sighting.matched_address),
         actor=str(sighting.decided_by or ""),
     )
+
+
+def _called(inbox: Inbox) -> str:
+    """What it logged may have outlived it."""
+    is_gone = inbox.removed_at is not None and inbox.became_id is None
+    return _("%(inbox)s (removed)") % {"inbox": inbox.label} if is_gone else inbox.label
 
 
 def names_of(emails: Iterable[str], *, viewer: User) -> dict[str, str]:

@@ -71,6 +71,6 @@ def _unplaced(inbox: Inbox) -> int:
 
 
 def removed_inboxes(person: User) -> "QuerySet[Inbox]":
-    """Those that were the person's, and of teams if they manage these; the last one first."""
-    found = Inbox.with_removed.decided_by(person).filter(removal__isnull=False)
+    """Those that were the person's, and of teams if they manage these; the last one first. Not those that became another inbox."""
+    found = Inbox.with_removed.decided_by(person).filter(removal__isnull=False, became=None)
     return found.select_related("owner", "removal__by").order_by("-removed_at", "-pk")

@@ -20,7 +20,7 @@ def next_step(request: SignedInRequest, code: UUID) -> HttpResponse:
     """To what mends the inbox; where there is nothing to mend, or not for this person, to the list with a word about it."""
     inbox = get_object_or_404(Inbox.with_removed.told_to(request.user), code=code)
     if inbox.removed_at is not None:
-        if Inbox.with_removed.decided_by(request.user).filter(pk=inbox.pk, removal__isnull=False).exists():
+        if Inbox.with_removed.decided_by(request.user).filter(pk=inbox.pk, removal__isnull=False, became=None).exists():
             return redirect("inboxes:removed", inbox.code)
         messages.info(request, _("%(inbox)s was removed. To use it again, connect it anew.") % {"inbox": inbox.label})
     elif Inbox.objects.decided_by(request.user).filter(pk=inbox.pk).exists():

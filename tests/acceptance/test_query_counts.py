@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from contacts.actions import ContactDetails, add_note, create_contact
+from inboxes.actions import remove
 from inboxes.models import AccessRequest, DailyCount, Folder, LedgerEntry, Opening, Visibility
 from logging_rules.actions import add_never_log_entry, unlog
 from logging_rules.changes import Change, Entry
@@ -56,6 +57,8 @@ def add(admin, contact, inbox, limited, team):
         log_mail(contact, f"Meridian quote {number}", owner=admin)
         add_note(by=admin, contact=contact, body=f"Meridian note {number}", now=NOON)
         connected_inbox(admin, f"inbox{number}@ours.example")
+        ended = connected_inbox(admin, f"ended{number}@ours.example", status="disabled")
+        remove(inbox=ended, erase=False, by=admin)
         folder = Folder.objects.create(inbox=inbox, remote_id=str(number), name=f"Folder {number}", role="other")
         with_history(inbox, now=timezone.now() - timedelta(days=number), episodes=2)
         DailyCount.objects.create(folder=folder, day=timezone.now().date(), code=f"reason {number}", messages=1)
@@ -105,6 +108,7 @@ def test_every_list_costs_the_same_with_one_and_with_fifty(
         "/inboxes/",
         "/inboxes/channels/",
         f"/inboxes/{team.inbox.code}/team/",
+        "/inboxes/removed/",
         f"/inboxes/{inbox.code}/",
         f"/inboxes/{inbox.code}/health/",
         f"/inboxes/{inbox.code}/health/completeness/",
