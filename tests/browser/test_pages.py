@@ -141,7 +141,7 @@ def pages(admin: User, google, microsoft) -> list[str]:
 def pages_about_managing_teams(admin: User) -> list[str]:
     """Of a team inbox with members, of one without, of one that is being connected."""
     colleague = UserFactory(name="渡辺 彩")
-    team = team_inbox(admin, colleague, owner=admin, address="a-rather-long-address-of-a-team@minato.example")
+    team = team_inbox(admin, colleague, owner=admin, address="a-rather-long-address-that-is-managed@minato.example")
     alone = team_inbox(owner=admin, address="nobody@minato.example", name="Nobody’s", status="paused")
     new = team_inbox(admin, owner=admin, address="info@minato.example", name="Info", status="connecting")
     kind = {"kind": "team"}

@@ -81,6 +81,10 @@ class Command(JsonCommand):
         ):
             inbox_ending.add_ending_arguments(self.add_action(name, partial(end, ending), help=text))
         inbox_ending.add_removal_arguments(self.add_action("remove", remove, help="remove a disabled or a team inbox"))
+        self._add_questions()
+
+    def _add_questions(self) -> None:
+        """About what is logged and who sees it."""
         funnel = self.add_action(
             "funnel", show_funnel, help="how many mails were seen, and why they were logged or not"
         )
