@@ -26,6 +26,8 @@ def running_outage(inbox: Inbox) -> Outage | None:
 def missed_in(run: Slice[V], folder: Folder, page: Page, *, again: bool, is_new_mail: bool) -> Missed:
     """Of a page that is handled `again`: what waited since an outage. Where a message came too late to be read before, or its
     folder is listed from the last good sync on, it came during the outage even if its headers cannot be read."""
+    if run.outage is None and not again:
+        return {}
     dates = {envelope.remote_id: envelope.received_at for envelope in page.envelopes}
     undated = {*(message.remote_id for message in page.unreadable), *page.sifted}
     if again:
@@ -33,8 +35,8 @@ def missed_in(run: Slice[V], folder: Folder, page: Page, *, again: bool, is_new_
         return {key: one.pk for key, one in waited.items() if key in undated or one.covers(dates[key])}
     if run.outage is None:
         return {}
-    covered = [key for key, received_at in dates.items() if run.outage.covers(received_at)]
-    return dict.fromkeys([*covered, *(undated if is_new_mail or folder.relist_since else ())], run.outage.pk)
+    covered = {key for key, received_at in dates.items() if run.outage.covers(received_at)}
+    return dict.fromkeys(covered | undated if is_new_mail or folder.relist_since else covered, run.outage.pk)
 
 
 def _waited(folder: Folder, remote_ids: Collection[str]) -> dict[str, Outage]:
@@ -65,16 +67,18 @@ def _by_outage(missed: Missed, remote_ids: Collection[str]) -> Counter[int]:
 
 
 def has_caught_up(run: Slice[V]) -> bool:
-    """Whether no mail of the outage is left but what waits for another try: new mail is read in every folder, and no folder is
-    being listed because our place in it was lost."""
-    return all(
-        (folder.pk in run.caught_up or folder.remote_id in run.unchanged)
-        and folder.state != FolderState.RECONCILING
-        and (folder.backfill_done_at is not None or not run.keeps_keys)
-        for folder, _ in run.readable_folders
-    ) and not _untried(run)
+    """Whether no mail of the outage is left but what waits for another try."""
+    folders = [folder for folder, _ in run.readable_folders]
+    # What was only named so far, because there was so much of it, was not tried yet.
+    untried = LedgerEntry.objects.filter(outage=run.outage, attempts=0)
+    return all(_is_read(run, folder) for folder in folders) and not untried.exists()
 
 
-def _untried(run: Slice[V]) -> bool:
-    """What was only named so far, because there was so much of it."""
-    return LedgerEntry.objects.filter(outage=run.outage, attempts=0).exists()
+def _is_read(run: Slice[V], folder: Folder) -> bool:
+    """Whether no new mail is left, and nothing is listed once more because our place was lost: of a past that was never read to its
+    end, which is listed from the newest mail on, at least the beginning."""
+    if folder.pk not in run.caught_up and folder.remote_id not in run.unchanged:
+        return False
+    if folder.state == FolderState.RECONCILING or folder.relist_since is not None:
+        return False
+    return not run.keeps_keys or folder.backfill_done_at is not None or bool(folder.backfill_cursor)
