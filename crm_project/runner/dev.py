@@ -57,8 +57,7 @@ def _run(data: Path, address: str, demo: Home | None) -> None:
         try:
             # What takes the time is starting Django, so whatever can start at once does.
             runner.start([web(address), *(demo_servers(demo, environment) if demo else [])])
-            _manage("migrate", "--no-input", "--verbosity", "0", environment=environment)
-            guide = _manage("demo", "ensure", environment=environment).strip() if demo else FIRST_STEP
+            guide = _prepare(demo, environment)
             _wait_until_ready(address, runner)
             if not runner.is_stopping:
                 print(f"\nGenkan is running: {address}\n\n{guide}\n\nCtrl-C stops everything.\n", flush=True)
@@ -71,6 +70,14 @@ def _run(data: Path, address: str, demo: Home | None) -> None:
                 raise
         finally:
             runner.wait()
+
+
+def _prepare(demo: Home | None, environment: dict[str, str]) -> str:
+    """The database and what is in it; returns what to do first. One command, since each begins with starting Django."""
+    if demo is None:
+        _manage("migrate", "--no-input", "--verbosity", "0", environment=environment)
+        return FIRST_STEP
+    return _manage("demo", "ensure", "--migrate", environment=environment).strip()
 
 
 def web(address: str) -> Program:
