@@ -10,6 +10,6 @@ from contacts.models import MailIndex, TimelineEntry
 def forget_all_mail() -> None:
     """As if nothing had ever been connected. Contacts and people stay. Constraints are checked at the end: any order will do."""
     models = [*apps.get_app_config("inboxes").get_models(), *apps.get_app_config("logging_rules").get_models()]
+    tables = [model._meta.db_table for model in (*models, MailIndex, TimelineEntry)]
     with connection.cursor() as cursor:
-        for model in (*models, MailIndex, TimelineEntry):
-            cursor.execute(f'DELETE FROM "{model._meta.db_table}"')  # noqa: S608 - the names of our own tables
+        cursor.execute("".join(f'DELETE FROM "{table}";' for table in tables))  # noqa: S608 - the names of our own tables

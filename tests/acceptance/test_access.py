@@ -4,6 +4,7 @@ import re
 import uuid
 
 import pytest
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.db import transaction
 from django.test import Client
@@ -223,8 +224,19 @@ def world(alice, bob):
 def ask(world):
     """An answer, and everything as it was before."""
 
+    sessions = {}
+
+    def client_of(person):
+        """New each time, in a session that is begun once."""
+        client = Client()
+        if person and person not in sessions:
+            sessions[person] = signed_in(person).cookies[settings.SESSION_COOKIE_NAME].value
+        if person:
+            client.cookies[settings.SESSION_COOKIE_NAME] = sessions[person]
+        return client
+
     def ask(person, method, route):
-        client = signed_in(person) if person else Client()
+        client = client_of(person)
         before = transaction.savepoint()
         response = getattr(client, method)(world.address(route))
         content = b"".join(response.streaming_content) if response.streaming else response.content

@@ -3,7 +3,9 @@ it makes that statement. Only those are counted that change something, and the f
 only read there is nothing to be lost.
 """
 
+import importlib
 import os
+import pkgutil
 import signal
 import sys
 from collections.abc import Callable
@@ -33,9 +35,13 @@ class Killer:
 def main() -> None:
     django.setup()
     # Once, before there are children: what they import themselves each of them would have to import again.
-    import inboxes.providers.gmail
-    import inboxes.providers.graph  # noqa: F401
+    import inboxes.oauth
+    import inboxes.providers
     from logging_rules.slices import sync_slice
+
+    for package in (inboxes.oauth, inboxes.providers):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
 
     for line in sys.stdin:
         inbox_id, killed_at = map(int, line.split())

@@ -85,6 +85,9 @@ def main() -> None:
     import django
 
     django.setup()
+    # Once, before there are children.
+    import tests.factories.inboxes  # noqa: F401
+
     for line in sys.stdin:
         scenario, inbox_id, point = line.split()
         child = os.fork()

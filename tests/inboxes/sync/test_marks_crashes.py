@@ -5,9 +5,10 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from contacts.models import TimelineEntry
-from inboxes.models import Inbox, LedgerEntry, MarkedMail, Message, Sighting, Thread
+from inboxes.models import Inbox, LedgerEntry, MarkedMail, Message, Sighting
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import SARAH, STRANGER, Clock, connected_inbox, mail_bytes, sync, sync_until_quiet
+from tests.forgetting import forget_all_mail
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
@@ -82,8 +83,7 @@ def test_a_worker_that_dies_while_it_acts_on_marks_leaves_nothing_half_done(alic
     point, died = 1, True
     while died:
         point += POINTS_APART
-        for model in (Message, Thread, Inbox):
-            model.objects.all().delete()
+        forget_all_mail()
         inbox, clock, server = connected_inbox(alice), Clock(), MemoryMailbox(now=Clock().now)
         for name in (LOG, PRIVATE):
             server.create_folder(name)
