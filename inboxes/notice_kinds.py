@@ -125,7 +125,7 @@ OWN = (
     _own(
         code=RECOVERED,
         title=_("%(inbox)s works again"),
-        text=_("The interruption lasted from %(since)s to %(until)s. %(caught_up)s"),
+        text=_("From %(since)s to %(until)s it was interrupted. %(caught_up)s"),
         action=_("See the inbox"),
         fields=FIELDS | {"until"},
         words=_recovery_words,
@@ -187,7 +187,7 @@ ABOUT_ONES_OWN = (
     _security(
         code=DELETED,
         title=_("%(by)s removed your inbox %(inbox)s"),
-        text=_("Its password or access was deleted on %(since)s. What it logged stays on the timelines."),
+        text=_("On %(since)s its password or access was deleted. What it logged stays on the timelines."),
         action=_("See your inboxes"),
         icon="trash-2",
     ),
@@ -232,8 +232,8 @@ OF_TEAMS = (
         code=variant(PAUSED, InboxKind.TEAM),
         title=_("The team inbox %(inbox)s is paused"),
         text=_(
-            "%(by)s paused it on %(since)s. Until somebody resumes it, its new e-mail is not read, nothing of it is logged, and "
-            "nothing can be sent from it. What was logged stays."
+            "Since %(since)s, when %(by)s paused it, its new e-mail is not read, nothing of it is logged, and nothing can be sent "
+            "from it, until somebody resumes it. What was logged stays."
         ),
         action=_("See the inbox"),
         tone=Tone.WARN,
@@ -302,7 +302,7 @@ ABOUT_PROVIDERS = (
     _about_provider(
         code=PROVIDER_WORKS,
         title=_("%(provider)s lets us read mail again"),
-        text=_("The trouble lasted from %(since)s to %(until)s. E-mail of that time is being logged now."),
+        text=_("From %(since)s to %(until)s it refused us. E-mail of that time is being logged now."),
         action=_("See the inboxes"),
         fields=frozenset({"provider", "cause", "since", "until"}),
         tone=Tone.OK,
