@@ -36,8 +36,8 @@ def connect_imap_inbox(
     `history_since` None: all of the past. A team inbox needs account access. Nothing is tried here; check the servers first
     (`inboxes.providers.checks`).
     """
-    refuse_connecting(by=by, provider=ProviderKind.IMAP, kind=inbox_kind, imap_host=details.imap.host)
     inbox = _new_inbox(inbox_kind, details.address, by)
+    refuse_connecting(by=by, provider=ProviderKind.IMAP, kind=inbox_kind, imap_host=details.imap.host)
     inbox.history_since = history_since
     _insert(inbox)
     write_servers(inbox, details.imap, details.smtp)
@@ -64,10 +64,9 @@ def connect_api_inbox(
     its own (Microsoft only). Raises ValidationError with the code `scope_missing` when the grant does not allow mail to be read.
     """
     issuer = signed_in_at or API_ISSUERS[kind]
-    refuse_connecting(
-        by=by, provider=kind, kind=inbox_kind, imap_host=IMAP_HOSTS[issuer] if kind == ProviderKind.IMAP else ""
-    )
     inbox = _new_inbox(inbox_kind, shared_mailbox or account.address, by)
+    imap_host = IMAP_HOSTS[issuer] if kind == ProviderKind.IMAP else ""
+    refuse_connecting(by=by, provider=kind, kind=inbox_kind, imap_host=imap_host)
     refuse_without_reading(kind, issuer, grant, shared=bool(shared_mailbox))
     inbox.provider, inbox.history_since = kind, history_since
     inbox.aliases = [] if shared_mailbox else own_aliases(account, inbox.address)

@@ -69,15 +69,17 @@ def reconnect_api_inbox(*, inbox: Inbox, account: Account, grant: Grant, by: Use
     refuse_reconnecting(inbox)
     shut_workers_out(inbox)
     keep_grant(inbox=inbox, kind=issuer, account=account, grant=grant, shared=shared)
-    inbox.aliases = [] if shared else own_aliases(account, inbox.address)
-    inbox.save(update_fields=["aliases"])
+    if kind != ProviderKind.IMAP:  # there people enter them
+        inbox.aliases = [] if shared else own_aliases(account, inbox.address)
+        inbox.save(update_fields=["aliases"])
     if inbox.status != InboxStatus.CONNECTING:
         _begin_again(inbox, by, now)
 
 
 def _begin_again(inbox: Inbox, by: User, now: datetime | None) -> None:
-    inbox.failures, inbox.refused_at, inbox.retry_at = 0, None, None
-    inbox.save(update_fields=["failures", "refused_at", "retry_at"])
+    """Whoever reconnects a team inbox does so with access of their own: it is their connection from now on."""
+    inbox.failures, inbox.refused_at, inbox.retry_at, inbox.owner = 0, None, None, by
+    inbox.save(update_fields=["failures", "refused_at", "retry_at", "owner"])
     move(inbox, Event.RECONNECTED, by=by, cause=RECONNECTING, now=now)
     record(by=by, action="inbox.reconnected", target=inbox)
     want_sync(inbox, now)

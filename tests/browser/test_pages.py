@@ -31,6 +31,8 @@ from tests.factories.inboxes import NOW, connected_inbox
 from tests.factories.users import UserFactory
 from users.models import User
 
+PARTS = 4
+
 INBOX_PAGES = ["logging", "preview", "reconnect", "sending", "disable", "discard"]
 """Those that differ little with the status of the inbox: shown for one that works, one that is new and one that is broken."""
 
@@ -231,21 +233,21 @@ def pages_about_limited_mail(contact: Contact, admin: User) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("part", [0, 1])
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "ja")])
 def test_every_page_is_accessible_and_fits_a_phone(open_page, accessible, pages, admin: User, theme, language, part):
-    """In two parts, which run beside each other."""
+    """In parts, which run beside each other."""
     admin.theme, admin.language = theme, language
     admin.save(update_fields=["theme", "language"])
     page = open_page("/profile/", user=admin)
     wide = page.viewport_size
 
     widths = {}
-    for path in pages[part::2]:
+    for path in pages[part::PARTS]:
         assert page.goto(path).ok, path
         accessible(page)
         page.set_viewport_size({"width": 390, "height": 844})
         widths[path] = page.evaluate("document.documentElement.scrollWidth")
         page.set_viewport_size(wide)
 
-    assert widths == dict.fromkeys(pages[part::2], 390)
+    assert widths == dict.fromkeys(pages[part::PARTS], 390)

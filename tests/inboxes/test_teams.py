@@ -181,3 +181,12 @@ def test_a_team_inbox_that_is_not_started_can_be_discarded(holder):
 
     assert (Inbox.objects.count(), InboxMember.objects.count()) == (0, 0)
     assert inbox.status == InboxStatus.CONNECTING
+
+
+def test_who_reconnects_a_team_inbox_has_its_connection_from_then_on(team, holder, admin):
+    Inbox.objects.update(status=InboxStatus.NEEDS_RECONNECT)
+    actions.reconnect(inbox=team, details=DETAILS, by=admin)
+
+    team.refresh_from_db()
+    assert (team.owner, team.connected_by, team.status) == (admin, holder, InboxStatus.DEGRADED)
+    assert not Inbox.objects.read_by(admin).exists()
