@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
-from crm_project.bench import mailbox
+from crm_project.bench import console, mailbox
 
 MAILS = 200
 
@@ -64,3 +64,13 @@ def test_without_dovecot_one_line_says_what_to_install(monkeypatch):
 def test_an_empty_mailbox_is_refused():
     with pytest.raises(CommandError, match="at least one mail"):
         call_command("bench", "--mails", "0")
+
+
+@pytest.mark.django_db
+def test_the_console_is_measured_beside_the_sign_in_page():
+    """How fast is for the reader to judge: a machine that is busy answers late."""
+    before = left_behind()
+    found = console.measure_console(team=2, personal=3)
+    assert (found.inboxes, found.ratio) == (5, found.console_seconds / found.sign_in_seconds)
+    assert 0 < found.console_seconds < found.console_whole_seconds
+    assert left_behind() == before

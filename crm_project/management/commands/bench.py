@@ -1,4 +1,4 @@
-"""`manage.py bench`: how fast this machine syncs, as ratios to the fastest it could be."""
+"""`manage.py bench`: how fast this machine syncs, as ratios to the fastest it could be, and how soon the console of connections begins."""
 
 import json
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Any
 import psycopg2
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from crm_project.bench.console import measure_console
 from crm_project.bench.dovecot import find_dovecot
 from crm_project.bench.measure import Measurement, run
 from crm_project.bench.worker import WorkerFailed
@@ -22,23 +23,47 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "what",
+            nargs="?",
+            choices=["sync", "console"],
+            default="sync",
+            help="what is measured (default: %(default)s)",
+        )
         parser.add_argument("--mails", type=int, default=5_000, help="size of the mailbox (default: %(default)s)")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["mails"] < 1:
-            raise CommandError("The mailbox needs at least one mail: --mails 1.")
-        if find_dovecot() is None:
-            raise CommandError("The benchmark needs Dovecot. Install it: apt-get install dovecot-imapd")
         try:
-            if options["json"]:
-                self.stdout.write(json.dumps([_as_data(step) for step in run(options["mails"])], indent=2))
+            if options["what"] == "console":
+                self._measure_console(as_json=options["json"])
             else:
-                self._print(run(options["mails"]))
+                self._measure_sync(options)
         except WorkerFailed as error:
             raise CommandError(str(error)) from error
         except psycopg2.Error as error:
             raise CommandError(f"No database for the benchmark: {str(error).splitlines()[0]}") from error
+
+    def _measure_console(self, *, as_json: bool) -> None:
+        found = measure_console()
+        if as_json:
+            self.stdout.write(json.dumps({**asdict(found), "ratio": found.ratio}, indent=2))
+            return
+        self.stdout.write(
+            f"First byte, {found.inboxes} inboxes: sign-in page {found.sign_in_seconds * 1000:.1f} ms, console"
+            f" {found.console_seconds * 1000:.1f} ms, ratio {found.ratio:.2f}; the whole console"
+            f" {found.console_whole_seconds * 1000:.1f} ms"
+        )
+
+    def _measure_sync(self, options: dict[str, Any]) -> None:
+        if options["mails"] < 1:
+            raise CommandError("The mailbox needs at least one mail: --mails 1.")
+        if find_dovecot() is None:
+            raise CommandError("The benchmark needs Dovecot. Install it: apt-get install dovecot-imapd")
+        if options["json"]:
+            self.stdout.write(json.dumps([_as_data(step) for step in run(options["mails"])], indent=2))
+        else:
+            self._print(run(options["mails"]))
 
     def _print(self, steps: Iterator[Measurement]) -> None:
         self.stdout.write(HEAD)

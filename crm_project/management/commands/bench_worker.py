@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from contacts.models import Contact, ContactAddress
+from crm_project.bench.pages import fill_console, first_bytes
 from crm_project.celery import app, settle_memory
 from inboxes import actions
 from inboxes.models import LedgerEntry, LedgerState, Message, Security
@@ -39,6 +40,8 @@ class Command(BaseCommand):
             "connect": connect,
             "sync": sync,
             "logged": logged,
+            "fill_console": fill_console,
+            "first_bytes": first_bytes,
         }
         for line in sys.stdin:
             request = json.loads(line)
