@@ -24,7 +24,7 @@ app.conf.beat_schedule = {
         "options": {"expires": 10, "queue": "live"},
     },
     "remind-of-disconnections": {"task": "inboxes.tasks.remind_of_disconnections", "schedule": 3600.0},
-    "warn-of-expiries": {"task": "inboxes.tasks.warn_of_expiries", "schedule": 86_400.0},
+    "warn-of-expiries": {"task": "inboxes.tasks.warn_of_expiries", "schedule": 21_600.0},
     "keep-all-push": {"task": "inboxes.tasks.keep_all_push", "schedule": 1800.0},
     "sweep-files": {"task": "inboxes.tasks.sweep_files", "schedule": 3600.0},
     "give-back-grants": {"task": "inboxes.tasks.give_back_grants", "schedule": 60.0, "options": {"expires": 60}},

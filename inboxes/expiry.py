@@ -16,7 +16,7 @@ READ = (InboxStatus.ACTIVE, InboxStatus.DEGRADED, InboxStatus.PAUSED)
 
 
 def warn(*, now: datetime) -> int:
-    """Tells people of what ends soon, once per step; returns how many were told. For a daily run, and safe to repeat."""
+    """Tells people of what ends soon, once per step; returns how many were told. For a run every few hours, and safe to repeat."""
     return _warn_of_access(now) + _warn_of_secrets(now)
 
 
