@@ -25,7 +25,7 @@ from inboxes.allowed import refuse_connecting, refuse_reconnecting
 from inboxes.causes import CAUSES, Cause, cause_of
 from inboxes.connections import open_granted
 from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderKind, SignIn
-from inboxes.oauth.accesses import API_OF, Asked, asked_for, given_to
+from inboxes.oauth.accesses import API_OF, Asked, asked_for, given_to, may_be_shared
 from inboxes.oauth.actions import remember_sign_in, use_sign_in
 from inboxes.oauth.clients import API_ISSUERS, IMAP_HOSTS, oauth_client
 from inboxes.oauth.grants import Account, Grant, SignInRefused
@@ -93,7 +93,7 @@ class Errand:
         """`inbox` was connected by signing in before."""
         given = given_to(inbox)
         account = given.account if given else inbox.address
-        shared = account != inbox.address
+        shared = account != inbox.address or (given is None and may_be_shared(inbox))
         return cls(
             kind_of(inbox), ProviderKind(inbox.provider), inbox.address, shared, inbox, account, InboxKind(inbox.kind)
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inboxes.models import AccessPlace, Credential, CredentialKind, Inbox, ProviderKind
+from inboxes.models import AccessPlace, Credential, CredentialKind, Inbox, InboxKind, ProviderKind
 from inboxes.oauth import scopes
 from inboxes.oauth.clients import API_ISSUERS
 from inboxes.oauth.grants import Grant
@@ -99,6 +99,11 @@ URLS = {
 }
 _PERSONAL_ACCOUNTS = "9188040d-6c67-4c5b-b112-36a304b66dad."
 """How the ids of Outlook.com accounts begin: the tenant that they all are in."""
+
+
+def may_be_shared(inbox: Inbox) -> bool:
+    """Whether an inbox whose credential is gone may have been a mailbox beside the account's own: a team's whose owner has left."""
+    return inbox.kind == InboxKind.TEAM and inbox.provider == ProviderKind.GRAPH
 
 
 def given_to(inbox: Inbox) -> Given | None:

@@ -6,9 +6,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from audit.models import AuditEvent
 from inboxes import actions
 from inboxes.actions import ConnectionDetails, ServerLogin
-from inboxes.models import Inbox, InboxKind, InboxMember, InboxStatus, Security
+from inboxes.models import CredentialKind, Inbox, InboxKind, InboxMember, InboxStatus, ProviderKind, Security
+from inboxes.oauth.clients import read_scopes
+from inboxes.oauth.grants import Account, Grant
+from inboxes.oauth_flows import Errand
 from notifications.models import Notification
-from tests.factories.inboxes import connected_inbox
+from tests.factories.inboxes import NOW, connected_inbox
 from tests.factories.users import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +193,22 @@ def test_who_reconnects_a_team_inbox_has_its_connection_from_then_on(team, holde
     team.refresh_from_db()
     assert (team.owner, team.connected_by, team.status) == (admin, holder, InboxStatus.DEGRADED)
     assert not Inbox.objects.read_by(admin).exists()
+
+
+@pytest.mark.parametrize(("kind", "refused"), [(InboxKind.TEAM, False), (InboxKind.PERSONAL, True)])
+def test_a_teams_shared_mailbox_is_taken_over_by_another_account(holder, kind, refused):
+    """Its credential went with the person who had connected it."""
+    inbox = connected_inbox(holder, "info@ours.example", kind=kind, provider="graph", status="needs_reconnect")
+    scopes = read_scopes(ProviderKind.GRAPH, CredentialKind.MICROSOFT, shared=True)
+    grant = Grant(access_token="a", refresh_token="r", expires_at=NOW, scopes=scopes)
+    account = Account(id="1", address="hana@ours.example")
+
+    assert Errand.to_reconnect(inbox).shared is not refused
+    if refused:
+        with pytest.raises(ValidationError) as refusal:
+            actions.reconnect_api_inbox(inbox=inbox, account=account, grant=grant, by=holder)
+        assert refusal.value.code == "other_account"
+    else:
+        actions.reconnect_api_inbox(inbox=inbox, account=account, grant=grant, by=holder)
+        inbox.refresh_from_db()
+        assert inbox.credential.signed_in_as == "hana@ours.example"
