@@ -48,6 +48,7 @@ PUBLIC_URLS = {
 # Where rows may be written besides actions: who, and why.
 WRITERS = {
     "inboxes/sync/": "the sync engine writes ledger, cursor and messages in one transaction",
+    "inboxes/episodes.py": "keeps account of episodes and outages in the transaction of what begins or ends them",
     "inboxes/erasure.py": "removes messages together with what hangs on them, for actions of several apps",
     "inboxes/key_rotation.py": "re-encrypts what is there; no value changes",
     "inboxes/life.py": "writes the status that follows an event, for actions and the sync engine",

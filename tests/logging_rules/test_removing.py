@@ -8,7 +8,18 @@ from audit.models import AuditEvent
 from contacts.actions import ContactDetails, create_contact, meet_correspondents
 from contacts.models import Contact, MailIndex, TimelineEntry
 from inboxes import actions
-from inboxes.models import Folder, HandledPage, Inbox, InboxMember, LedgerEntry, Message, Sighting, TeamMail, TeamThread
+from inboxes.models import (
+    Credential,
+    Folder,
+    HandledPage,
+    Inbox,
+    InboxMember,
+    LedgerEntry,
+    Message,
+    Sighting,
+    TeamMail,
+    TeamThread,
+)
 from inboxes.providers.memory import MemoryMailbox
 from logging_rules.actions import (
     add_never_log_entry,
@@ -26,7 +37,7 @@ from logging_rules.tasks import clear_removed
 from logging_rules.unlogging import Selection
 from tests.factories.contacts import log_mail, make_contact
 from tests.factories.conversations import arrive, team_inbox
-from tests.factories.inboxes import SARAH, Clock, connected_inbox, mail_bytes, sync_until_quiet
+from tests.factories.inboxes import SARAH, Clock, connected_inbox, mail_bytes, sync, sync_until_quiet
 from users.models import User, WorkspaceDomain
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +84,17 @@ def stored():
 
 
 KNOWN_TO_SYNC = (Folder, LedgerEntry, HandledPage, InboxPolicy)
+
+
+def test_enabled_again_it_goes_on_where_it_stopped(inbox, alice, mailbox, clock):
+    Credential.objects.create(inbox=inbox, secret="secret")
+    mailbox.deliver(mail_bytes(subject="Meanwhile", message_id="<meanwhile@meridian.example>"))
+    assert sync(inbox, mailbox, clock).outcome != "done"
+    assert Message.objects.count() == MAILS
+    actions.enable(inbox=inbox, by=alice)
+    before = mailbox.calls["bodies"]
+    sync_until_quiet(inbox, mailbox, clock)
+    assert (Message.objects.count(), mailbox.calls["bodies"] - before) == (MAILS + 1, 1)
 
 
 def test_what_is_kept_stays_on_its_timelines_and_the_sync_knows_nothing_any_more(inbox, alice, bob):
