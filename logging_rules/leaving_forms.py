@@ -26,12 +26,12 @@ class HandoverForm(forms.Form):
             )
         for part in leaving.owned:
             self.fields[f"owner_{part.inbox.pk}"] = forms.ModelChoiceField(
-                holders, label=part.inbox.label, to_field_name="code", empty_label=_("Choose somebody"),
+                holders, label=_label(part), to_field_name="code", empty_label=_("Choose somebody"),
                 help_text=_sign_in_help(part),
             )  # fmt: skip
         for part in leaving.orphaned:
             self.fields[f"reader_{part.inbox.pk}"] = forms.ModelChoiceField(
-                people, label=part.inbox.label, required=False, to_field_name="code", empty_label=_("Nobody for now"),
+                people, label=_label(part), required=False, to_field_name="code", empty_label=_("Nobody for now"),
                 help_text=_("Nobody else is a member of this inbox. Without one, nobody reads its mail."),
             )  # fmt: skip
 
@@ -44,6 +44,11 @@ class HandoverForm(forms.Form):
             owners={key: values[name] for key in chosen if values.get(name := f"owner_{key}")},
             readers={key: values[name] for key in chosen if values.get(name := f"reader_{key}")},
         )
+
+
+def _label(part: TeamPart) -> str:
+    """Two teams may have chosen the same name."""
+    return f"{part.inbox.name} ({part.inbox.address})" if part.inbox.name else part.inbox.address
 
 
 def _sign_in_help(part: TeamPart) -> Any:
