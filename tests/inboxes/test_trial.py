@@ -15,7 +15,7 @@ from users.models import User
 ADDRESS, PASSWORD = "alice@ours.example", "a secret of the mailbox"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server():
     with demo_server({ADDRESS: PASSWORD}) as server:
         yield server
