@@ -85,7 +85,8 @@ class Workspace:
         )
         inbox = make_inbox(person, address(name, "connected"))
         inbox.aliases = [address(name, "alias")]
-        inbox.save(update_fields=["aliases"])
+        inbox.provider = "gmail"  # which says what the aliases are
+        inbox.save(update_fields=["aliases", "provider"])
         return person
 
     def _mail(self, number: int, plan: Plan) -> Message:
