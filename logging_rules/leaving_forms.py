@@ -16,6 +16,8 @@ class HandoverForm(forms.Form):
         super().__init__(data)
         self._leaving = leaving
         holders, people = account_holders(leaving.person), colleagues(leaving.person)
+        # Read once: each field would ask for its own choices.
+        listed_holders, listed_people = ([(one.code, str(one)) for one in found] for found in (holders, people))
         if leaving.contacts:
             self.fields["contacts"] = forms.ModelChoiceField(
                 people,
@@ -25,15 +27,16 @@ class HandoverForm(forms.Form):
                 empty_label=_("Nobody: they have no owner"),
             )
         for part in leaving.owned:
-            self.fields[f"owner_{part.inbox.pk}"] = forms.ModelChoiceField(
-                holders, label=_label(part), to_field_name="code", empty_label=_("Choose somebody"),
-                help_text=_sign_in_help(part),
-            )  # fmt: skip
+            field = self.fields[f"owner_{part.inbox.pk}"] = forms.ModelChoiceField(
+                holders, label=_label(part), to_field_name="code", help_text=_sign_in_help(part)
+            )
+            field.choices = [("", _("Choose somebody")), *listed_holders]
         for part in leaving.orphaned:
-            self.fields[f"reader_{part.inbox.pk}"] = forms.ModelChoiceField(
-                people, label=_label(part), required=False, to_field_name="code", empty_label=_("Nobody for now"),
+            field = self.fields[f"reader_{part.inbox.pk}"] = forms.ModelChoiceField(
+                people, label=_label(part), required=False, to_field_name="code",
                 help_text=_("Nobody else is a member of this inbox. Without one, nobody reads its mail."),
             )  # fmt: skip
+            field.choices = [("", _("Nobody for now")), *listed_people]
 
     def handover(self) -> Handover:
         """Of a valid form."""
