@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -69,7 +69,7 @@ def completeness(request: SignedInRequest, code: UUID) -> HttpResponse:
 def _completeness(request: SignedInRequest, inbox: Inbox) -> dict[str, Any]:
     numbers = completeness_of_one(inbox)
     parts = [
-        (_("Logged"), numbers.logged, "info"),
+        (pgettext("e-mails", "Logged"), numbers.logged, "info"),
         (_("Left private"), numbers.skipped, "neutral"),
         (_("Being retried"), numbers.retrying, "warn"),
         (_("Set aside"), numbers.quarantined, "bad"),
