@@ -71,9 +71,11 @@ def reconnect_api_inbox(*, inbox: Inbox, account: Account, grant: Grant, by: Use
     refuse_reconnecting(inbox)
     shut_workers_out(inbox)
     keep_grant(inbox=inbox, kind=issuer, account=account, grant=grant, shared=shared)
+    # Also of a team inbox that a colleague began to connect: whose access it is, is named when they leave.
+    inbox.owner = by
     if kind != ProviderKind.IMAP:  # there people enter them
         inbox.aliases = [] if shared else own_aliases(account, inbox.address)
-        inbox.save(update_fields=["aliases"])
+    inbox.save(update_fields=["owner", "aliases"])
     if inbox.status != InboxStatus.CONNECTING:
         _begin_again(inbox, by, now)
 

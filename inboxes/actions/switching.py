@@ -122,13 +122,16 @@ def _leave_mailbox(inbox: Inbox) -> None:
 
 
 def _enter_mailbox(inbox: Inbox, provider: ProviderKind, by: User, now: datetime | None) -> None:
-    """The past is listed once more, headers only: what is stored is recognised, and not fetched again."""
-    before, inbox.provider = ProviderKind(inbox.provider), provider
+    """The past is listed once more, headers only: what is stored is recognised, and not fetched again.
+
+    Whoever switches a team inbox does so with access of their own: it is their connection from now on.
+    """
+    before, inbox.provider, inbox.owner = ProviderKind(inbox.provider), provider, by
     inbox.failures, inbox.refused_at, inbox.retry_at, inbox.no_calls_until = 0, None, None, None
     inbox.backfill_done_at = inbox.reconciled_at = inbox.folders_listed_at = None
     inbox.save(
         update_fields=[
-            "provider", "aliases", "failures", "refused_at", "retry_at", "no_calls_until",
+            "provider", "owner", "aliases", "failures", "refused_at", "retry_at", "no_calls_until",
             "backfill_done_at", "reconciled_at", "folders_listed_at",
         ]
     )  # fmt: skip

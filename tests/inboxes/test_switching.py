@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from inboxes.actions import disable, switch_to_api, switch_to_imap
+from inboxes.actions import disable, reconnect_api_inbox, switch_to_api, switch_to_imap
 from inboxes.actions.servers import ConnectionDetails, ServerLogin
 from inboxes.marks import Mark, MarkSource
 from inboxes.models import (
@@ -27,9 +27,10 @@ from inboxes.models import (
 )
 from inboxes.oauth.grants import Account, Grant
 from inboxes.oauth.scopes import GMAIL_READ, GRAPH_READ
+from logging_rules.leaving import leaving_of
 from logging_rules.models import Tombstone
 from notifications.models import Notification
-from tests.factories.inboxes import connected_inbox
+from tests.factories.inboxes import connected_inbox, team_inbox
 
 pytestmark = pytest.mark.django_db
 YUKI = "yuki@minato.example"
@@ -119,6 +120,36 @@ def test_nobody_but_the_owner_switches_a_personal_inbox(alice, bob, admin):
         with pytest.raises(PermissionDenied):
             switch(inbox, ProviderKind.GRAPH, person)
     assert AuditEvent.objects.filter(action="inbox.provider_switched").count() == 0
+
+
+def of_the_team(owner, colleague, **fields) -> Inbox:
+    for person in (owner, colleague):
+        person.account_access = True
+        person.save()
+    inbox = team_inbox(owner, address=YUKI, provider=ProviderKind.GMAIL, **fields)
+    secret = grant_for(ProviderKind.GMAIL).to_secret()
+    Credential.objects.create(inbox=inbox, kind=CredentialKind.GOOGLE, secret=secret, account_id=ACCOUNT.id)
+    return inbox
+
+
+@pytest.mark.parametrize("status", [InboxStatus.CONNECTING, InboxStatus.ACTIVE])
+@pytest.mark.parametrize("way", ["reconnect", "switch"])
+def test_a_team_inbox_belongs_to_whoever_signed_in_last_and_is_named_when_they_leave(alice, bob, status, way):
+    inbox = of_the_team(alice, bob, status=status)
+    if way == "switch":
+        switch(inbox, ProviderKind.GRAPH, bob)
+    else:
+        reconnect_api_inbox(inbox=inbox, account=ACCOUNT, grant=grant_for(ProviderKind.GMAIL), by=bob)
+    assert Inbox.objects.get().owner == bob
+    now = timezone.now()
+    assert [part.inbox for part in leaving_of(bob, now=now).owned] == [inbox]
+    assert leaving_of(alice, now=now).owned == []
+
+
+def test_a_team_inbox_read_with_a_password_now_belongs_to_who_entered_it(alice, bob):
+    inbox = of_the_team(alice, bob, status=InboxStatus.DISABLED)
+    switch_to_imap(inbox=inbox, details=DETAILS, by=bob)
+    assert Inbox.objects.get().owner == bob
 
 
 def test_folders_are_kept_for_a_way_back_and_marks_become_what_they_meant(alice):
