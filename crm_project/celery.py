@@ -31,7 +31,11 @@ app.conf.beat_schedule = {
     "use-idle-grants": {"task": "inboxes.tasks.use_idle_grants", "schedule": 21_600.0},
     "forget-old-episodes": {"task": "inboxes.tasks.forget_old_episodes", "schedule": 86_400.0},
     "erase-unlogged": {"task": "logging_rules.tasks.erase_unlogged", "schedule": 900.0},
-    "clear-all-removed": {"task": "logging_rules.tasks.clear_all_removed", "schedule": 300.0},
+    "clear-all-removed": {
+        "task": "logging_rules.tasks.clear_all_removed",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "finish-past-changes": {"task": "logging_rules.tasks.finish_past_changes", "schedule": 300.0},
     "send-late-notifications": {"task": "notifications.tasks.send_late_e_mails", "schedule": 300.0},
 }

@@ -4,7 +4,7 @@ from celery import Task, shared_task
 from django.utils import timezone
 
 from inboxes.erasure import drop_unwanted_attachments
-from inboxes.models import Inbox, Message, Removal
+from inboxes.models import Inbox, Message
 from inboxes.sync.due import pick_due
 from inboxes.sync.engine import Outcome
 from logging_rules import actions
@@ -61,8 +61,8 @@ def clear_removed(*, inbox_id: int) -> None:
 
 @shared_task
 def clear_all_removed() -> None:
-    """Goes on where a worker was killed, or its wake-up was lost."""
-    for inbox_id in Removal.objects.filter(finished_at=None).values_list("inbox_id", flat=True):
+    """Goes on where a worker was killed, or its wake-up was lost; what a worker is at goes on by itself."""
+    for inbox_id in actions.pick_lost(now=timezone.now()):
         clear_removed.delay(inbox_id=inbox_id)
 
 

@@ -14,7 +14,8 @@ class Removal(models.Model):
     """That an inbox was removed, by whom, and how far what it held is cleared away: everything with `erases`, else what is on no timeline.
 
     The numbers are of e-mails: `held` when it was removed, `cleared` of them gone through so far, `erased` for good. The others stay:
-    on timelines, or because another inbox holds them. Workers clear in slices until `finished_at`.
+    on timelines, or because another inbox holds them. Workers clear in slices until `finished_at`; `touched_at` is when one last did, or
+    was sent to.
     """
 
     inbox = models.OneToOneField(Inbox, on_delete=models.CASCADE, related_name="removal")
@@ -25,6 +26,7 @@ class Removal(models.Model):
     erased = models.PositiveIntegerField(default=0)
     erased_contacts = models.PositiveIntegerField(default=0)
     begun_at = models.DateTimeField()
+    touched_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -38,7 +38,7 @@ from logging_rules.actions.past import (
     note_open_conversations,
     settle_conversations,
 )
-from logging_rules.actions.removing import clear_some, erase_removed, finish_removal
+from logging_rules.actions.removing import clear_some, erase_removed, finish_removal, pick_lost
 from logging_rules.actions.settings import set_inbox_policy, set_person_policy, set_workspace_policy
 from logging_rules.actions.unlogging import UNDO_PERIOD, erase_expired, erase_now, undo_unlogging, unlog
 from logging_rules.actions.visibility import apply_visibility, apply_visibility_slice, set_visibility
@@ -79,6 +79,7 @@ __all__ = [
     "note_logged_by_hand",
     "note_open_conversations",
     "note_private_copies",
+    "pick_lost",
     "remove_never_log_entry",
     "set_inbox_policy",
     "set_marks",

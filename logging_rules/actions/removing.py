@@ -4,7 +4,7 @@ A worker that is killed leaves a whole number of slices; the next one goes on fr
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
@@ -44,6 +44,8 @@ from users.signals import send_on_commit
 
 MAILS_AT_ONCE = 500
 ROWS_AT_ONCE = 5000
+LOST_AFTER = timedelta(minutes=10)
+"""Longer than any slice takes and than one waits for a worker as a rule."""
 _SYNC_KNEW: tuple[tuple[type[models.Model], str], ...] = (
     # The many rows first, so that no slice deletes them by the way.
     *((model, "inbox") for model in (LedgerEntry, MarkedMail, HandChoice, HeldMail)),
@@ -55,18 +57,33 @@ _SYNC_KNEW: tuple[tuple[type[models.Model], str], ...] = (
 
 def finish_removal(*, inbox_id: int, now: datetime) -> None:
     """All slices that are left. Idempotent; two workers at once do the same work between them."""
-    while clear_some(inbox_id=inbox_id, now=now):
+    while clear_some(inbox_id=inbox_id, now=now, waits=True):
         pass
     erase_expired(now=now)
 
 
 @transaction.atomic
-def clear_some(*, inbox_id: int, now: datetime) -> bool:
-    """One slice; whether there may be more to do."""
+def pick_lost(*, now: datetime) -> list[int]:
+    """The keys of inboxes whose clearing nobody has gone on with for a while. Each is given away once in `LOST_AFTER`."""
+    lost = Removal.objects.filter(finished_at=None, touched_at__lte=now - LOST_AFTER)
+    found = dict(lost.select_for_update(skip_locked=True).order_by("begun_at").values_list("pk", "inbox_id"))
+    Removal.objects.filter(pk__in=found).update(touched_at=now)
+    return list(found.values())
+
+
+@transaction.atomic
+def clear_some(*, inbox_id: int, now: datetime, waits: bool = False) -> bool:
+    """One slice; whether there may be more to do for the caller.
+
+    While somebody else is at one there is not, so that of two chains of slices that meet only one goes on; who `waits` takes turns.
+    """
     unfinished = Removal.objects.filter(inbox=inbox_id, finished_at=None)
-    removal = unfinished.select_for_update(of=("self",)).select_related("inbox", "by").first()
+    locked = unfinished.select_for_update(of=("self",), skip_locked=not waits)
+    removal = locked.select_related("inbox", "by").first()
     if removal is None:
         return False
+    removal.touched_at = now
+    removal.save(update_fields=["touched_at"])
     if _forget_what_sync_knew(removal.inbox) or _forget_unloggings(removal, now) or _clear_mails(removal, now):
         return True
     removal.finished_at = now
@@ -84,9 +101,9 @@ def erase_removed(*, inbox: Inbox, by: User, now: datetime) -> Removal:
         raise PermissionDenied
     if removal.erases:
         raise ValidationError(_("What this inbox logged is being erased already."), code="erased")
-    removal.erases, removal.finished_at = True, None
+    removal.erases, removal.finished_at, removal.touched_at = True, None, now
     removal.held, removal.cleared = mails_of(inbox, logged=True).count(), 0
-    removal.save(update_fields=["erases", "finished_at", "held", "cleared"])
+    removal.save(update_fields=["erases", "finished_at", "touched_at", "held", "cleared"])
     record(by=by, action="inbox.erasure_asked", target=removal.inbox)
     send_on_commit(inbox_removed, inbox_id=inbox.pk)
     return removal
@@ -126,10 +143,9 @@ def _forget_unloggings(removal: Removal, now: datetime) -> bool:
 
 
 def _clear_mails(removal: Removal, now: datetime) -> bool:
-    keys = list(mails_of(removal.inbox, logged=removal.erases)[:MAILS_AT_ONCE])
+    keys = _next_mails(removal)
     if not keys:
-        TeamThread.objects.filter(inbox=removal.inbox).delete()
-        return False
+        return _delete_some(TeamThread.objects.filter(inbox=removal.inbox))
     hold_mails(keys)
     TeamMail.objects.filter(inbox=removal.inbox, message__in=any_of(keys)).delete()
     if removal.erases:
@@ -139,6 +155,15 @@ def _clear_mails(removal: Removal, now: datetime) -> bool:
     removal.erased += erase_unheld(keys)
     removal.save(update_fields=["cleared", "erased", "erased_contacts"])
     return True
+
+
+def _next_mails(removal: Removal) -> list[int]:
+    """Off the top of one table, then of the other: their union would be sorted anew for each slice."""
+    for model in (TeamMail, Sighting) if removal.erases else (TeamMail,):
+        rows = model._default_manager.filter(inbox=removal.inbox)
+        if keys := list(rows.values_list("message_id", flat=True)[:MAILS_AT_ONCE]):
+            return keys
+    return []
 
 
 def _take_off_timelines(keys: list[int], now: datetime) -> int:
