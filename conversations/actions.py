@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from conversations.models import ReadMark, Restoral
 from conversations.queries import unread
+from inboxes.keys import any_of
 from inboxes.models import Inbox, InboxMember, TeamMail, TeamThread
 from logging_rules.actions.restoring import filter_again, restore_filtered
 from users.models import User
@@ -18,17 +19,18 @@ MARKS_AT_ONCE = 1000
 A_MOMENT = timedelta(microseconds=1)
 
 
+@transaction.atomic
 def mark_read(*, thread: TeamThread, until: datetime, by: User) -> None:
-    """`until`: the newest e-mail that the person saw; what came in since stays unread. Idempotent."""
-    member = _member(thread.inbox, by)
-    _mark([ReadMark(member=member, team_thread=thread, read_until=until)])
+    """`until`: the newest e-mail that the person saw; what came in since stays unread. What they read stays read. Idempotent."""
+    _read(_member(thread.inbox, by), [thread.pk], until)
 
 
 def mark_unread(*, thread: TeamThread, by: User) -> None:
     """From its last incoming e-mail on. Does nothing where nothing came in."""
     member = _member(thread.inbox, by)
     if thread.newest_incoming_at:
-        _mark([ReadMark(member=member, team_thread=thread, read_until=thread.newest_incoming_at - A_MOMENT)])
+        before = thread.newest_incoming_at - A_MOMENT
+        ReadMark.objects.update_or_create(member=member, team_thread=thread, defaults={"read_until": before})
 
 
 @transaction.atomic
@@ -36,19 +38,18 @@ def mark_all_read(*, inbox: Inbox, until: datetime, by: User) -> int:
     """Threads whose newest e-mail had come in by `until`; returns how many they were."""
     member = _member(inbox, by)
     threads = unread(TeamThread.objects.filter(inbox=inbox, newest_incoming_at__lte=until), by)
-    marks = [ReadMark(member=member, team_thread=thread, read_until=until) for thread in threads]
-    _mark(marks)
-    return len(marks)
+    keys = [thread.pk for thread in threads.only("pk")]
+    _read(member, keys, until)
+    return len(keys)
 
 
-def _mark(marks: Collection[ReadMark]) -> None:
-    ReadMark.objects.bulk_create(
-        marks,
-        batch_size=MARKS_AT_ONCE,
-        update_conflicts=True,
-        unique_fields=["member", "team_thread"],
-        update_fields=["read_until"],
-    )
+def _read(member: InboxMember, threads: Collection[int], until: datetime) -> None:
+    """Only ever forwards: a page that was drawn long ago takes back nothing that was read since."""
+    until = max(until, member.added_at)
+    marks = [ReadMark(member=member, team_thread_id=thread, read_until=until) for thread in threads]
+    ReadMark.objects.bulk_create(marks, batch_size=MARKS_AT_ONCE, ignore_conflicts=True)
+    behind = ReadMark.objects.filter(member=member, team_thread__in=any_of(threads), read_until__lt=until)
+    behind.update(read_until=until)
 
 
 def _member(inbox: Inbox, person: User) -> InboxMember:

@@ -1,23 +1,24 @@
 """Reads of team inboxes as their members see them: how much is unread where, and which threads a view holds."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.http import urlencode
 
-from contacts.queries import matching
+from contacts.queries import team_mail_matching
 from contacts.timeline import Cursor
 from conversations.models import ReadMark
-from inboxes.models import Inbox, InboxKind, InboxMember, TeamMail, TeamThread, TeamThreadQuerySet
+from inboxes.models import Inbox, InboxKind, InboxMember, TeamThread, TeamThreadQuerySet
 from users.models import User
 
 THREADS_PER_PAGE = 50
-UNREAD_COUNTED_AMONG = 1000
-"""The newest threads of an inbox: a number that stands on every page must not cost more the longer a team works."""
+UNREAD_SOUGHT_AMONG = 1000
+"""The newest threads of an inbox: what stands on every page must not cost more the longer a team works."""
 UNSEEN = ("newest__body_text", "newest__quoted_text", "newest__body_html", "newest__defects")
 
 
@@ -63,38 +64,50 @@ class TeamNews:
 
 @dataclass(frozen=True, slots=True)
 class TeamInbox:
-    """An inbox that a person reads, with how many of its newest 1,000 threads they have not read; or that they only manage, with how
-    many people read it."""
+    """An inbox that a person reads, with how many of its newest 1,000 threads they have not read and when the newest of its list came;
+    or that they only manage, with how many people read it."""
 
     inbox: Inbox
     unread: int = 0
+    newest_at: datetime | None = None
     readers: int = 0
+
+    @property
+    def seen(self) -> str:
+        """What a form says of the list as it is drawn now, so that what comes in later is not marked as read."""
+        return str(Cursor(self.newest_at, 0)) if self.newest_at else ""
 
 
 def team_inboxes(user: User) -> list[TeamInbox]:
     """Those the person is a member of, by name. One query."""
-    found = _by_name(_read_by(user)).annotate(unread=_unread_of_inbox(user))
-    return [TeamInbox(inbox, unread=inbox.unread) for inbox in found]
+    newest = _listed().filter(inbox=OuterRef("pk")).values("newest_at")[:1]
+    read = Inbox.objects.read_by(user).filter(kind=InboxKind.TEAM)
+    found = _by_name(read).annotate(unread=_unread_of_inbox(user), newest_at=Subquery(newest))
+    return [TeamInbox(inbox, unread=inbox.unread, newest_at=inbox.newest_at) for inbox in found]
 
 
-def team_news(user: User) -> TeamNews:
-    """One query."""
-    found = _read_by(user).aggregate(inboxes=Count("pk"), unread=Coalesce(Sum(_unread_of_inbox(user)), 0))
-    return TeamNews(**found)
-
-
-def _read_by(user: User) -> "QuerySet[Inbox]":
-    return Inbox.objects.read_by(user).filter(kind=InboxKind.TEAM)
+def news_of(teams: Collection[TeamInbox]) -> TeamNews:
+    return TeamNews(inboxes=len(teams), unread=sum(team.unread for team in teams))
 
 
 def _unread_of_inbox(user: User) -> Coalesce:
-    listed = TeamThread.objects.filter(inbox=OuterRef(OuterRef("pk")), filtered="").order_by("-newest_at", "-pk")
-    newest = TeamThread.objects.filter(pk__in=listed.values("pk")[:UNREAD_COUNTED_AMONG])
+    newest = TeamThread.objects.filter(pk__in=_newest_of(OuterRef(OuterRef("pk"))))
     return _counted(unread(newest, user))
 
 
-def unread_in(inbox: Inbox, user: User) -> int:
-    return next((team.unread for team in team_inboxes(user) if team.inbox == inbox), 0)
+def _listed() -> TeamThreadQuerySet:
+    return TeamThread.objects.filter(filtered="").order_by("-newest_at", "-pk")
+
+
+def _newest_of(inbox: Inbox | OuterRef) -> "QuerySet[TeamThread, int]":
+    """The keys of those among which unread ones are sought."""
+    return _listed().filter(inbox=inbox).values_list("pk", flat=True)[:UNREAD_SOUGHT_AMONG]
+
+
+def leaves_out_older(search: Search) -> bool:
+    """Whether the inbox has threads that are too old for the view to look through. At most one query."""
+    listed = _listed().filter(inbox=search.inbox)
+    return search.view is View.UNREAD and listed[UNREAD_SOUGHT_AMONG : UNREAD_SOUGHT_AMONG + 1].exists()
 
 
 def closed_inboxes(user: User) -> list[TeamInbox]:
@@ -135,7 +148,7 @@ def threads_of(search: Search, user: User) -> TeamThreadQuerySet:
     threads = TeamThread.objects.visible_to(user).filter(inbox=search.inbox)
     threads = threads.exclude(filtered="") if search.view is View.FILTERED else threads.filter(filtered="")
     if search.view is View.UNREAD:
-        threads = unread(threads, user)
+        threads = unread(threads.filter(pk__in=_newest_of(search.inbox)), user)
     return _holding(threads, search.text) if search.text else threads
 
 
@@ -164,8 +177,7 @@ def _older_than(threads: TeamThreadQuerySet, place: Cursor) -> TeamThreadQuerySe
 
 def _holding(threads: TeamThreadQuerySet, text: str) -> TeamThreadQuerySet:
     """Those with an e-mail that has every word of the text in its subject, sender or recipients."""
-    mails = TeamMail.objects.filter(team_thread=OuterRef("pk"))
-    return threads.filter(Exists(matching(mails, text, field="message__index__search")))
+    return threads.filter(Exists(team_mail_matching(text).filter(team_thread=OuterRef("pk"))))
 
 
 def _counted(rows: "QuerySet[Any]") -> Coalesce:

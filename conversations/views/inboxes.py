@@ -1,5 +1,6 @@
 """The team inboxes of a person, and the shared list of one."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from contacts.timeline import Cursor, InvalidCursor
 from conversations import actions, queries
 from conversations.models import Restoral
-from conversations.queries import Search, View
+from conversations.queries import UNREAD_SOUGHT_AMONG, Search, View
 from conversations.rows import rows_of
 from inboxes.actions import add_members
 from inboxes.causes import cause_of
@@ -27,7 +28,8 @@ def inbox_list(request: SignedInRequest) -> HttpResponse:
     inboxes, closed = queries.team_inboxes(request.user), queries.closed_inboxes(request.user)
     if len(inboxes) == 1 and not closed:
         return redirect("conversations:thread-list", inboxes[0].inbox.code)
-    return render(request, "conversations/inbox_list.html", {"inboxes": inboxes, "closed": closed})
+    context = {"inboxes": inboxes, "closed": closed, "team_news": queries.news_of(inboxes)}
+    return render(request, "conversations/inbox_list.html", context)
 
 
 @require_safe
@@ -44,9 +46,12 @@ def thread_list(request: SignedInRequest, code: UUID) -> HttpResponse:
     }
     if request.htmx.target == "older":
         return render(request, "conversations/thread_list.html#rows", context)
+    teams = queries.team_inboxes(request.user)
     context |= {
-        "others": [other for other in queries.team_inboxes(request.user) if other.inbox != inbox],
-        "unread": queries.unread_in(inbox, request.user),
+        "team": next((team for team in teams if team.inbox == inbox), None),
+        "others": [team for team in teams if team.inbox != inbox],
+        "team_news": queries.news_of(teams),
+        "sought_among": UNREAD_SOUGHT_AMONG if queries.leaves_out_older(search) else None,
         "problem": cause_of(inbox.cause) if inbox.cause else None,
         "restoral": _restoral(request, inbox),
     }
@@ -55,8 +60,10 @@ def thread_list(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 @require_POST
 def mark_all_read(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """What the list held as the person saw it: what came in since stays unread."""
     inbox = team_inbox(request, code)
-    count = actions.mark_all_read(inbox=inbox, until=timezone.now(), by=request.user)
+    until = seen_in(request) or timezone.now()
+    count = actions.mark_all_read(inbox=inbox, until=until, by=request.user)
     text = ngettext("%(count)d conversation marked as read.", "%(count)d conversations marked as read.", count)
     messages.success(request, text % {"count": count})
     return redirect("conversations:thread-list", inbox.code)
@@ -86,6 +93,15 @@ def cursor_in(request: SignedInRequest) -> Cursor | None:
     text = request.GET.get("before", "")
     try:
         return Cursor.parse(text) if text else None
+    except InvalidCursor as error:
+        raise Http404 from error
+
+
+def seen_in(request: SignedInRequest) -> datetime | None:
+    """The newest moment of the page that the person had before them, if the form says."""
+    text = request.POST.get("seen", "")
+    try:
+        return Cursor.parse(text).occurred_at if text else None
     except InvalidCursor as error:
         raise Http404 from error
 

@@ -1,6 +1,5 @@
 """One thread of a team inbox, and who has read it."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -8,12 +7,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from contacts.timeline import Cursor, InvalidCursor
 from conversations import actions, queries
 from conversations.reasons import filter_cause
 from conversations.rows import rows_of
 from conversations.threads import mails_of, one_mail
-from conversations.views.inboxes import asked_for, cursor_in, team_inbox
+from conversations.views.inboxes import asked_for, cursor_in, seen_in, team_inbox
 from inboxes.models import InboxMember, TeamThread
 from users.http import SignedInRequest
 
@@ -48,9 +46,9 @@ def thread(request: SignedInRequest, code: UUID, thread: UUID) -> HttpResponse:
 
 @require_POST
 def mark_read(request: SignedInRequest, code: UUID, thread: UUID) -> HttpResponse:
-    """By the page itself once it is shown, or by the button of a row."""
+    """By the page itself once it is shown, or by the button of a row; all of it unless the form says how far."""
     found = _thread(request, code, thread)
-    if until := _seen_until(request, found):
+    if until := seen_in(request) or found.newest_incoming_at:
         actions.mark_read(thread=found, until=until, by=request.user)
     return _answer(request, found)
 
@@ -78,15 +76,6 @@ def _thread(request: SignedInRequest, code: UUID, thread: UUID) -> TeamThread:
     inbox = team_inbox(request, code)
     visible = TeamThread.objects.visible_to(request.user).filter(inbox=inbox).select_related("inbox", "newest")
     return get_object_or_404(visible.defer(*queries.UNSEEN), code=thread)
-
-
-def _seen_until(request: SignedInRequest, thread: TeamThread) -> datetime | None:
-    """The newest e-mail of the page that the person had before them; all of it unless the form says."""
-    text = request.POST.get("seen", "")
-    try:
-        return Cursor.parse(text).occurred_at if text else thread.newest_incoming_at
-    except InvalidCursor as error:
-        raise Http404 from error
 
 
 def _code_in(request: SignedInRequest, name: str) -> UUID | None:

@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contacts.actions import ContactDetails, create_contact
-from conversations.actions import mark_read, restore
+from conversations import queries
+from conversations.actions import mark_all_read, mark_read, restore
 from conversations.models import Restoral
-from conversations.queries import THREADS_PER_PAGE, Search, View, neighbours, thread_page
+from conversations.queries import THREADS_PER_PAGE, Search, View, neighbours, team_inboxes, thread_page
 from conversations.rows import rows_of
 from inboxes.models import TeamMail, TeamThread
 from tests.factories.conversations import NOON, arrive, team_inbox
@@ -70,6 +73,20 @@ class TestViews:
 
         assert listed(inbox, alice, text=text) == ["Order 4711"]
 
+    @pytest.mark.parametrize("text", ["田中", "請求", "タナ"])
+    def test_search_finds_two_japanese_characters(self, inbox, alice, text):
+        arrive(inbox, "10月分の請求書", from_name="田中 たなか", from_email="yuki@northwind.example")
+        arrive(inbox, "お見積り", from_name="佐藤")
+
+        assert listed(inbox, alice, text=text) == ["10月分の請求書"]
+
+    def test_search_finds_nothing_of_other_inboxes_nor_for_others(self, inbox, alice, bob, admin):
+        sales = team_inbox(alice, owner=admin, address="sales@ours.example")
+        arrive(sales, "Order 4711")
+
+        assert (listed(inbox, alice, text="4711"), listed(sales, bob, text="4711")) == ([], [])
+        assert listed(sales, alice, text="4711") == ["Order 4711"]
+
     def test_search_stays_within_the_view(self, inbox, alice):
         arrive(inbox, "Voucher 4711", filtered="spam")
 
@@ -85,6 +102,41 @@ class TestViews:
         arrive(team_inbox(alice, owner=admin, address="sales@ours.example"), "Elsewhere")
 
         assert listed(inbox, alice) == []
+
+
+class TestHowFarUnreadIsSought:
+    @pytest.fixture
+    def threads(self, inbox, monkeypatch):
+        monkeypatch.setattr(queries, "UNREAD_SOUGHT_AMONG", 2)
+        return [arrive(inbox, f"Order {number}", at=NOON + number * HOUR).team_thread for number in range(3)]
+
+    def test_the_view_holds_what_the_number_counts(self, inbox, alice, threads):
+        assert listed(inbox, alice, View.UNREAD) == ["Order 2", "Order 1"]
+        assert team_inboxes(alice)[0].unread == 2
+        assert neighbours(threads[1], Search(inbox, View.UNREAD), alice) == (threads[2], None)
+
+    def test_the_page_says_that_older_ones_are_left_out(self, inbox, alice_client, threads):
+        said = "looked through for unread ones"
+
+        assert said in alice_client.get(address(inbox, "?view=unread")).content.decode()
+        assert said not in alice_client.get(address(inbox)).content.decode()
+
+        threads[0].delete()
+        assert said not in alice_client.get(address(inbox, "?view=unread")).content.decode()
+
+    def test_all_of_them_are_marked_read_at_once(self, inbox, alice, threads):
+        assert mark_all_read(inbox=inbox, until=NOON + 2 * HOUR, by=alice) == 3
+
+
+@pytest.mark.parametrize("view", ["", "?view=unread"])
+def test_unread_is_counted_once_for_a_page(inbox, alice, admin, alice_client, view):
+    for place in (inbox, team_inbox(alice, owner=admin, address="sales@ours.example")):
+        arrive(place)
+
+    with CaptureQueriesContext(connection) as asked:
+        alice_client.get(address(inbox, view))
+
+    assert len([query for query in asked if 'AS "unread"' in query["sql"] or "SUM(" in query["sql"]]) == 1
 
 
 class TestPaging:

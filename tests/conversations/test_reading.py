@@ -1,13 +1,15 @@
 """Who has read what in a team inbox."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 
 from conversations.actions import mark_all_read, mark_read, mark_unread
 from conversations.models import ReadMark
-from conversations.queries import TeamNews, team_news, unread, unread_in
+from conversations.queries import TeamNews, news_of, team_inboxes, unread
 from inboxes.models import InboxMember, TeamThread
 from tests.factories.conversations import JOINED, NOON, arrive, join, team_inbox
 
@@ -94,6 +96,46 @@ def test_who_comes_back_begins_anew(inbox, alice):
     assert unread_by(alice) == set()
 
 
+def test_a_page_drawn_long_ago_takes_back_nothing_that_was_read_since(inbox, alice):
+    thread = arrive(inbox, "Order").team_thread
+    arrive(inbox, "Re: Order", into=thread, at=NOON + HOUR)
+    mark_read(thread=thread, until=NOON + HOUR, by=alice)
+
+    mark_read(thread=thread, until=NOON, by=alice)
+    mark_all_read(inbox=inbox, until=NOON, by=alice)
+
+    assert ReadMark.objects.get().read_until == NOON + HOUR
+
+
+def test_what_was_read_by_joining_stays_read_whatever_a_page_says(inbox, alice):
+    thread = arrive(inbox, "Old", at=JOINED - HOUR).team_thread
+
+    mark_read(thread=thread, until=JOINED - 2 * HOUR, by=alice)
+
+    assert unread_by(alice) == set()
+
+
+def test_the_button_leaves_unread_what_came_in_since_its_page_was_drawn(inbox, alice, alice_client):
+    arrive(inbox, "Seen")
+    address = reverse("conversations:thread-list", args=[inbox.code])
+    drawn = alice_client.get(address).content.decode()
+    button = reverse("conversations:mark-all-read", args=[inbox.code])
+    [seen] = re.findall(f'action="{button}">.*?name="seen" value="(.+?)"', drawn)
+    arrive(inbox, "Late", at=NOON + HOUR)
+
+    alice_client.post(button, {"seen": seen})
+
+    assert unread_by(alice) == {"Late"}
+
+
+def test_a_moment_that_is_none_marks_nothing(inbox, alice, alice_client):
+    arrive(inbox, "Order")
+
+    answer = alice_client.post(reverse("conversations:mark-all-read", args=[inbox.code]), {"seen": "noon"})
+
+    assert (answer.status_code, unread_by(alice)) == (404, {"Order"})
+
+
 def test_all_is_marked_read_but_what_came_in_meanwhile(inbox, alice, bob):
     for number in range(3):
         arrive(inbox, f"Order {number}")
@@ -110,8 +152,9 @@ def test_news_are_counted_over_all_inboxes_of_a_person_and_no_others(inbox, alic
     for place in (inbox, inbox, sales, others):
         arrive(place)
 
-    assert team_news(alice) == TeamNews(inboxes=2, unread=3)
-    assert unread_in(sales, alice) == 1
+    found = team_inboxes(alice)
+    assert news_of(found) == TeamNews(inboxes=2, unread=3)
+    assert {team.inbox: team.unread for team in found} == {inbox: 2, sales: 1}
 
 
 def test_only_members_mark_anything(inbox, admin, charlie):
