@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 SECRET = "Undelivered parcels"
 FOR_MEMBERS = {"team/", "team/leave/", "next-step/", "health/", "health/completeness/"}
 """Pages that a member opens without account access."""
-READ_LIVE = {"waiting/", "why-not/", "why-not/log/", "preview/", "suggestions/"}
-"""Pages that show mail as it lies in the mailbox: for those who manage the inbox and are members."""
+READ_LIVE = {"waiting/", "why-not/", "why-not/log/", "preview/", "suggestions/", "view-as/"}
+"""Pages that show mail: for those who manage the inbox and are members."""
 
 
 @pytest.fixture

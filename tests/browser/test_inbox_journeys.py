@@ -168,7 +168,7 @@ def test_everything_works_without_scripts(open_page, alice: User, server, sarah)
     assert page.locator(".compare .sum .chosen").all_inner_texts() == ["2", "1"]
     page.get_by_role("button", name="Start logging").click()
     page.goto("/inboxes/")
-    page.get_by_role("link", name=ADDRESS).click()
+    page.get_by_role("link", name=ADDRESS, exact=True).click()
 
     assert page.get_by_role("heading", level=1).inner_text() == ADDRESS
     assert Inbox.objects.get().status == InboxStatus.ACTIVE

@@ -136,7 +136,7 @@ def pages(admin: User, google, microsoft) -> list[str]:
         reverse("connections:person", args=[admin.code]),
         reverse("connections:leaving", args=[admin.code]),
         reverse("connections:leaving-handover", args=[admin.code]),
-        reverse("connections:leaving-confirm", args=[admin.code]),
+        reverse("connections:leaving-confirm", args=[UserFactory(name="退職 太郎").code]),
     ]
 
 
