@@ -299,14 +299,20 @@ class _JustGiven:
 
 
 def _open(errand: Errand, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:
+    """A grant that opens nothing is given back soon."""
+    try:
+        return _opened(errand, grant, account, by=by, now=now)
+    except (SignInStopped, PermissionDenied, Inbox.DoesNotExist) as refusal:
+        give_back_soon(kind=errand.kind, account=account, grant=grant)
+        raise stopped(errand, "inbox_gone") if isinstance(refusal, Inbox.DoesNotExist) else refusal from None
+
+
+def _opened(errand: Errand, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:
     if errand.inbox is not None:
-        reopen = _switched if errand.is_switch else _reopened
-        return reopen(errand, errand.inbox, grant, account, by=by, now=now)
+        return _reopened(errand, errand.inbox, grant, account, by=by, now=now)
     address = errand.address if errand.shared else account.address
-    if (half_way := _left_half_way(address, errand, by)) is not None:
-        return _reopened(errand, half_way, grant, account, by=by, now=now)
-    if (elsewhere := _read_elsewhere(address, errand, by)) is not None:
-        return _switched(errand, elsewhere, grant, account, by=by, now=now)
+    if (known := _left_half_way(address, errand, by) or _read_elsewhere(address, errand, by)) is not None:
+        return _reopened(errand, known, grant, account, by=by, now=now)
     try:
         inbox = actions.connect_api_inbox(
             kind=errand.provider,
@@ -339,23 +345,19 @@ def _read_elsewhere(address: str, errand: Errand, by: User) -> Inbox | None:
     return others.filter(address=address).first()
 
 
-def _switched(errand: Errand, inbox: Inbox, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:
-    try:
-        actions.switch_to_api(inbox=inbox, provider=errand.provider, account=account, grant=grant, by=by, now=now)
-    except ValidationError as refusal:
-        give_back_soon(kind=errand.kind, account=account, grant=grant)
-        connected = str(inbox.code) if refusal.code == "disconnect_first" else ""
-        raise stopped(errand, str(refusal.code), account=account.address, connected=connected) from None
-    return Opened(inbox, is_new=inbox.status == InboxStatus.CONNECTING, is_switched=True)
-
-
 def _reopened(errand: Errand, inbox: Inbox, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:
+    """Through the same provider, or through another from now on."""
+    is_switched = inbox.provider != errand.provider
     try:
-        actions.reconnect_api_inbox(inbox=inbox, account=account, grant=grant, by=by, now=now)
+        if is_switched:
+            actions.switch_to_api(inbox=inbox, provider=errand.provider, account=account, grant=grant, by=by, now=now)
+        else:
+            actions.reconnect_api_inbox(inbox=inbox, account=account, grant=grant, by=by, now=now)
     except ValidationError as refusal:
         cause = str(refusal.code) if refusal.code in CAUSES else "not_possible_now"
-        raise stopped(errand, cause, account=account.address) from None
-    return Opened(inbox, is_new=inbox.status == InboxStatus.CONNECTING)
+        connected = str(inbox.code) if refusal.code == "disconnect_first" else ""
+        raise stopped(errand, cause, account=account.address, connected=connected) from None
+    return Opened(inbox, is_new=inbox.status == InboxStatus.CONNECTING, is_switched=is_switched)
 
 
 def _in_the_way(errand: Errand, address: str, account: Account, by: User) -> SignInStopped:

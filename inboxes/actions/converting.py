@@ -27,6 +27,7 @@ from inboxes.models import (
     MailServer,
     ProviderKind,
     Removal,
+    SignIn,
 )
 from inboxes.notice_kinds import BEING_DELETED
 from inboxes.queries import mails_of
@@ -119,6 +120,7 @@ def _take_over(former: Inbox, kind: InboxKind, *, owner: User, since: datetime, 
     Credential.objects.filter(inbox=former).update(inbox=successor)
     MailServer.objects.filter(inbox=former).update(inbox=successor)
     former.push_subscriptions.all().delete()
+    SignIn.objects.filter(inbox=former).delete()
     Removal.objects.create(inbox=former, by=by, erases=False, held=mails_of(former, logged=False).count(), begun_at=now)
     record(by=by, action="inbox.handed_over", target=former, details={"to": successor.pk})
     send_on_commit(inbox_removed, inbox_id=former.pk)

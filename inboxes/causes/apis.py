@@ -57,6 +57,11 @@ _COMING_BACK = {
         _("You do not have account access any more, so the mailbox was not connected."),
         _("Ask a super admin for account access, or somebody who has it to connect the inbox."),
     ),
+    "inbox_gone": Cause(
+        _("This inbox is not here any more"),
+        _("It was removed, or handed over, while you were at the provider. What you allowed there is given back."),
+        _("Look at your inboxes. If the mailbox is not among them, connect it anew."),
+    ),
     "second_factor_needed": Cause(
         _("Provider wants to see you"),
         _("Your organisation asks for a second step at sign-in, such as a code on your phone."),

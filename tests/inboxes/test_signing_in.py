@@ -293,7 +293,16 @@ class TestAccounts:
         assert give_back_grants(now=timezone.now() + timedelta(hours=1)) == 1
         assert at_google.fake.grants.allowed(at_google.fake.client, HARUKA) == ()
 
-    def test_unless_it_is_connected_then(self, alice_client, at_google):
+    def test_nor_is_kept_what_opens_an_inbox_of_somebody_else(self, bob, alice_client, at_google):
+        url = begin(alice_client, at_google)
+        connected_inbox(bob, YUKI)
+        response = come_back(alice_client, at_google, url)
+
+        assert cause_of(alice_client, response) == "connected_by_colleague"
+        assert give_back_grants(now=timezone.now() + timedelta(hours=1)) == 1
+        assert at_google.fake.grants.allowed(at_google.fake.client, YUKI) == ()
+
+    def test_unless_it_is_connected_after_all(self, alice_client, at_google):
         come_back(alice_client, at_google, begin(alice_client, at_google, YUKI), HARUKA)
         come_back(alice_client, at_google, begin(alice_client, at_google, HARUKA), HARUKA)
 
@@ -380,6 +389,12 @@ class TestReconnecting:
         assert response.status_code == 302
         return response["Location"]
 
+    @pytest.fixture
+    def begun_at_google(self, alice_client, at_google) -> str:
+        come_back(alice_client, at_google, begin(alice_client, at_google))
+        Inbox.objects.update(status=InboxStatus.NEEDS_RECONNECT, cause="access_revoked")
+        return alice_client.post(reverse("inboxes:reconnect", args=[Inbox.objects.get().code]))["Location"]
+
     def test_the_page_says_why_and_what_is_asked_for(self, alice_client, provider, inbox):
         page = alice_client.get(reverse("inboxes:reconnect", args=[inbox.code])).content.decode()
 
@@ -406,6 +421,17 @@ class TestReconnecting:
         assert reverse("inboxes:reconnect", args=[inbox.code]) in page
         inbox.refresh_from_db()
         assert (inbox.status, Grant.from_secret(inbox.credential.secret).refresh_token) == ("needs_reconnect", "old")
+
+    def test_one_that_is_gone_meanwhile_is_named_and_the_grant_given_back(
+        self, alice_client, at_google, begun_at_google
+    ):
+        Inbox.objects.update(removed_at=timezone.now())
+        Credential.objects.all().delete()
+        response = come_back(alice_client, at_google, begun_at_google)
+
+        assert cause_of(alice_client, response) == "inbox_gone"
+        assert give_back_grants(now=timezone.now() + timedelta(hours=1)) == 1
+        assert at_google.fake.grants.allowed(at_google.fake.client, YUKI) == ()
 
     def test_a_colleague_and_a_super_admin_find_nothing_there(self, inbox, bob_client, admin_client):
         url = reverse("inboxes:reconnect", args=[inbox.code])
