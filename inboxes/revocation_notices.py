@@ -50,7 +50,7 @@ register(
         topic=Topic.SECURITY,
         title=_("Please take back the access to %(inbox)s yourself"),
         text=_(
-            "We could not give it back: %(place)s did not confirm it. Nothing reads the mailbox any more, and what we had is erased."
+            "We could not give it back: %(place)s did not confirm it. Nothing uses it any more, and what we had is erased."
         ),
         action=_("See how"),
         fields=FIELDS,

@@ -8,8 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inboxes.models import AccessPlace, Revocation, RevocationState
-from inboxes.oauth.accesses import URLS
+from inboxes.models import AccessPlace, Credential, Inbox, Revocation, RevocationState
+from inboxes.oauth.accesses import URLS, place_of
 
 _STEPS: Mapping[str, tuple[Promise, ...]] = {
     AccessPlace.GOOGLE: (
@@ -53,6 +53,25 @@ class Steps:
     url: str
     letter: str
     is_needed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormerAccess:
+    """What became of the access that an inbox had before and has no more: of the `last` one, and of all that is not proved to be
+    gone, each with its steps."""
+
+    last: Revocation | None
+    left: list[tuple[Revocation, Steps | None]]
+
+
+def former_access(inbox: Inbox) -> FormerAccess:
+    """Of each account the latest alone counts; what the inbox is read with now is not to be taken back. Two queries."""
+    latest = {(each.place, each.account): each for each in inbox.revocations.order_by("pk")}
+    last = max(latest.values(), key=lambda each: each.pk, default=None)
+    for credential in Credential.objects.filter(inbox=inbox).defer("secret"):
+        latest.pop((place_of(credential), credential.signed_in_as or inbox.address), None)
+    left = [each for each in latest.values() if each.state != RevocationState.VERIFIED]
+    return FormerAccess(last, [(each, steps_of(each)) for each in left])
 
 
 def steps_of(revocation: Revocation) -> Steps | None:

@@ -14,6 +14,7 @@ from inboxes.expiry import READ, ends_soon
 from inboxes.models import Inbox, InboxKind, InboxMember, InboxStatus, Protocol
 from inboxes.oauth.accesses import given_to
 from inboxes.outages import report_to_show
+from inboxes.revoking import former_access
 from inboxes.team_forms import DefaultInboxForm
 from inboxes.views.connect import ask_for_account_access
 from inboxes.views.own import own_inbox
@@ -62,7 +63,7 @@ def inbox_detail(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
     now = timezone.now()
     [overview] = overviews([inbox], now=now)
-    given = given_to(inbox)
+    given, former = given_to(inbox), former_access(inbox)
     context = {
         "inbox": inbox,
         "overview": overview,
@@ -75,6 +76,8 @@ def inbox_detail(request: SignedInRequest, code: UUID) -> HttpResponse:
         "servers": {server.protocol: server for server in inbox.servers.all()},
         "smtp": Protocol.SMTP,
         "given": given,
+        "last_access": former.last,
+        "revocations": former.left,
         "access_ends_soon": given is not None and inbox.status in READ and ends_soon(given.ends_at, now=now),
     }
     return render(request, "inboxes/detail.html", context)
