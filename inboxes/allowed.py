@@ -24,7 +24,12 @@ MOST_NAMED = 5
 
 
 def refuse_connecting(
-    *, by: User, provider: ProviderKind, kind: InboxKind = InboxKind.PERSONAL, imap_host: str = ""
+    *,
+    by: User,
+    provider: ProviderKind,
+    kind: InboxKind = InboxKind.PERSONAL,
+    imap_host: str = "",
+    smtp_host: str = "",
 ) -> None:
     """Raises ValidationError with a code that is a cause: `personal_not_allowed`, `provider_not_allowed`, `host_not_allowed`."""
     policy = ConnectionPolicy.objects.current()
@@ -32,28 +37,40 @@ def refuse_connecting(
         raise _refusal("personal_not_allowed")
     if provider not in policy.offered_kinds():
         raise _refusal("provider_not_allowed")
-    if imap_host:
-        refuse_host(imap_host, policy)
+    for host in filter(None, (imap_host, smtp_host)):
+        refuse_host(host, policy)
 
 
 def refuse_host(host: str, policy: ConnectionPolicy | None = None) -> None:
-    """Raises ValidationError: `host_not_allowed`."""
+    """Servers of both kinds: the password goes to both. Raises ValidationError: `host_not_allowed`, with the `host` in its params."""
     if not (policy or ConnectionPolicy.objects.current()).allows_imap_host(host):
-        raise _refusal("host_not_allowed")
+        raise _refusal("host_not_allowed", host=host)
 
 
-def refuse_reconnecting(inbox: Inbox, *, imap_host: str = "") -> None:
+def refuse_reconnecting(inbox: Inbox, *, imap_host: str = "", smtp_host: str = "") -> None:
     """An inbox that runs keeps what it was allowed when it was connected; a disabled one, and a new server, are as if new.
 
-    `imap_host` is the server that is to be used, if it may be another one than before. Raises ValidationError.
+    The hosts are the servers that are to be used, if they may be others than before. Raises ValidationError.
     """
-    servers = MailServer.objects.filter(inbox=inbox, protocol=Protocol.IMAP)
-    host = imap_host.strip().lower() or servers.values_list("host", flat=True).first() or ""
+    kept = dict(MailServer.objects.filter(inbox=inbox).values_list("protocol", "host"))
+    imap = imap_host.strip().lower() or kept.get(Protocol.IMAP, "")
+    smtp = smtp_host.strip().lower() or kept.get(Protocol.SMTP, "")
     if inbox.status == InboxStatus.DISABLED:
         kind, provider = InboxKind(inbox.kind), ProviderKind(inbox.provider)
-        refuse_connecting(by=inbox.owner, kind=kind, provider=provider, imap_host=host)
-    elif host and not servers.filter(host=host).exists():
-        refuse_host(host)
+        refuse_connecting(by=inbox.owner, kind=kind, provider=provider, imap_host=imap, smtp_host=smtp)
+        return
+    for protocol, host in ((Protocol.IMAP, imap), (Protocol.SMTP, smtp)):
+        if host != kept.get(protocol, ""):
+            refuse_host(host)
+
+
+def may_reconnect(inbox: Inbox) -> bool:
+    """With the servers it has; as `refuse_reconnecting`."""
+    try:
+        refuse_reconnecting(inbox)
+    except ValidationError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +95,9 @@ def allowed_to(person: User, kind: InboxKind) -> Allowed:
     )
 
 
-def _refusal(code: str) -> ValidationError:
+def _refusal(code: str, **params: str) -> ValidationError:
     cause = cause_of(code)
-    return ValidationError(f"{cause.explanation} {cause.fix}", code=code)
+    return ValidationError(f"{cause.explanation} {cause.fix}", code=code, params=params)
 
 
 def whom_to_ask() -> list[User]:

@@ -1,5 +1,6 @@
 """What people fill in to connect a mailbox."""
 
+import hmac
 from collections.abc import Mapping
 from typing import Any
 
@@ -107,6 +108,10 @@ class SendingForm(forms.Form):
     smtp_security = SecurityField(initial=Security.TLS)
     smtp_username = UsernameField(label=_("User name for sending"))
 
+    def knows(self, password: str) -> bool:
+        """Whether the mailbox's password may be used: of the person's own, without asking for it."""
+        return True
+
     def smtp(self) -> ServerLogin:
         return self._server("smtp", self.cleaned_data["smtp_username"])
 
@@ -118,6 +123,21 @@ class SendingForm(forms.Form):
             security=Security(values[f"{name}_security"]),
             username=username,
         )
+
+
+class TeamSendingForm(SendingForm):
+    """Who manages a team inbox need not know its password, and is not to learn it by naming a server of their own."""
+
+    password = forms.CharField(
+        label=_("Password of the mailbox"),
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("The one the inbox is read with. To use another, reconnect the inbox."),
+    )
+
+    def knows(self, password: str) -> bool:
+        return hmac.compare_digest(self.cleaned_data["password"].encode(), password.encode())
 
 
 class ServersForm(SendingForm):

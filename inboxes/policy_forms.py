@@ -48,7 +48,7 @@ class PolicyForm(forms.Form):
         help_text=_("For personal and for team inboxes. With none of them, nothing new can be connected."),
     )
     imap_hosts = forms.CharField(
-        label=_("On which mail servers (IMAP)"),
+        label=_("On which mail servers (IMAP and SMTP)"),
         widget=forms.Textarea(
             attrs={"rows": 3, "placeholder": "mail.example.com\n*.example.com", "spellcheck": "false"}
         ),

@@ -15,7 +15,7 @@ from inboxes.actions.refusing import (
     valid_address,
 )
 from inboxes.actions.servers import ConnectionDetails, ServerLogin, write_server, write_servers
-from inboxes.allowed import refuse_connecting
+from inboxes.allowed import refuse_connecting, refuse_host
 from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, InboxMember, Protocol, ProviderKind, Security
 from inboxes.oauth.clients import API_ISSUERS, IMAP_HOSTS
 from inboxes.oauth.grants import Account, Grant
@@ -37,7 +37,8 @@ def connect_imap_inbox(
     (`inboxes.providers.checks`).
     """
     inbox = _new_inbox(inbox_kind, details.address, by)
-    refuse_connecting(by=by, provider=ProviderKind.IMAP, kind=inbox_kind, imap_host=details.imap.host)
+    hosts = {"imap_host": details.imap.host, "smtp_host": details.smtp_host}
+    refuse_connecting(by=by, provider=ProviderKind.IMAP, kind=inbox_kind, **hosts)
     inbox.history_since = history_since
     _insert(inbox)
     write_servers(inbox, details.imap, details.smtp)
@@ -91,9 +92,10 @@ def choose_history(*, inbox: Inbox, history_since: datetime | None, by: User) ->
 
 @transaction.atomic
 def set_smtp_server(*, inbox: Inbox, smtp: ServerLogin, by: User) -> None:
-    """The server to send by, signed in to with the password the inbox has."""
+    """The server to send by, signed in to with the password the inbox has. Raises ValidationError if the server is not allowed."""
     inbox = held(inbox, owner_only, by)
     refuse_unless_by_password(inbox)
+    refuse_host(smtp.host)
     write_server(inbox, Protocol.SMTP, smtp)
     record(by=by, action="inbox.smtp_server_set", target=inbox)
 

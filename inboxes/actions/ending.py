@@ -12,6 +12,7 @@ from audit.actions import record
 from inboxes import notices
 from inboxes.actions.holding import held, may_manage, move, owner_only, shut_workers_out, want_sync
 from inboxes.actions.refusing import refuse_unless_connecting
+from inboxes.allowed import refuse_reconnecting
 from inboxes.life import Event
 from inboxes.models import (
     Credential,
@@ -50,9 +51,10 @@ def disable(*, inbox: Inbox, by: User, now: datetime | None = None, cause: str =
 def enable(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
     """Goes on from the last cursors, with the credential that is kept; a super admin may stop somebody's inbox, but not start it.
 
-    Raises ValidationError with the code `no_credential` where only `reconnect` helps.
+    Raises ValidationError with the code `no_credential` where only `reconnect` helps, and as `refuse_reconnecting` does.
     """
     inbox = held(inbox, owner_only, by)
+    refuse_reconnecting(inbox)
     if not Credential.objects.filter(inbox=inbox).exists():
         raise ValidationError(_("What opens this mailbox was deleted here. Reconnect the inbox."), code="no_credential")
     inbox.failures, inbox.refused_at, inbox.retry_at = 0, None, None

@@ -39,7 +39,7 @@ def reconnect(*, inbox: Inbox, details: ConnectionDetails, by: User, now: dateti
             code="other_address",
         )
     refuse_unless_by_password(inbox)
-    refuse_reconnecting(inbox, imap_host=details.imap.host)
+    refuse_reconnecting(inbox, imap_host=details.imap.host, smtp_host=details.smtp_host)
     shut_workers_out(inbox)
     write_servers(inbox, details.imap, details.smtp)
     keep_password(inbox=inbox, password=details.password)

@@ -24,6 +24,10 @@ class ConnectionDetails:
     password: str = field(repr=False)
     smtp: ServerLogin | None = None
 
+    @property
+    def smtp_host(self) -> str:
+        return self.smtp.host if self.smtp else ""
+
 
 def write_servers(inbox: Inbox, imap: ServerLogin, smtp: ServerLogin | None) -> None:
     write_server(inbox, Protocol.IMAP, imap)

@@ -81,7 +81,8 @@ def switch_to_imap(*, inbox: Inbox, details: ConnectionDetails, by: User, now: d
     """
     inbox = held(inbox, owner_only, by)
     _refuse_switch(inbox, ProviderKind.IMAP)
-    refuse_connecting(by=by, provider=ProviderKind.IMAP, kind=InboxKind(inbox.kind), imap_host=details.imap.host)
+    hosts = {"imap_host": details.imap.host, "smtp_host": details.smtp_host}
+    refuse_connecting(by=by, provider=ProviderKind.IMAP, kind=InboxKind(inbox.kind), **hosts)
     if valid_address(details.address) != inbox.address:
         raise ValidationError(
             _("This inbox is %(address)s. To use another address, connect it as an inbox of its own."),

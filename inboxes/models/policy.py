@@ -30,10 +30,10 @@ def every_provider() -> list[str]:
 
 
 class ConnectionPolicy(models.Model):
-    """Who may connect personal inboxes, through which providers, and on which IMAP servers; there is at most one row.
+    """Who may connect personal inboxes, through which providers, and on which mail servers; there is at most one row.
 
-    `providers` and `imap_hosts` hold for team inboxes, too. `imap_hosts` are names like mail.example.com, or *.example.com for
-    everything below it; none stands for any. What was connected before goes on.
+    `providers` and `imap_hosts` hold for team inboxes, too. `imap_hosts`, which hold for servers for sending as well, are names like
+    mail.example.com, or *.example.com for everything below it; none stands for any. What was connected before goes on.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)

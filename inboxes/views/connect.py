@@ -127,12 +127,14 @@ def hints(codes: Iterable[str]) -> list[str]:
 
 
 def tried(request: SignedInRequest, form: ServersForm, address: str, *, refuse: Callable[..., None]) -> Trial | None:
-    """None when the person has tried too often, or `refuse` does not allow the server; then the form says so. No server hears of a
+    """None when the person has tried too often, or `refuse` does not allow a server; then the form says so. No server hears of a
     password before that is settled."""
+    hosts = {field: form.cleaned_data[field] for field in ("imap_host", "smtp_host")}
     try:
-        refuse(imap_host=form.cleaned_data["imap_host"])
+        refuse(**hosts)
     except ValidationError as refusal:
-        form.add_error("imap_host" if refusal.code == "host_not_allowed" else None, refusal)
+        refused = (refusal.params or {}).get("host")
+        form.add_error(next((field for field, host in hosts.items() if host == refused), None), refusal)
         return None
     if consume(request, action=TRIES):
         return try_servers(form.details(address))

@@ -16,11 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inboxes import actions
-from inboxes.allowed import refuse_reconnecting
+from inboxes.allowed import may_reconnect, refuse_host, refuse_reconnecting
 from inboxes.causes import cause_of
 from inboxes.discovery import known_provider
-from inboxes.forms import SendingForm, ServersForm, found_values, kept_values
-from inboxes.models import CredentialKind, Inbox, InboxStatus
+from inboxes.forms import SendingForm, ServersForm, TeamSendingForm, found_values, kept_values
+from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus
 from inboxes.oauth_flows import kind_of
 from inboxes.outages import goes_on, standstill_of
 from inboxes.trial import Trial, try_sending, why_shut
@@ -86,7 +86,7 @@ def disable(request: SignedInRequest, code: UUID) -> HttpResponse:
 def enable(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Straight on with what opened the mailbox before, if that still does; otherwise to where it is given anew."""
     inbox = own_inbox(request, code)
-    if inbox.status == InboxStatus.DISABLED and (cause := why_shut(inbox)):
+    if inbox.status == InboxStatus.DISABLED and may_reconnect(inbox) and (cause := why_shut(inbox)):
         note = _("%(problem)s. Reconnect the inbox to enable it; it goes on where it stopped.")
         messages.warning(request, note % {"problem": cause_of(cause).title})
         return redirect("inboxes:reconnect", inbox.code)
@@ -166,22 +166,39 @@ def sending(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 @password_confirmed
 def _sending(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
-    """The stored password goes to whatever server is named here: who only found a browser open must not get hold of it."""
-    form = SendingForm(request.POST or None, initial=_sending_values(inbox))
+    """The stored password goes to whatever server is named here: neither who only found a browser open must get hold of it, nor who
+    manages a team inbox without knowing it."""
+    form_class = TeamSendingForm if inbox.kind == InboxKind.TEAM else SendingForm
+    form = form_class(request.POST or None, initial=_sending_values(inbox))
     trial = None
     if request.method == "POST" and form.is_valid():
-        if not consume(request, action=TRIES):
-            form.add_error(None, too_often())
-        else:
-            trial = try_sending(form.smtp(), inbox.credential.secret)
-            if trial.can_send:
-                actions.set_smtp_server(inbox=inbox, smtp=form.smtp(), by=request.user)
-                messages.success(request, _("Sending is set up."))
-                return redirect(
-                    "inboxes:logging" if inbox.status == InboxStatus.CONNECTING else "inboxes:inbox", inbox.code
-                )
+        trial = _tried_sending(request, inbox, form)
+        if trial and trial.can_send:
+            actions.set_smtp_server(inbox=inbox, smtp=form.smtp(), by=request.user)
+            messages.success(request, _("Sending is set up."))
+            return redirect(
+                "inboxes:logging" if inbox.status == InboxStatus.CONNECTING else "inboxes:inbox", inbox.code
+            )
     context = {"inbox": inbox, "form": form, "trial": trial}
     return render(request, "inboxes/sending.html", context, status=422 if form.errors or trial else 200)
+
+
+def _tried_sending(request: SignedInRequest, inbox: Inbox, form: SendingForm) -> Trial | None:
+    """None when the password is not the mailbox's, the server not allowed, or too much was tried; then the form says so."""
+    if not consume(request, action=TRIES):
+        form.add_error(None, too_often())
+        return None
+    try:
+        refuse_host(form.cleaned_data["smtp_host"])
+    except ValidationError as refusal:
+        form.add_error("smtp_host", refusal)
+        return None
+    if not form.knows(inbox.credential.secret):
+        form.add_error(
+            "password", ValidationError(_("This is not the password of the mailbox."), code="other_password")
+        )
+        return None
+    return try_sending(form.smtp(), inbox.credential.secret)
 
 
 def _sending_values(inbox: Inbox) -> dict[str, Any]:

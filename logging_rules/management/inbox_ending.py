@@ -6,6 +6,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from inboxes import actions
+from inboxes.allowed import may_reconnect
 from inboxes.causes import cause_of
 from inboxes.models import Inbox, InboxKind, InboxStatus
 from inboxes.oauth.keeping import give_back_grants
@@ -33,7 +34,7 @@ def disable(inbox: Inbox, *, by: User) -> Answer:
 
 
 def enable(inbox: Inbox, *, by: User) -> Answer:
-    if inbox.status == InboxStatus.DISABLED and (cause := why_shut(inbox)):
+    if inbox.status == InboxStatus.DISABLED and may_reconnect(inbox) and (cause := why_shut(inbox)):
         raise CommandError(f"{cause_of(cause).title}. Reconnect the inbox to enable it.")
     actions.enable(inbox=inbox, by=by)
     return _told(inbox, "enabled; the next worker syncs it.")

@@ -81,7 +81,7 @@ def test_what_may_be_connected_is_said_and_those_who_do_not_meet_it_are_shown(op
     page = open_page("/admin/policy/", user=admin)
 
     page.get_by_text("Super admins", exact=True).click()
-    page.get_by_label("On which mail servers (IMAP)").fill("*.ours.example")
+    page.get_by_label("On which mail servers (IMAP and SMTP)").fill("*.ours.example")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("3 connected inboxes do not meet this")).to_be_visible()
     page.get_by_role("link", name="Show them").click()

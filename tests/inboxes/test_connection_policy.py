@@ -1,6 +1,7 @@
 """What the workspace lets people connect, and how it is kept."""
 
 import io
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -156,9 +157,13 @@ def test_super_admins_can_be_asked(admin, alice):
     assert whom_to_ask() == [admin]
 
 
-def details(host="mail.ours.example"):
-    login = actions.ServerLogin(host=host, port=993, security="tls", username="alice")
-    return actions.ConnectionDetails(address="alice@ours.example", imap=login, password="secret")
+def login(host):
+    return actions.ServerLogin(host=host, port=993, security="tls", username="alice")
+
+
+def details(host="mail.ours.example", smtp_host=""):
+    smtp = login(smtp_host) if smtp_host else None
+    return actions.ConnectionDetails(address="alice@ours.example", imap=login(host), password="secret", smtp=smtp)
 
 
 def test_an_inbox_that_runs_is_reconnected_all_the_same_but_not_to_another_server(admin, alice):
@@ -178,6 +183,61 @@ def test_a_disabled_inbox_is_reconnected_as_if_it_was_new(admin, alice):
     with pytest.raises(ValidationError) as refused:
         actions.reconnect(inbox=inbox, details=details(), by=alice)
     assert refused.value.code == "personal_not_allowed"
+
+
+def test_what_was_disabled_is_not_enabled_against_a_rule_of_today(admin, alice, alice_client):
+    inbox = connected_inbox(alice)
+    Credential.objects.create(inbox=inbox, secret="secret")
+    MailServer.objects.create(inbox=inbox, protocol="imap", host="mail.ours.example", port=993, username="alice")
+    actions.disable(inbox=inbox, by=alice)
+    rule(admin, hosts=["mail.allowed.example"])
+    words = "this one is not among them"
+
+    page = alice_client.post(f"/inboxes/{inbox.code}/enable/", follow=True).content.decode()
+
+    assert words in page
+    with pytest.raises(CommandError, match=words):
+        call_command("inbox", "enable", inbox.address)
+    rule(admin, WhoMayConnect.NOBODY)
+    with pytest.raises(ValidationError) as refused:
+        actions.enable(inbox=inbox, by=alice)
+    inbox.refresh_from_db()
+    assert (refused.value.code, inbox.status) == ("personal_not_allowed", "disabled")
+
+
+def test_the_server_for_sending_must_be_allowed_wherever_it_is_written(admin, alice):
+    rule(admin, hosts=["mail.ours.example"])
+    elsewhere = details(smtp_host="smtp.elsewhere.example")
+    running = connected_inbox(alice, "running@ours.example")
+    Credential.objects.create(inbox=running, secret="secret")
+    stopped = connected_inbox(alice, status="disabled")
+    Credential.objects.create(inbox=stopped, secret="secret")
+    switching = connected_inbox(alice, "g@ours.example", provider="gmail", status="disabled")
+    acts = [
+        lambda: actions.connect_imap_inbox(
+            details=replace(elsewhere, address="new@ours.example"), history_since=None, by=alice
+        ),
+        lambda: actions.reconnect(inbox=stopped, details=elsewhere, by=alice),
+        lambda: actions.reconnect(inbox=running, details=replace(elsewhere, address=running.address), by=alice),
+        lambda: actions.switch_to_imap(inbox=switching, details=replace(elsewhere, address="g@ours.example"), by=alice),
+        lambda: actions.set_smtp_server(inbox=running, smtp=elsewhere.smtp, by=alice),
+    ]
+    codes = []
+    for act in acts:
+        with pytest.raises(ValidationError) as refused:
+            act()
+        codes.append(refused.value.code)
+    assert (codes, MailServer.objects.exists()) == (["host_not_allowed"] * len(acts), False)
+
+
+def test_an_inbox_that_runs_keeps_the_server_for_sending_it_has(admin, alice):
+    inbox = connected_inbox(alice, status="needs_reconnect")
+    Credential.objects.create(inbox=inbox, secret="old")
+    for protocol in ("imap", "smtp"):
+        MailServer.objects.create(inbox=inbox, protocol=protocol, host="mail.ours.example", port=993, username="a")
+    rule(admin, hosts=["mail.allowed.example"])
+    actions.reconnect(inbox=inbox, details=details(smtp_host="mail.ours.example"), by=alice)
+    assert Credential.objects.get(inbox=inbox).secret == "secret"
 
 
 def test_the_page_of_connecting_says_what_is_not_allowed_and_whom_to_ask(admin, alice_client):
@@ -204,6 +264,17 @@ def test_no_server_hears_of_a_password_that_may_not_be_used_there(admin, alice_c
     assert (answer.status_code, answer.context["trial"]) == (422, None)
     assert list(answer.context["form"].errors) == ["imap_host"]
     assert "Only some mail servers are allowed here" in answer.content.decode()
+
+
+def test_no_server_for_sending_hears_of_a_password_either(admin, alice_client):
+    alice_client.post("/inboxes/connect/", {"address": "alice@ours.example"})
+    rule(admin, hosts=["127.0.0.1.allowed.example"])
+    values = {"username": "alice", "password": "secret", "smtp_host": "smtp.elsewhere.example"}
+    for name, port in (("imap", 1), ("smtp", 465)):
+        values |= {f"{name}_port": port, f"{name}_security": "tls"}
+    answer = alice_client.post("/inboxes/connect/server/", values | {"imap_host": "127.0.0.1.allowed.example"})
+    assert (answer.status_code, answer.context["trial"]) == (422, None)
+    assert list(answer.context["form"].errors) == ["smtp_host"]
 
 
 def test_nobody_is_sent_to_a_provider_that_is_not_allowed(admin, alice_client, google):

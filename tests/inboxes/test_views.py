@@ -117,6 +117,57 @@ class TestSending:
         alice_client.post(question.url, {"password": PASSWORD}, follow=True)
         assert reached == ["elsewhere.example"]
 
+    @pytest.fixture
+    def heard(self, monkeypatch):
+        """What any server was sent: which host was looked up, by which the password would have gone."""
+        hosts, look_up = [], socket.getaddrinfo
+
+        def note(host, *arguments, **options):
+            hosts.extend([host] * (host == "elsewhere.example"))
+            return look_up(host, *arguments, **options)
+
+        monkeypatch.setattr(socket, "getaddrinfo", note)
+        return hosts
+
+    @staticmethod
+    def confirmed(client, path):
+        question = client.post(path, {"smtp_host": "elsewhere.example"})
+        client.post(question.url, {"password": PASSWORD})
+
+    def test_who_manages_a_team_inbox_has_to_know_its_password(self, inbox, admin_client, heard):
+        Inbox.objects.filter(pk=inbox.pk).update(kind="team", name="Team")
+        path = reverse("inboxes:sending", args=[inbox.code])
+        self.confirmed(admin_client, path)
+        server = {"smtp_host": "elsewhere.example", "smtp_port": 465, "smtp_security": "tls", "smtp_username": "a"}
+
+        answers = [admin_client.post(path, server | {"password": word}) for word in ("", "guessed", SECRET)]
+
+        errors = [list(answer.context["form"].errors) for answer in answers]
+        assert (errors, heard) == ([["password"], ["password"], []], ["elsewhere.example"])
+        assert "This is not the password of the mailbox." in answers[1].content.decode()
+
+    def test_guessing_the_password_of_a_team_inbox_is_slowed_down(self, inbox, admin_client, heard, settings):
+        settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "try_mail_servers": "2/m/user"}
+        Inbox.objects.filter(pk=inbox.pk).update(kind="team", name="Team")
+        path = reverse("inboxes:sending", args=[inbox.code])
+        self.confirmed(admin_client, path)
+        server = {"smtp_host": "elsewhere.example", "smtp_port": 465, "smtp_security": "tls", "smtp_username": "a"}
+
+        answers = [admin_client.post(path, server | {"password": word}) for word in ("one", "two", SECRET)]
+
+        errors = [list(answer.context["form"].errors) for answer in answers]
+        assert (errors, heard) == ([["password"], ["password"], ["__all__"]], [])
+
+    def test_no_server_that_is_not_allowed_hears_of_the_stored_password(self, inbox, alice_client, admin, heard):
+        path = reverse("inboxes:sending", args=[inbox.code])
+        self.confirmed(alice_client, path)
+        actions.set_connection_policy(who="everyone", providers=["imap"], imap_hosts=["mail.ours.example"], by=admin)
+        server = {"smtp_host": "elsewhere.example", "smtp_port": 465, "smtp_security": "tls", "smtp_username": "a"}
+
+        answer = alice_client.post(path, server)
+
+        assert (list(answer.context["form"].errors), heard) == (["smtp_host"], [])
+
 
 class TestList:
     def test_each_inbox_says_how_it_is_and_what_colleagues_see(self, inbox, alice_client):
