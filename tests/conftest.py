@@ -46,6 +46,7 @@ def pytest_configure() -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Django is set up by now, so fixtures that import models can be read."""
+    session.config.pluginmanager.import_plugin("tests.order")
     session.config.pluginmanager.import_plugin("tests.databases")
     session.config.pluginmanager.import_plugin("tests.people")
     session.config.pluginmanager.import_plugin("tests.mail_servers")

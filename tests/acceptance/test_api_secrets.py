@@ -262,7 +262,7 @@ def test_the_search_finds_each_of_them_wherever_it_is(life, capfd):
     forgotten.write_text("\n".join(secrets))
     for secret in secrets:
         sys.stderr.write(f"{secret}\n")
-        life.run("inbox", "status", secret)
+        life.run("inbox", "status", "--", secret)
         life.visit(reverse("inboxes:inbox-list"), {"q": secret})
         life.show(HttpResponse(secret))
         record(by=None, action="inbox.connected", target=life.inbox, details={"token": secret})
