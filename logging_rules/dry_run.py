@@ -29,6 +29,7 @@ from logging_rules.page_facts import facts_of_page
 from logging_rules.queries import everybody_inside
 from logging_rules.rules import Rules, rules_of
 from logging_rules.scanning import Scan
+from logging_rules.shown import shown, shown_since
 
 SALT = "logging_rules.dry_run"
 MAX_AGE = timedelta(hours=6)
@@ -47,7 +48,7 @@ class DryRunState:
 
     @classmethod
     def start(cls, inbox: Inbox, *, since: datetime | None) -> "DryRunState":
-        return cls(inbox.pk, Scan.start(since))
+        return cls(inbox.pk, Scan.start(shown_since(inbox, since)))
 
     @classmethod
     def from_signed(cls, text: str, inbox: Inbox) -> "DryRunState":
@@ -88,12 +89,13 @@ def scan_step(provider: MailProvider, inbox: Inbox, state: DryRunState) -> DryRu
         page = state.scan.next_page(provider, folder_sizes(inbox), addresses=interest_under_any_preset(inbox))
         if page is None:
             return DryRunStep(state, samples=[])
-        decisions = decide_under_each_preset(inbox, page.envelopes, since=state.scan.window_start)
+        envelopes = shown(page.envelopes, inbox)
+        decisions = decide_under_each_preset(inbox, envelopes, since=state.scan.window_start)
     for preset, decided in decisions.items():
         codes = Counter(state.counts[preset]) + Counter(decision.code for decision in decided)
         codes += Counter({Code.NO_KNOWN_CONTACT: len(page.sifted)})
         state.counts[preset] = dict(codes)
-    return DryRunStep(state, _samples(page.envelopes, decisions))
+    return DryRunStep(state, _samples(envelopes, decisions))
 
 
 @contextmanager

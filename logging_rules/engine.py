@@ -83,13 +83,13 @@ def has_mark(mail: Mail, mark: Mark) -> bool:
 
 def not_mail(mail: Mail) -> Decision | None:
     """What a member of a team has taken back is no spam any more."""
-    if _is_no_mail(mail) or (_is_spam(mail) and not mail.is_restored):
+    if is_no_mail(mail.envelope) or (_is_spam(mail) and not mail.is_restored):
         return Decision(log=False, code=Code.NOT_MAIL)
     return None
 
 
-def _is_no_mail(mail: Mail) -> bool:
-    envelope = mail.envelope
+def is_no_mail(envelope: Envelope) -> bool:
+    """Drafts, trash and chats, which nobody logs and no team reads."""
     return envelope.is_draft or envelope.folder_role in NO_MAIL_ROLES or not NO_MAIL_LABELS.isdisjoint(envelope.labels)
 
 
@@ -101,11 +101,12 @@ def _is_spam(mail: Mail) -> bool:
 
 
 def outside_window(mail: Mail) -> Decision | None:
-    """By the time of arrival: a wrong clock at the sender must not lose new mail. Who picks an old mail by hand wants that one too."""
-    since = mail.policy.history_since
+    """By the time of arrival: a wrong clock at the sender must not lose new mail. Who picks an old mail of their own by hand wants that
+    one too; what was before a team's window is nobody's to pick."""
+    since, is_picked = mail.policy.history_since, mail.chosen_by_id is not None and not mail.policy.keeps_all
     if mail.policy.paused:
         return Decision(log=False, code=Code.OUTSIDE_WINDOW, rule="paused", level=Level.INBOX)
-    if since is not None and mail.envelope.received_at < since and mail.chosen_by_id is None:
+    if since is not None and mail.envelope.received_at < since and not is_picked:
         return Decision(log=False, code=Code.OUTSIDE_WINDOW, rule="history_since", level=Level.INBOX)
     return None
 
@@ -338,7 +339,7 @@ def _decide_all(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> 
 
 def _kept_for_team(decision: Decision, mail: Mail) -> Decision:
     """The members of a team inbox have all of its mail, but for what is no mail, was before the window, or must not be kept."""
-    if decision.log or _is_no_mail(mail) or outside_window(mail) or never_log_workspace(mail):
+    if decision.log or is_no_mail(mail.envelope) or outside_window(mail) or never_log_workspace(mail):
         return decision
     return replace(decision, kept=True, filtered=_filtered(mail), store_attachments=mail.policy.store_attachments.value)
 

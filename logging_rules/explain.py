@@ -14,6 +14,7 @@ from inboxes.providers.base import MailProvider, SearchQuery
 from logging_rules.engine import Decision
 from logging_rules.intake import InboxIntake
 from logging_rules.reasons import Reason, label_of
+from logging_rules.shown import is_shown
 from users.models import User
 
 
@@ -117,14 +118,15 @@ class MessageExplanation:
 def explain_message(inbox: Inbox, message_id: str, provider: MailProvider) -> list[MessageExplanation]:
     """Looks the message up in every folder of the mailbox, live; keeps nothing. Empty when the mailbox does not hold it.
 
-    For the inbox's owner only. `message_id` may come without its angle brackets. Raises `ProviderError`.
+    For the inbox's owner only; of a team's nothing is found that its members could not read. `message_id` may come without its angle
+    brackets. Raises `ProviderError`.
     """
     wanted = bracketed(message_id)
     found = [
         (folder.name, envelope)
         for folder in provider.folders()
         for envelope in provider.search(folder, SearchQuery(message_id=wanted))
-        if envelope.message_id == wanted
+        if envelope.message_id == wanted and is_shown(envelope, inbox)
     ]
     decisions = InboxIntake(inbox).decide([envelope for _, envelope in found])
     rows = {

@@ -20,6 +20,7 @@ from inboxes.queries import folder_sizes
 from logging_rules.dry_run import timed
 from logging_rules.queries import contacts_by_address, everybody_inside, never_log_lists
 from logging_rules.scanning import Scan
+from logging_rules.shown import shown, shown_since
 
 SALT = "logging_rules.suggestions"
 MAX_AGE = timedelta(hours=6)
@@ -73,7 +74,7 @@ class Search:
 
     @classmethod
     def start(cls, inbox: Inbox) -> "Search":
-        return cls(inbox.pk, Scan.start(None))
+        return cls(inbox.pk, Scan.start(shown_since(inbox)))
 
     @classmethod
     def from_signed(cls, text: str, inbox: Inbox) -> "Search":
@@ -134,5 +135,5 @@ def search_step(provider: MailProvider, inbox: Inbox, search: Search) -> Search:
         # Where all mail lies in one folder, what the owner sent is all that names nobody.
         page = search.scan.next_page(provider, folder_sizes(inbox), only=FolderRole.SENT, addresses=())
     if page is not None:
-        search.note(envelope for envelope in page.envelopes if envelope.sent_by_owner)
+        search.note(envelope for envelope in shown(page.envelopes, inbox) if envelope.sent_by_owner)
     return search

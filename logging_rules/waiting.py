@@ -43,11 +43,11 @@ class Look:
     gone: list[Place]
 
 
-def look_at_held(provider: MailProvider, inbox: Inbox, held: Sequence[HeldMail]) -> Look:
+def look_at_held(provider: MailProvider, inbox: Inbox, held: Sequence[HeldMail], *, reader: User) -> Look:
     """Raises `ProviderError`."""
     places = {(row.folder.remote_id, row.remote_id): row for row in held}
-    found, gone = read_places(provider, places)
-    hits = [hit for hit in explain(found, inbox) if hit.fate is Fate.HELD]
+    found, gone = read_places(provider, inbox, places)
+    hits = [hit for hit in explain(found, inbox, reader=reader) if hit.fate is Fate.HELD]
     hits.sort(key=lambda hit: hit.envelope.sent_at, reverse=True)
     put_off = {place for place, row in places.items() if row.later}
     return Look(

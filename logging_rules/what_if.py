@@ -26,6 +26,7 @@ from logging_rules.reasons import label_of
 from logging_rules.reconsidering import CHOSEN, Reconsidered, Worlds, reconsider
 from logging_rules.rules import rules_of
 from logging_rules.scanning import Scan
+from logging_rules.shown import shown, shown_since
 
 SALT = "logging_rules.what_if"
 MAX_AGE = timedelta(hours=6)
@@ -70,7 +71,7 @@ class WhatIf:
 
     @classmethod
     def start(cls, inbox: Inbox, change: Change, *, since: datetime | None) -> "WhatIf":
-        return cls(inbox.pk, _asked(change), Scan.start(since))
+        return cls(inbox.pk, _asked(change), Scan.start(shown_since(inbox, since)))
 
     @classmethod
     def from_signed(cls, text: str, inbox: Inbox, change: Change) -> "WhatIf":
@@ -165,7 +166,7 @@ def _count_unlogged(provider: MailProvider, inbox: Inbox, change: Change, state:
     page = state.scan.next_page(provider, folder_sizes(inbox), addresses=interest_under_any_preset(inbox))
     if page is None:
         return []
-    envelopes = _unlogged(inbox, page.envelopes)
+    envelopes = _unlogged(inbox, shown(page.envelopes, inbox))
     worlds = Worlds.of(change, rules_of(inbox))
     decisions = decide_under(
         {"before": worlds.narrower, "after": worlds.after}, envelopes, since=state.scan.window_start

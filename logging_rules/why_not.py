@@ -1,6 +1,6 @@
 """Why not? What became of the mails that the owner of a mailbox looks for in it, live. Nothing of a hit is kept.
 
-Whoever calls has checked that the person owns the inbox: nobody else learns anything of unlogged mail.
+Whoever calls has checked that the reader owns the inbox, or manages and reads a team's: nobody else learns anything of unlogged mail.
 """
 
 import time
@@ -19,7 +19,7 @@ from django.db.models import Q
 from inboxes.causes import Cause, cause_of
 from inboxes.envelope import Envelope
 from inboxes.lookups import among
-from inboxes.models import Inbox, LedgerEntry, LedgerState, Message, Sighting
+from inboxes.models import Inbox, LedgerEntry, LedgerState, Message, Sighting, Visibility
 from inboxes.providers.base import CursorExpired, FolderGone, MailProvider, RemoteFolder, SearchQuery
 from inboxes.queries import skipped_among
 from inboxes.sync.counting import day_of
@@ -31,6 +31,8 @@ from logging_rules.page_facts import facts_of_page
 from logging_rules.queries import everybody_inside
 from logging_rules.reasons import Reason
 from logging_rules.rules import rules_of
+from logging_rules.shown import is_shown, shown, shown_folders, shown_since
+from users.models import User
 
 HITS = 30
 PATIENCE_SECONDS = 20.0
@@ -88,12 +90,12 @@ class Quest:
     def signed(self) -> str:
         return signing.dumps(asdict(self), salt=SALT, compress=True)
 
-    def query(self, digest: str) -> SearchQuery:
+    def query(self, digest: str, inbox: Inbox) -> SearchQuery:
         return SearchQuery(
             message_id=self.message_id,
             address=self.who,
             subject=self.subject,
-            since=self._since,
+            since=shown_since(inbox, self._since),
             until=self._until,
             below=self.below.get(digest, ""),
             limit=HITS,
@@ -162,10 +164,10 @@ def keys_from_signed(texts: Iterable[str]) -> list[RemoteKey]:
     return [RemoteKey(folder, remote_id, date.fromisoformat(day), code) for folder, remote_id, day, code in values]
 
 
-def search(provider: MailProvider, inbox: Inbox, quest: Quest) -> Answer:
-    """The next hits in all folders, junk and trash included. Raises `ProviderError`."""
+def search(provider: MailProvider, inbox: Inbox, quest: Quest, *, reader: User) -> Answer:
+    """The next hits in all folders, of the owner's own mailbox junk and trash included. Raises `ProviderError`."""
     quest = replace(quest, below=dict(quest.below), finished=list(quest.finished))
-    folders = {_digest(folder): folder for folder in provider.searchable_folders()}
+    folders = {_digest(folder): folder for folder in shown_folders(provider, inbox)}
     waiting = [digest for digest in folders if digest not in quest.finished]
     waiting.sort(key=lambda digest: digest in quest.below)  # first those the last step did not reach
     found: dict[str, list[Envelope]] = {}
@@ -173,9 +175,11 @@ def search(provider: MailProvider, inbox: Inbox, quest: Quest) -> Answer:
     for digest in waiting:
         if time.monotonic() > give_up_at:
             break
-        found[digest] = _search_folder(provider, folders[digest], quest.query(digest))
-    shown = _newest(found, quest)
-    hits = explain([(folders[digest], envelope) for digest, envelope in shown if quest.covers(envelope)], inbox)
+        found[digest] = _search_folder(provider, folders[digest], quest.query(digest, inbox))
+    newest = [(folders[digest], envelope) for digest, envelope in _newest(found, quest) if quest.covers(envelope)]
+    hits = explain(
+        [(folder, envelope) for folder, envelope in newest if is_shown(envelope, inbox)], inbox, reader=reader
+    )
     left = [digest for digest in waiting if digest not in quest.finished]
     return Answer(hits, quest if left else None, unreached=len(waiting) - len(found))
 
@@ -191,36 +195,39 @@ def _newest(found: dict[str, list[Envelope]], quest: Quest) -> list[tuple[str, E
     """As many as a page holds; notes in the quest where each folder goes on."""
     tracks = ([(digest, envelope) for envelope in envelopes] for digest, envelopes in found.items())
     in_order = merge(*tracks, key=lambda hit: hit[1].received_at, reverse=True)
-    shown = list(islice(in_order, HITS))
-    for digest, envelope in shown:
+    taken = list(islice(in_order, HITS))
+    for digest, envelope in taken:
         quest.below[digest] = envelope.remote_id
     for digest, envelopes in found.items():
         all_shown = not envelopes or quest.below.get(digest) == envelopes[-1].remote_id
         if all_shown and len(envelopes) < HITS:
             quest.finished.append(digest)
-    return sorted(shown, key=lambda hit: hit[1].sent_at, reverse=True)
+    return sorted(taken, key=lambda hit: hit[1].sent_at, reverse=True)
 
 
-def pick(provider: MailProvider, inbox: Inbox, keys: Iterable[RemoteKey]) -> list[Hit]:
+def pick(provider: MailProvider, inbox: Inbox, keys: Iterable[RemoteKey], *, reader: User) -> list[Hit]:
     """The mails as the mailbox shows them now; those no longer there are missing. Raises `ProviderError`."""
-    found, _ = read_places(provider, [key[:2] for key in keys])
+    found, _ = read_places(provider, inbox, [key[:2] for key in keys])
     found.sort(key=lambda hit: hit[1].sent_at, reverse=True)
-    return explain(found, inbox)
+    return explain(found, inbox, reader=reader)
 
 
 def read_places(
-    provider: MailProvider, places: Iterable[Place]
+    provider: MailProvider, inbox: Inbox, places: Iterable[Place]
 ) -> tuple[list[tuple[RemoteFolder, Envelope]], list[Place]]:
-    """The headers of mails by folder id and remote id, and the places of those that are certainly gone. Raises `ProviderError`."""
+    """The headers of mails by folder id and remote id, as far as they are shown, and the places of those that are certainly gone.
+
+    Raises `ProviderError`.
+    """
     wanted: dict[str, list[str]] = {}
     for folder_id, remote_id in places:
         wanted.setdefault(folder_id, []).append(remote_id)
     found: list[tuple[RemoteFolder, Envelope]] = []
     gone: list[Place] = []
-    for folder in provider.searchable_folders():
+    for folder in shown_folders(provider, inbox):
         if remote_ids := wanted.get(folder.remote_id):
             there, missing = _read(provider, folder, remote_ids)
-            found += [(folder, envelope) for envelope in there]
+            found += [(folder, envelope) for envelope in shown(there, inbox)]
             gone += [(folder.remote_id, remote_id) for remote_id in missing]
     return found, gone
 
@@ -243,15 +250,18 @@ def _read(
     return envelopes, [remote_id for remote_id in remote_ids if remote_id not in known]
 
 
-def explain(found: Sequence[tuple[RemoteFolder, Envelope]], inbox: Inbox) -> list[Hit]:
-    """What became of each, and what today's settings say. A constant number of queries; none when nothing was found."""
+def explain(found: Sequence[tuple[RemoteFolder, Envelope]], inbox: Inbox, *, reader: User) -> list[Hit]:
+    """What became of each, and what today's settings say, as far as the reader may know.
+
+    A constant number of queries; none when nothing was found.
+    """
     if not found:
         return []
     envelopes = [envelope for _, envelope in found]
-    records = Records(inbox, envelopes)
+    records = Records(inbox, envelopes, reader)
     decisions, if_chosen = _decide_now(inbox, envelopes)
     matched = [decision.matched_address for decision in decisions]
-    names = names_of([*matched, *(one.matched_address for one in records.sightings.values())], viewer=inbox.owner)
+    names = names_of([*matched, *(one.matched_address for one in records.sightings.values())], viewer=reader)
     hits = []
     for (folder, envelope), decision, chosen in zip(found, decisions, if_chosen, strict=True):
         fate, row = records.fate(envelope, decision), records.rows.get((envelope.folder_id, envelope.remote_id))
@@ -276,7 +286,7 @@ def explain(found: Sequence[tuple[RemoteFolder, Envelope]], inbox: Inbox) -> lis
 class Records:
     """What the database knows of the mails found."""
 
-    def __init__(self, inbox: Inbox, envelopes: Sequence[Envelope]) -> None:
+    def __init__(self, inbox: Inbox, envelopes: Sequence[Envelope], reader: User) -> None:
         keys = {(envelope.folder_id, envelope.remote_id) for envelope in envelopes}
         remote_ids = among(remote_id for _, remote_id in keys)
         rows = LedgerEntry.objects.filter(inbox=inbox, remote_id__in=remote_ids).select_related("folder")
@@ -286,7 +296,7 @@ class Records:
         held = HeldMail.objects.filter(inbox=inbox, remote_id__in=remote_ids)
         self.held = set(held.values_list("folder__remote_id", "remote_id"))
         self.skipped = skipped_among(inbox.pk, keys - self.rows.keys())
-        self.sightings, self.held_by = _sightings(inbox, [envelope.fingerprint for envelope in envelopes])
+        self.sightings, self.held_by = _sightings(inbox, [envelope.fingerprint for envelope in envelopes], reader)
 
     def fate(self, envelope: Envelope, decision: Decision) -> Fate:
         key = (envelope.folder_id, envelope.remote_id)
@@ -305,11 +315,15 @@ class Records:
 
 
 def _sightings(
-    inbox: Inbox, fingerprints: Collection[bytes]
+    inbox: Inbox, fingerprints: Collection[bytes], reader: User
 ) -> tuple[dict[bytes, Sighting], dict[bytes, tuple[str, ...]]]:
-    """How this inbox logged the e-mails, under whatever key; and which colleagues' inboxes did, as far as the owner may know."""
+    """How this inbox logged the e-mails, under whatever key; and which colleagues' inboxes did, as far as the reader may know.
+
+    A member of the team knows the e-mail itself, whoever else logged it privately: that takes more to be told.
+    """
     found = Sighting.objects.filter(message__fingerprint__in=fingerprints)
-    visible = found.filter(Q(inbox=inbox) | Q(message__in=Message.objects.visible_to(inbox.owner)))
+    known = ~Q(visibility=Visibility.PRIVATE) | Q(inbox__in=Inbox.with_removed.read_by(reader))
+    visible = found.filter(Q(inbox=inbox) | known & Q(message__in=Message.objects.visible_to(reader)))
     own: dict[bytes, Sighting] = {}
     others: dict[bytes, tuple[str, ...]] = {}
     for sighting in visible.select_related("message", "inbox__owner", "decided_by").order_by("pk"):

@@ -57,7 +57,7 @@ def _search(inbox: Inbox, quest: Quest | None) -> list[Hit]:
             for _ in range(MOST_STEPS):
                 if quest is None:
                     break
-                answer = search(provider, inbox, quest)
+                answer = search(provider, inbox, quest, reader=inbox.owner)
                 hits, quest = hits + answer.hits, answer.quest
     except ProviderError as error:
         cause = cause_of(error.cause)

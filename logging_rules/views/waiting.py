@@ -49,7 +49,7 @@ def waiting(request: SignedInRequest, code: UUID) -> HttpResponse:
     held = HeldMail.objects.filter(inbox=inbox).order_by("later", "pk")
     look, problem = None, None
     if rows := list(held.select_related("folder")[:SHOWN]):
-        look, problem = read_step(request, inbox, partial(look_at_held, inbox=inbox, held=rows))
+        look, problem = read_step(request, inbox, partial(look_at_held, inbox=inbox, held=rows, reader=request.user))
     if look and look.gone:
         actions.forget_held(inbox=inbox, places=look.gone)
     policy = rules_of(inbox).policy
@@ -91,7 +91,7 @@ def _log(request: SignedInRequest, inbox: Inbox, keys: list[RemoteKey]) -> str:
 
 def _keep_private(request: SignedInRequest, inbox: Inbox, keys: list[RemoteKey]) -> str:
     """What a mail is by its headers decides that it stays private wherever else it lies, so they are read once more."""
-    hits, problem = read_step(request, inbox, partial(pick, inbox=inbox, keys=keys))
+    hits, problem = read_step(request, inbox, partial(pick, inbox=inbox, keys=keys, reader=request.user))
     if problem:
         raise ValidationError(f"{problem.title}. {problem.fix_while_trying}")
     mails = {hit.key: identity_of(hit.envelope) for hit in hits or []}

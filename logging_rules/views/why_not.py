@@ -43,7 +43,7 @@ def why_not(request: SignedInRequest, code: UUID) -> HttpResponse:
     form = WhyNotForm(request.POST if "further" not in request.POST and request.method == "POST" else None)
     context: dict[str, Any] = {"inbox": inbox, "form": form}
     if request.method == "POST" and (quest := _quest(request, inbox, form)):
-        answer, problem = read_step(request, inbox, partial(search, inbox=inbox, quest=quest))
+        answer, problem = read_step(request, inbox, partial(search, inbox=inbox, quest=quest, reader=request.user))
         context |= {
             "quest": answer.quest if answer else quest,
             "answer": answer,
@@ -83,7 +83,7 @@ def log_by_hand(request: SignedInRequest, code: UUID) -> HttpResponse:
         return redirect("inboxes:why-not", inbox.code)
     if "confirmed" in request.POST:
         return _log(request, inbox, keys)
-    hits, problem = read_step(request, inbox, partial(pick, inbox=inbox, keys=keys))
+    hits, problem = read_step(request, inbox, partial(pick, inbox=inbox, keys=keys, reader=request.user))
     loggable = [hit for hit in hits or [] if hit.can_be_chosen]
     context = {
         "inbox": inbox,

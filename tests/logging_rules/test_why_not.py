@@ -47,7 +47,7 @@ def deliver(mailbox, sender=STRANGER, subject="Hello", folder="INBOX", *, age=0,
 def hits(inbox, mailbox, **question):
     with mailbox.open() as provider:
         inbox = Inbox.objects.get(pk=inbox.pk)
-        return search(provider, inbox, Quest(inbox.pk, **question)).hits
+        return search(provider, inbox, Quest(inbox.pk, **question), reader=inbox.owner).hits
 
 
 def told(inbox, mailbox, **question):
@@ -177,7 +177,7 @@ def test_a_search_goes_further_back_folder_by_folder_newest_first(inbox, mailbox
     found, quest = [], Quest(inbox.pk)
     with mailbox.open() as provider:
         while quest:
-            answer = search(provider, inbox, Quest.from_signed(quest.signed(), inbox))
+            answer = search(provider, inbox, Quest.from_signed(quest.signed(), inbox), reader=inbox.owner)
             found.append([int(hit.envelope.subject.split()[0]) for hit in answer.hits])
             quest = answer.quest
     assert found[:3] == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10]]
@@ -189,10 +189,10 @@ def test_folders_that_were_not_reached_in_time_come_with_the_next_step(inbox, ma
     deliver(mailbox, subject="sent", folder="Sent")
     monkeypatch.setattr(why_not, "PATIENCE_SECONDS", -1.0)
     with mailbox.open() as provider:
-        answer = search(provider, inbox, Quest(inbox.pk))
+        answer = search(provider, inbox, Quest(inbox.pk), reader=inbox.owner)
         assert (answer.hits, answer.unreached) == ([], 2)
         monkeypatch.setattr(why_not, "PATIENCE_SECONDS", 60.0)
-        answer = search(provider, inbox, answer.quest)
+        answer = search(provider, inbox, answer.quest, reader=inbox.owner)
     assert (len(answer.hits), answer.unreached) == (2, 0)
 
 
@@ -209,7 +209,7 @@ def test_what_was_picked_is_read_anew_and_what_is_gone_is_missing(inbox, mailbox
     keys = [hit.key for hit in hits(inbox, mailbox)]
     mailbox.delete(gone)
     with mailbox.open() as provider:
-        [hit] = pick(provider, inbox, keys)
+        [hit] = pick(provider, inbox, keys, reader=inbox.owner)
     assert (hit.envelope.remote_id, hit.can_be_chosen) == (kept, True)
 
 
