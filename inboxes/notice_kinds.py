@@ -292,7 +292,7 @@ ABOUT_PROVIDERS = (
         code=PROVIDER_REFUSES,
         title=_("%(provider)s does not let this installation read mail"),
         text=_(
-            "%(explanation)s No inbox there is read since %(since)s; we try again every ten minutes, and nothing is lost. "
+            "%(explanation)s No inbox there has been read since %(since)s; we try again every ten minutes, and nothing is lost. "
             "Check the registration of this installation at %(provider)s (client id, secret, allowed requests) and our settings for it."
         ),
         action=_("See the inboxes"),

@@ -70,9 +70,14 @@ SET_BY: dict[Level, Promise] = {
     Level.PERSON: pgettext_lazy("a setting is set by", "you, for all your inboxes"),
     Level.WORKSPACE: pgettext_lazy("a setting is set by", "the workspace"),
 }
+TEAM_SET_BY: dict[Level, Promise] = SET_BY | {
+    Level.INBOX: pgettext_lazy("a setting is set by", "the settings of this inbox"),
+}
 
 
-def value_label(name: str, value: Any) -> str:
+def value_label(name: str, value: Any, *, of_team: bool = False) -> str:
+    if of_team and name == "visibility" and value == Visibility.PRIVATE:
+        return _("Only its members and the participants who are users")
     if value is None:
         return _("as the default says")
     if isinstance(value, bool):

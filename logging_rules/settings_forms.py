@@ -47,7 +47,10 @@ class SettingField(forms.TypedChoiceField):
         self.name = name
         is_card = name in ("preset", "most_open_preset")
         choices = [
-            (_word(value), _described(name, value, of_team=of_team) if is_card else value_label(name, value))
+            (
+                _word(value),
+                _described(name, value, of_team=of_team) if is_card else value_label(name, value, of_team=of_team),
+            )
             for value in values
         ]
         super().__init__(

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from inboxes.models import Inbox
+from inboxes.models import Inbox, InboxKind
 from logging_rules.facts import SETTING_NAMES, Level, Setting
 from logging_rules.in_force import chosen, levels_of, under_ceiling
 from logging_rules.models import InboxPolicy, LoggingSettings, PersonPolicy, WorkspacePolicy
 from logging_rules.rules import Rules, said
-from logging_rules.setting_words import SET_BY, SETTING_LABELS, value_label
+from logging_rules.setting_words import SET_BY, SETTING_LABELS, TEAM_SET_BY, value_label
 from users.models import User
 
 
@@ -24,6 +24,7 @@ class Standing:
     chosen: Setting[Any]
     in_force: Setting[Any]
     is_kept: bool = False
+    of_team: bool = False
 
     @property
     def label(self) -> str:
@@ -31,11 +32,11 @@ class Standing:
 
     @property
     def value(self) -> str:
-        return value_label(self.name, self.in_force.value)
+        return value_label(self.name, self.in_force.value, of_team=self.of_team)
 
     @property
     def set_by(self) -> str:
-        return str(SET_BY[self.in_force.level])
+        return str((TEAM_SET_BY if self.of_team else SET_BY)[self.in_force.level])
 
     @property
     def is_lowered(self) -> bool:
@@ -45,7 +46,10 @@ class Standing:
     def note(self) -> str:
         """Why it is not what one would expect; mostly empty."""
         if self.is_lowered:
-            values = {"chosen": value_label(self.name, self.chosen.value), "most_open": self.value}
+            values = {
+                "chosen": value_label(self.name, self.chosen.value, of_team=self.of_team),
+                "most_open": self.value,
+            }
             return _("You chose “%(chosen)s”; your workspace allows at most “%(most_open)s”.") % values
         if self.is_kept and self.in_force.level is Level.PERSON:
             return _("Kept for you as it was: the workspace has opened this up since, and you never chose that.")
@@ -54,7 +58,9 @@ class Standing:
 
 def standings_of(rules: Rules) -> dict[str, Standing]:
     """Of one inbox, by name. No query."""
-    return _standings(levels_of(rules.inbox, rules.own, rules.person), rules.person, rules.workspace)
+    of_team = rules.inbox.kind == InboxKind.TEAM
+    levels = levels_of(rules.inbox, rules.own, rules.person)
+    return _standings(levels, rules.person, rules.workspace, of_team=of_team)
 
 
 def standings_of_defaults(person: PersonPolicy, workspace: WorkspacePolicy) -> dict[str, Standing]:
@@ -63,11 +69,15 @@ def standings_of_defaults(person: PersonPolicy, workspace: WorkspacePolicy) -> d
 
 
 def _standings(
-    nearest: Collection[tuple[Level, LoggingSettings]], person: PersonPolicy, workspace: WorkspacePolicy
+    nearest: Collection[tuple[Level, LoggingSettings]],
+    person: PersonPolicy,
+    workspace: WorkspacePolicy,
+    *,
+    of_team: bool = False,
 ) -> dict[str, Standing]:
     asked = chosen(nearest, workspace)
     in_force = under_ceiling(asked, workspace)
-    return {name: Standing(name, asked[name], in_force[name], name in person.kept) for name in SETTING_NAMES}
+    return {name: Standing(name, asked[name], in_force[name], name in person.kept, of_team) for name in SETTING_NAMES}
 
 
 def exceptions_of(person: User) -> dict[str, list[str]]:

@@ -10,13 +10,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 import inboxes.actions
-from inboxes.models import VISIBILITY_LABELS, Inbox, InboxMember, InboxStatus
+from inboxes.models import Inbox, InboxMember, InboxStatus
 from inboxes.views.team import managed_team
 from logging_rules import actions
 from logging_rules.facts import Preset
 from logging_rules.forms import history_choice
 from logging_rules.in_force import policy_of
 from logging_rules.models import WorkspacePolicy
+from logging_rules.setting_words import value_label
 from logging_rules.team_forms import NOTHING, USUAL, TeamStartingForm
 from users.http import SignedInRequest
 from users.models import User
@@ -71,7 +72,7 @@ def confirm(request: SignedInRequest, code: UUID) -> HttpResponse:
         "members": members.order_by("person__name", "pk"),
         "people": User.objects.active().count(),
         "preset": policy.preset.value,
-        "visibility": VISIBILITY_LABELS[policy.visibility.value],
+        "visibility": value_label("visibility", policy.visibility.value, of_team=True),
         "visibility_code": policy.visibility.value,
     }
     return render(request, "logging_rules/confirm_team.html", context)
