@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -16,6 +16,7 @@ from inboxes.models import (
     InboxKind,
     InboxMember,
     InboxStatus,
+    Revocation,
     Sighting,
 )
 from logging_rules.models import Unlogging
@@ -118,6 +119,22 @@ def colleagues(leaving: User) -> QuerySet[User]:
 
 def departures(reader: User) -> QuerySet[Departure]:
     return Departure.objects.visible_to(reader).select_related("person", "by").order_by("-left_at", "-pk")
+
+
+def access_by_now(departure: Departure) -> list[Revocation]:
+    """What has become since then of the access that was purged, where there was any: the first of each inbox. One query.
+
+    The clock of the database may be some seconds behind that of who wrote the record.
+    """
+    held = departure.held
+    own = {inbox["address"] for inbox in held["personal"] if inbox["access"]}
+    teams = {inbox["address"] for inbox in held["teams"] if inbox["signs_in_again"]}
+    concerned = Q(inbox__kind=InboxKind.PERSONAL, inbox__owner=departure.person_id, inbox__address__in=own)
+    concerned |= Q(inbox__kind=InboxKind.TEAM, inbox__address__in=teams)
+    since = departure.left_at - timedelta(minutes=1)
+    found = Revocation.objects.filter(concerned, asked_at__gte=since).select_related("inbox").order_by("-pk")
+    first = {revocation.inbox_id: revocation for revocation in found}
+    return sorted(first.values(), key=lambda revocation: revocation.inbox.address)
 
 
 def kinds_of_access(inboxes: list[Inbox]) -> dict[int, str]:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from logging_rules import actions
-from logging_rules.leaving import Leaving, departures, leaving_of
+from logging_rules.leaving import Leaving, access_by_now, departures, leaving_of
 from logging_rules.leaving_forms import HandoverForm
 from users.http import SignedInRequest, password_confirmed, super_admin_required
 from users.models import User
@@ -85,4 +85,5 @@ def _asked(found: Leaving, form: HandoverForm) -> dict[str, object]:
 def departure(request: SignedInRequest, code: UUID) -> HttpResponse:
     """To be printed, too."""
     found = get_object_or_404(departures(request.user), code=code)
-    return render(request, "logging_rules/departure.html", {"departure": found, "held": found.held})
+    context = {"departure": found, "held": found.held, "revocations": access_by_now(found)}
+    return render(request, "logging_rules/departure.html", context)

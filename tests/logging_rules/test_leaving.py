@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,14 +11,27 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from contacts.models import Contact
-from inboxes.models import Credential, CredentialKind, Departure, Inbox, InboxKind, InboxMember, WithdrawnGrant
+from inboxes.actions import disable, remove
+from inboxes.models import (
+    Credential,
+    CredentialKind,
+    Departure,
+    Inbox,
+    InboxKind,
+    InboxMember,
+    Revocation,
+    WithdrawnGrant,
+)
 from inboxes.oauth.grants import Grant
+from inboxes.oauth.keeping import give_back_grants
+from inboxes.revocation_notices import tell_of_revocation
 from logging_rules.actions import leave
-from logging_rules.leaving import Handover, leaving_of
+from logging_rules.leaving import Handover, access_by_now, leaving_of
+from notifications.models import Notification
 from tests.factories.contacts import log_mail, make_contact
 from tests.factories.inboxes import NOW, connected_inbox
 from tests.factories.users import PASSWORD, InvitationFactory, UserFactory
-from users.actions import reactivate_person
+from users.actions import deactivate_person, reactivate_person
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +210,49 @@ def test_the_command_does_the_same_and_prints_the_record(alice, admin, bob, hold
     assert (record["person"], record["by"], record["contacts"]) == (alice.email, admin.email, 1)
     assert [inbox["to"] for inbox in record["readers"]] == ["Bob Tanaka"]
     assert not User.objects.get(pk=alice.pk).is_active
+
+
+def test_the_record_says_beside_itself_what_became_of_the_access(alice, admin, admin_client, holder, own, granted):
+    departure = leave(person=alice, handover=Handover(owners={granted.pk: holder}), by=admin)
+    url = f"/admin/departures/{departure.code}/"
+
+    def said(state, tries=0):
+        Revocation.objects.filter(inbox=own).update(state=state, tries=tries)
+        return [text for text in SAID if text in admin_client.get(url).content.decode()]
+
+    assert said("trying") == [SAID[0], SAID[3]]
+    assert said("trying", tries=3) == [SAID[1], SAID[3]]
+    assert said("verified") == [SAID[2], SAID[3]]  # the other one is at Microsoft, which cannot be asked
+    assert said("given_up") == [SAID[3]]
+    assert [each.inbox for each in access_by_now(departure)] == [own, granted]
+
+
+SAID = (
+    "Being given back",
+    "Not given back yet; asked again every hour for a week",
+    "Given back, and confirmed",
+    "Not given back: it has to be ended at the provider",
+)
+
+
+def test_super_admins_are_told_when_the_access_of_who_left_is_not_given_back(alice, bob, admin, admin_client, own):
+    leave(person=alice, handover=Handover(), by=admin)
+    give_back_grants(now=timezone.now() + timedelta(days=8))
+    told = Notification.objects.filter(kind__startswith="access_").select_related("recipient")
+    assert [(each.recipient, each.kind) for each in told] == [(admin, "access_of_leaver_not_given_back")]
+    assert "Alice" in told[0].notice.text
+    page = admin_client.get(told[0].url)
+    assert (page.status_code, SAID[3] in page.content.decode()) == (200, True)
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_without_a_record_they_are_led_to_the_connection_or_the_person(alice, admin, admin_client, own, removed):
+    disable(inbox=own, by=alice)
+    deactivate_person(person=alice, by=admin)
+    if removed:
+        remove(inbox=own, erase=False, by=admin)
+    inbox = Inbox.with_removed.get(pk=own.pk)
+    tell_of_revocation(Revocation.objects.create(inbox=inbox, place="google", account=own.address, state="given_up"))
+    [told] = Notification.objects.filter(kind="access_of_leaver_not_given_back")
+    assert (told.recipient, admin_client.get(told.url).status_code) == (admin, 200)
+    assert told.url == (f"/people/{alice.code}/" if removed else f"/admin/inboxes/{own.code}/")
