@@ -74,24 +74,35 @@ def hand_to_team(
 def hand_to_person(*, inbox: Inbox, by: User, now: datetime | None = None) -> Inbox:
     """The personal inbox of `by` that a team inbox becomes.
 
-    By a holder of account access who signs in to the mailbox: the person whose connection it is, or anybody where it is a password.
-    Raises ValidationError with the code `not_your_connection`.
+    By a holder of account access: whoever signed in to the mailbox, or, where it is opened by a password, whose personal inbox it was
+    before, else anybody. Raises ValidationError with the code `not_your_connection`.
     """
     now = now or timezone.now()
     former = held(inbox, owner_only, by)
     if former.kind != InboxKind.TEAM:
         raise PermissionDenied
     refuse_connecting(by=by, provider=ProviderKind(former.provider))
-    by_password = Credential.objects.filter(inbox=former, kind=CredentialKind.PASSWORD).exists()
-    if former.owner != by and not by_password:
+    whose = _whose_alone(former)
+    if whose not in (None, by):
         raise ValidationError(
             _("Only %(person)s, who signed in to this mailbox, can make it their own inbox."),
-            params={"person": former.owner.name},
+            params={"person": str(whose)},
             code="not_your_connection",
         )
     taken_over = _take_over(former, InboxKind.PERSONAL, owner=by, since=now, by=by, now=now)
     record(by=by, action="inbox.became_personal", target=taken_over, details={"from": former.pk})
     return taken_over
+
+
+def _whose_alone(team: Inbox) -> User | None:
+    """The one person who may take the mailbox over with all of its past; None: anybody who manages it.
+
+    A password that is kept here proves nothing of who takes it over, and opens what was private before the team had it.
+    """
+    if not Credential.objects.filter(inbox=team, kind=CredentialKind.PASSWORD).exists():
+        return team.owner
+    before = Inbox.with_removed.filter(became=team, kind=InboxKind.PERSONAL).select_related("owner").first()
+    return before.owner if before else None
 
 
 def _take_over(former: Inbox, kind: InboxKind, *, owner: User, since: datetime, by: User, now: datetime) -> Inbox:

@@ -154,6 +154,20 @@ def test_a_team_inbox_becomes_personal_for_who_signed_in_and_everybody_concerned
     assert sorted(told) == sorted([bob.pk, admin.pk])
 
 
+def test_what_was_a_persons_own_inbox_becomes_nobody_elses(inbox, alice, admin):
+    """Its password is kept: whoever took it over would read all of her past."""
+    team = make_team_inbox(inbox=inbox, name="Support", members=[alice, admin], since=None, by=alice)
+    for owner in (alice, admin):
+        Inbox.objects.filter(pk=team.pk).update(owner=owner)
+        team.refresh_from_db()
+        with pytest.raises(ValidationError) as refusal:
+            make_personal_inbox(inbox=team, by=admin)
+        assert refusal.value.code == "not_your_connection"
+        assert alice.name in refusal.value.messages[0]
+    own = make_personal_inbox(inbox=team, by=alice)
+    assert (own.kind, own.owner) == (InboxKind.PERSONAL, alice)
+
+
 def test_the_page_of_a_team_inbox_says_what_members_lose_and_asks_once(alice, bob, alice_client, bob_client):
     team = connected_inbox(alice, kind=InboxKind.TEAM, name="Support")
     Credential.objects.create(inbox=team, secret="password")
