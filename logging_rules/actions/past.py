@@ -33,7 +33,7 @@ def apply_to_past(*, inbox: Inbox, by: User, now: datetime, since: datetime | No
 
 
 def _read_again(inbox: Inbox, *, by: User, now: datetime) -> None:
-    if not by.is_active or by != inbox.owner:
+    if not Inbox.objects.decided_by(by).filter(pk=inbox.pk).exists():
         raise PermissionDenied
     read_again(inbox.pk, now=now)
     record(by=by, action="inbox.read_again", target=inbox)
@@ -42,9 +42,10 @@ def _read_again(inbox: Inbox, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def look_back(*, contact: Contact, by: User, now: datetime) -> int:
-    """Has the inboxes of `by` read once more, so that earlier mail with the contact is logged as the settings say; returns how many.
+    """Has the inboxes that `by` manages read once more, so that earlier mail with the contact is logged as the settings say; returns
+    how many.
 
-    What was found is told when each is through. Inboxes of other people are left alone.
+    What was found is told when each is through. Personal inboxes of other people are left alone.
     """
     if not contact.addresses.exists():
         raise ValidationError(_("This contact has no e-mail address to look for."), code="no_address")

@@ -16,6 +16,7 @@ from logging_rules.slices import sync_slice
 from notifications.models import Notification
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import ALICE, NOW, SARAH, STRANGER, Clock, connected_inbox, mail_bytes
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 OMAR = "omar@meridian.example"
@@ -105,6 +106,17 @@ def test_inboxes_of_other_people_are_left_alone(inbox, clock, alice, bob):
     assert theirs.backfill_done_at == NOW
     with pytest.raises(PermissionDenied):
         actions.apply_to_past(inbox=theirs, by=alice, now=clock.now)
+
+
+def test_a_holder_of_account_access_looks_back_in_team_inboxes_too(inbox, clock, bob, charlie):
+    omar = make_contact("Omar Haddad", OMAR)
+    team = connected_inbox(charlie, "team@ours.example", kind="team", name="Team", backfill_done_at=NOW)
+    User.objects.filter(pk=bob.pk).update(account_access=True)
+
+    assert actions.look_back(contact=omar, by=User.objects.get(pk=bob.pk), now=clock.now) == 1
+
+    team.refresh_from_db()
+    assert (team.backfill_done_at, LookBack.objects.get().inbox) == (None, team)
 
 
 def test_it_needs_an_address_and_an_inbox_that_is_being_synced(alice, clock):
