@@ -11,6 +11,7 @@ from audit.export import Format, lines_of
 from audit.forms import AuditFilterForm
 from audit.queries import Filter, Place, events_of, page_of
 from users.http import SignedInRequest, super_admin_required
+from users.streaming import as_read_now
 
 
 @require_safe
@@ -38,7 +39,7 @@ def export(request: SignedInRequest, file_format: str) -> HttpResponse | Streami
     events = events_of(request.user, form.wanted()).filter(pk__lt=noted.pk)
     name = f"audit-{timezone.localdate():%Y-%m-%d}.{kind}"
     return StreamingHttpResponse(
-        lines_of(events, kind),
+        as_read_now(lines_of(events, kind)),
         content_type=kind.content_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )

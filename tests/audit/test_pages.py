@@ -6,10 +6,11 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from audit import queries
 from audit.actions import record
+from audit.acts import words_of
 from audit.models import AuditEvent
 from contacts.models import Contact
 from inboxes.models import Inbox
@@ -125,6 +126,14 @@ def test_the_export_holds_what_the_filter_shows_and_is_itself_on_record(admin_cl
     assert exported.details == {"format": "csv", "filter": {"group": "inbox"}}
     taken(admin_client, "?person=alice", "jsonl")
     assert AuditEvent.objects.latest("pk").details["filter"] == {"people": [alice.pk]}
+
+
+def test_the_export_speaks_the_readers_language(admin_client, events, admin):
+    User.objects.filter(pk=admin.pk).update(language="ja")
+    [line] = taken(admin_client, "?person=alice", "jsonl").splitlines()
+    with translation.override("ja"):
+        words = words_of("inbox.paused")
+    assert (json.loads(line)["words"], words == words_of("inbox.paused")) == (words, False)
 
 
 def test_no_cell_of_the_export_is_a_formula(admin_client, admin):
