@@ -18,6 +18,7 @@ from inboxes.models import (
     Credential,
     Inbox,
     InboxKind,
+    InboxMember,
     InboxStatus,
     MailServer,
     PushSubscription,
@@ -26,7 +27,7 @@ from inboxes.models import (
 )
 from inboxes.notice_kinds import BEING_DELETED
 from inboxes.oauth.keeping import withdraw_grants
-from inboxes.push.keeping import keep_push
+from inboxes.push.keeping import end_push, keep_push
 from inboxes.queries import mails_of
 from inboxes.signals import inbox_removed
 from users.models import User
@@ -79,15 +80,18 @@ def remove(*, inbox: Inbox, erase: bool, by: User, now: datetime | None = None) 
 
 
 def delete_team_inbox(*, inbox: Inbox, erase: bool, by: User, now: datetime | None = None) -> Removal:
-    """Disables and removes it in one; its list of threads goes with it. As `remove`; what was never started is to be discarded."""
+    """Disables and removes it in one, or does neither; its list of threads goes with it. As `remove`; what was never started is to be
+    discarded.
+    """
     _refuse_unless(owner_only, inbox, by)
+    if inbox.kind != InboxKind.TEAM:
+        raise ValidationError(_("A personal inbox is disabled first, then removed."), code="not_a_team_inbox")
+    end_push(inbox.pk)
     with transaction.atomic():
         locked = held(inbox, owner_only, by)
-        if locked.kind != InboxKind.TEAM:
-            raise ValidationError(_("A personal inbox is disabled first, then removed."), code="not_a_team_inbox")
         if locked.status != InboxStatus.DISABLED:
             _stop(locked, by, now, cause=BEING_DELETED)
-    return remove(inbox=inbox, erase=erase, by=by, now=now)
+        return _remove(locked, erase, by, now)
 
 
 @transaction.atomic
@@ -134,7 +138,7 @@ def _remove(inbox: Inbox, erase: bool, by: User, now: datetime | None) -> Remova
     inbox.aliases = []
     inbox.save(update_fields=["aliases"])
     withdraw_grants(Credential.objects.filter(inbox=inbox))
-    for forgotten in (Credential, MailServer, PushSubscription, SignIn):
+    for forgotten in (Credential, MailServer, PushSubscription, SignIn, InboxMember):
         forgotten._default_manager.filter(inbox=inbox).delete()
     removal = Removal.objects.create(
         inbox=inbox, by=by, erases=erase, held=mails_of(inbox, logged=erase).count(), begun_at=now or timezone.now()

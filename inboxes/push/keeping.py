@@ -29,25 +29,33 @@ def keep_push(inbox_id: int, *, now: datetime, open_announcer: Callable[[Inbox],
 
     Safe to repeat. A failure waits for the next time and is nobody's trouble.
     """
-    inbox = Inbox.objects.filter(pk=inbox_id, provider__in=pushing_kinds()).first()
+    inbox = Inbox.objects.syncing().filter(pk=inbox_id, provider__in=pushing_kinds()).first()
     if inbox is None:
+        end_push(inbox_id, open_announcer=open_announcer)
         return
     rows = {row.resource: row for row in inbox.push_subscriptions.all()}
-    wanted = Inbox.objects.syncing().filter(pk=inbox_id).exists()
-    if not (rows or wanted):
+    try:
+        with open_announcer(inbox) as announcer:
+            for resource in announcer.resources:
+                _keep(inbox, announcer, resource, rows.get(resource), now)
+    except ProviderError as error:
+        logger.warning("push_not_kept", inbox_id=inbox_id, cause=error.cause)
+
+
+def end_push(inbox_id: int, *, open_announcer: Callable[[Inbox], Announcer] = open_announcer) -> None:
+    """Ends what there is. If the inbox goes on all the same, `keep_push` subscribes anew."""
+    inbox = Inbox.objects.filter(pk=inbox_id, provider__in=pushing_kinds()).first()
+    if inbox is None or not (rows := {row.resource: row for row in inbox.push_subscriptions.all()}):
         return
     try:
         with open_announcer(inbox) as announcer:
             for resource in announcer.resources:
-                if wanted:
-                    _keep(inbox, announcer, resource, rows.get(resource), now)
-                elif resource in rows:
+                if resource in rows:
                     announcer.unsubscribe(rows[resource].remote_id)
     except ProviderError as error:
         logger.warning("push_not_kept", inbox_id=inbox_id, cause=error.cause)
-    if not wanted:
-        # What could not be ended ends by itself; until then nobody listens.
-        inbox.push_subscriptions.all().delete()
+    # What could not be ended ends by itself; until then nobody listens.
+    inbox.push_subscriptions.all().delete()
 
 
 def _keep(inbox: Inbox, announcer: Announcer, resource: str, row: PushSubscription | None, now: datetime) -> None:

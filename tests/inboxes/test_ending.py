@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError
 from django.utils import timezone
 
 from audit.models import AuditEvent
@@ -15,6 +16,7 @@ from inboxes.models import (
     InboxKind,
     MailServer,
     PushSubscription,
+    Removal,
     Revocation,
     SignIn,
     WithdrawnGrant,
@@ -160,6 +162,18 @@ def test_a_team_inbox_is_deleted_in_one(alice, bob):
     stopped = with_password(connected_inbox(alice, kind=InboxKind.TEAM, status="disabled"))
     actions.delete_team_inbox(inbox=stopped, erase=True, by=holder)
     assert again(stopped).removal.erases
+
+
+def test_a_team_inbox_that_cannot_be_removed_is_not_stopped_either(alice):
+    holder = UserFactory(account_access=True)
+    inbox = with_password(connected_inbox(alice, kind=InboxKind.TEAM, name="Support"))
+    Removal.objects.create(inbox=inbox, by=holder, erases=False, held=0, begun_at=NOW)  # there can be but one
+
+    with pytest.raises(IntegrityError):
+        actions.delete_team_inbox(inbox=inbox, erase=False, by=holder)
+
+    assert (again(inbox).status, again(inbox).generation, Credential.objects.count()) == ("active", 1, 1)
+    assert (AuditEvent.objects.about(inbox).exists(), Notification.objects.exists()) == (False, False)
 
 
 def test_a_personal_inbox_takes_two_steps(alice):
