@@ -22,7 +22,8 @@ def leave(*, person: User, handover: Handover, by: User, now: datetime | None = 
     """Ends the person's access at once, purges what opens their mailboxes, hands over the rest. What was logged stays.
 
     Idempotent: for somebody who has left, it is the record of that. Grants are given back by the worker. Raises ValidationError for
-    oneself, for the last super admin, and with the code `nobody_chosen` for a team inbox that nobody would take over.
+    oneself, for the last super admin, and with the code `nobody_chosen` for a team inbox that nobody would take over, `successor_left`
+    for a successor who has left or is leaving.
     """
     if not by.is_super_admin:
         raise PermissionDenied
@@ -33,6 +34,7 @@ def leave(*, person: User, handover: Handover, by: User, now: datetime | None = 
     is_new = deactivate_person(person=person, by=by)
     if not is_new and (done := Departure.objects.filter(person=person).order_by("-left_at").first()):
         return done
+    _refuse_successors_who_left(handover)
     disconnect_who_left(person=person, by=by, now=now)
     for part in found.owned:
         hand_over(inbox=part.inbox, to=handover.owners[part.inbox.pk], by=by, now=now)
@@ -51,11 +53,26 @@ def _refuse_gaps(found: Leaving, handover: Handover) -> None:
             )
 
 
+def _refuse_successors_who_left(handover: Handover) -> None:
+    """Asks the database, where `person` has left by now: what was read before may say otherwise."""
+    chosen = {one.pk: one for one in (handover.contacts, *handover.owners.values(), *handover.readers.values()) if one}
+    staying = set(User.objects.active().filter(pk__in=chosen).values_list("pk", flat=True))
+    for key, one in chosen.items():
+        if key not in staying:
+            raise ValidationError(
+                _("%(name)s cannot take over anything: only people who stay in the workspace can."),
+                params={"name": one.name},
+                code="successor_left",
+            )
+
+
 def _leave_teams(person: User, found: Leaving, handover: Handover, by: User) -> None:
     for part in found.orphaned:
         if reader := handover.readers.get(part.inbox.pk):
             add_members(inbox=part.inbox, people=[reader], by=by)
-    for member in InboxMember.objects.filter(person=person).select_related("inbox").order_by("pk"):
+    # Of a removed one the worker is about to delete them all.
+    memberships = InboxMember.objects.filter(person=person, inbox__removed_at=None)
+    for member in memberships.select_related("inbox").order_by("pk"):
         remove_member(inbox=member.inbox, person=person, by=by)
 
 

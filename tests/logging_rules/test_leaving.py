@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from contacts.models import Contact
-from inboxes.actions import disable, remove
+from inboxes.actions import delete_team_inbox, disable, remove
 from inboxes.models import (
     Credential,
     CredentialKind,
@@ -156,6 +156,32 @@ def test_nobody_without_account_access_takes_one_over(alice, bob, admin, granted
         leave(person=alice, handover=Handover(owners={granted.pk: bob}), by=admin)
     assert refused.value.code == "account_access_needed"
     assert (User.objects.get(pk=alice.pk).is_active, Departure.objects.exists()) == (True, False)
+
+
+def test_a_removed_team_inbox_that_is_not_cleared_yet_keeps_nobody_from_leaving(alice, bob, admin, by_password):
+    delete_team_inbox(inbox=by_password, erase=False, by=admin)
+    assert not InboxMember.objects.exists()
+    InboxMember.objects.create(inbox=by_password, person=alice)
+
+    leave(person=alice, handover=Handover(), by=admin)
+
+    assert not User.objects.get(pk=alice.pk).is_active
+
+
+@pytest.mark.parametrize("part", ["contacts", "owners", "readers"])
+@pytest.mark.parametrize("who", ["alice", "charlie"])
+def test_nobody_takes_over_who_leaves_or_has_left(alice, charlie, admin, holder, everything, part, who):
+    User.objects.filter(pk=alice.pk).update(account_access=True)
+    gone = User.objects.get(name__istartswith=who)
+    gone.is_active = True  # as it was read before
+    _, granted, by_password = everything
+    owners = dict.fromkeys((granted.pk, by_password.pk), gone if part == "owners" else holder)
+    more = {"contacts": gone} if part == "contacts" else {"readers": {granted.pk: gone}} if part == "readers" else {}
+
+    with pytest.raises(ValidationError) as refused, transaction.atomic():
+        leave(person=alice, handover=Handover(owners=owners, **more), by=admin)
+
+    assert (refused.value.code, User.objects.get(pk=alice.pk).is_active) == ("successor_left", True)
 
 
 def test_neither_oneself_nor_the_last_super_admin_nor_by_a_member(alice, bob, admin):
