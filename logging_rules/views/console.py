@@ -119,6 +119,7 @@ def connection(request: SignedInRequest, code: UUID) -> HttpResponse:
         "stretches": stretches_of(inbox, now=now, latest=PER_PAGE),
         "log": page_of(request.user, Filter(about=f"inboxes.inbox:{inbox.pk}")).lines,
         "has_credential": Credential.objects.filter(inbox=inbox).exists(),
+        "revocation": inbox.revocations.order_by("-pk").first(),
     }
     return render(request, "logging_rules/connection.html", context)
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from contacts.models import Contact
-from inboxes.actions import delete_team_inbox, disable, remove
+from inboxes.actions import delete_team_inbox, force_disconnect, remove
 from inboxes.models import (
     Credential,
     CredentialKind,
@@ -273,7 +273,7 @@ def test_super_admins_are_told_when_the_access_of_who_left_is_not_given_back(ali
 
 @pytest.mark.parametrize("removed", [False, True])
 def test_without_a_record_they_are_led_to_the_connection_or_the_person(alice, admin, admin_client, own, removed):
-    disable(inbox=own, by=alice)
+    force_disconnect(inbox=own, by=admin)
     deactivate_person(person=alice, by=admin)
     if removed:
         remove(inbox=own, erase=False, by=admin)
@@ -281,4 +281,5 @@ def test_without_a_record_they_are_led_to_the_connection_or_the_person(alice, ad
     tell_of_revocation(Revocation.objects.create(inbox=inbox, place="google", account=own.address, state="given_up"))
     [told] = Notification.objects.filter(kind="access_of_leaver_not_given_back")
     assert (told.recipient, admin_client.get(told.url).status_code) == (admin, 200)
+    assert (SAID[3] in admin_client.get(told.url).content.decode()) is not removed
     assert told.url == (f"/people/{alice.code}/" if removed else f"/admin/inboxes/{own.code}/")
