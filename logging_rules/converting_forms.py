@@ -1,4 +1,4 @@
-"""What is chosen when a personal inbox becomes the team's."""
+"""What is chosen when a personal inbox becomes the team's, and what is asked for when a team's becomes personal."""
 
 from collections.abc import Mapping
 from datetime import datetime, time
@@ -52,6 +52,27 @@ class HandToTeamForm(TeamNamesForm):
         if self.cleaned_data["since"] == NOW:
             return None
         return timezone.make_aware(datetime.combine(self.cleaned_data["date"], time.min))
+
+
+class HandToPersonForm(forms.Form):
+    """`password` only of a mailbox that is read with one: who knows it may open the mailbox."""
+
+    password = forms.CharField(
+        label=_("Password of the mailbox"),
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("It shows that this mailbox is yours: account access alone does not let anybody read it."),
+    )
+    agreed = forms.BooleanField(
+        label=_("I have told the members, and this mailbox is mine"),
+        error_messages={"required": _("Please confirm this first: members lose the inbox at once.")},
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, by_password: bool) -> None:
+        super().__init__(data)
+        if not by_password:
+            del self.fields["password"]
 
 
 _SINCE = (

@@ -5,6 +5,7 @@ So the inbox does not change its kind. A new one takes over the address, the con
 one is removed with everything it logged left where it is.
 """
 
+import hmac
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -71,31 +72,40 @@ def hand_to_team(
 
 
 @transaction.atomic
-def hand_to_person(*, inbox: Inbox, by: User, now: datetime | None = None) -> Inbox:
+def hand_to_person(*, inbox: Inbox, by: User, password: str = "", now: datetime | None = None) -> Inbox:
     """The personal inbox of `by` that a team inbox becomes.
 
-    By a holder of account access: whoever signed in to the mailbox, or, where it is opened by a password, whose personal inbox it was
-    before, else anybody. Raises ValidationError with the code `not_your_connection`.
+    By a holder of account access who can open the mailbox: whoever signed in to it, or, where it is opened by a password, whoever knows
+    that `password`, and nobody but the person whose personal inbox it was before, if it was one. Raises ValidationError with the codes
+    `not_your_connection` or `wrong_password`.
     """
     now = now or timezone.now()
     former = held(inbox, owner_only, by)
     if former.kind != InboxKind.TEAM:
         raise PermissionDenied
     refuse_connecting(by=by, provider=ProviderKind(former.provider))
-    whose = _whose_alone(former)
-    if whose not in (None, by):
-        raise ValidationError(
-            _("Only %(person)s, who signed in to this mailbox, can make it their own inbox."),
-            params={"person": str(whose)},
-            code="not_your_connection",
-        )
+    _refuse_who_cannot_open(former, by, password)
     taken_over = _take_over(former, InboxKind.PERSONAL, owner=by, since=now, by=by, now=now)
     record(by=by, action="inbox.became_personal", target=taken_over, details={"from": former.pk})
     return taken_over
 
 
+def _refuse_who_cannot_open(team: Inbox, person: User, password: str) -> None:
+    """Account access lets people manage the inbox, and not read it."""
+    whose = _whose_alone(team)
+    if whose not in (None, person):
+        raise ValidationError(
+            _("Only %(person)s, who signed in to this mailbox, can make it their own inbox."),
+            params={"person": str(whose)},
+            code="not_your_connection",
+        )
+    kept = Credential.objects.filter(inbox=team, kind=CredentialKind.PASSWORD).first()
+    if kept is not None and not hmac.compare_digest(kept.secret.encode(), password.encode()):
+        raise ValidationError(_("This is not the password of the mailbox."), code="wrong_password")
+
+
 def _whose_alone(team: Inbox) -> User | None:
-    """The one person who may take the mailbox over with all of its past; None: anybody who manages it.
+    """The one person who may take the mailbox over with all of its past; None: anybody who manages it and knows its password.
 
     A password that is kept here proves nothing of who takes it over, and opens what was private before the team had it.
     """
@@ -105,12 +115,30 @@ def _whose_alone(team: Inbox) -> User | None:
     return before.owner if before else None
 
 
+def not_caught_up() -> ValidationError:
+    """Mail that has arrived but is not decided yet would be passed over for good."""
+    return ValidationError(
+        _("E-mails of this mailbox are still waiting to be read, and none may get lost. Try again in a minute."),
+        code="not_caught_up",
+    )
+
+
 def _take_over(former: Inbox, kind: InboxKind, *, owner: User, since: datetime, by: User, now: datetime) -> Inbox:
-    """Mail that arrived before `since` is not looked at any more: what it was decided to be, it stays."""
+    """Mail that arrived before `since` is not looked at any more: what it was decided to be, it stays.
+
+    Raises ValidationError with the codes `not_syncing` or `not_caught_up`.
+    """
     if not former.is_syncing:
         raise ValidationError(
             _("The inbox has to be working for this: resume or reconnect it first."), code="not_syncing"
         )
+    if (
+        former.status != InboxStatus.ACTIVE
+        or former.in_outage
+        or former.backfill_done_at is None
+        or _is_read_now(former)
+    ):
+        raise not_caught_up()
     shut_workers_out(former)
     mailbox_left.send(sender=Inbox, inbox=former)
     successor = Inbox(
@@ -137,3 +165,7 @@ def _take_over(former: Inbox, kind: InboxKind, *, owner: User, since: datetime, 
     send_on_commit(inbox_removed, inbox_id=former.pk)
     want_sync(successor, now)
     return successor
+
+
+def _is_read_now(inbox: Inbox) -> bool:
+    return inbox.lease_expires_at is not None and inbox.lease_expires_at > timezone.now()

@@ -46,10 +46,10 @@ def make_team_inbox(
 
 
 @transaction.atomic
-def make_personal_inbox(*, inbox: Inbox, by: User, now: datetime | None = None) -> Inbox:
+def make_personal_inbox(*, inbox: Inbox, by: User, password: str = "", now: datetime | None = None) -> Inbox:
     """As `hand_to_person`; what the team had un-logged stays off the log. Everybody concerned is told."""
     members = [member.person for member in InboxMember.objects.filter(inbox=inbox).select_related("person")]
-    own = inbox_actions.hand_to_person(inbox=inbox, by=by, now=now)
+    own = inbox_actions.hand_to_person(inbox=inbox, by=by, password=password, now=now)
     _take_along(inbox, own)
     change_notices.tell_of_becoming_personal(inbox, own, members=members, by=by)
     return own

@@ -1,8 +1,9 @@
 """From a personal inbox to the team's, and back: what colleagues will see and what not, the owner's consent, and the change."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
+from allauth.core.ratelimit import consume
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -10,13 +11,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from inboxes.models import Inbox, InboxKind, InboxMember
+from inboxes.actions.converting import not_caught_up
+from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, InboxMember
 from inboxes.sync.engine import Outcome
+from inboxes.views.connect import TRIES, too_often
 from inboxes.views.own import own_inbox
 from logging_rules import actions
-from logging_rules.converting_forms import NOW, HandToTeamForm
+from logging_rules.converting_forms import NOW, HandToPersonForm, HandToTeamForm
 from logging_rules.handing_over import leaving_team, seen_by_team
 from logging_rules.slices import sync_slice
 from users.http import SignedInRequest
@@ -27,6 +31,7 @@ CATCH_UP = timedelta(seconds=15)
 
 @require_http_methods(["GET", "POST"])
 @never_cache
+@sensitive_post_parameters("password")
 def convert(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
     if inbox.kind == InboxKind.TEAM:
@@ -64,8 +69,8 @@ def _confirm(request: SignedInRequest, inbox: Inbox, form: HandToTeamForm, *, st
 
 def _hand_to_team(request: SignedInRequest, inbox: Inbox, form: HandToTeamForm) -> HttpResponse:
     values = form.cleaned_data
-    _catch_up(inbox)
     try:
+        _catch_up(inbox)
         team = actions.make_team_inbox(
             inbox=inbox,
             name=values["name"],
@@ -82,32 +87,44 @@ def _hand_to_team(request: SignedInRequest, inbox: Inbox, form: HandToTeamForm) 
 
 
 def _to_person(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
-    is_missing = False
-    if request.method == "POST" and request.POST.get("agreed"):
-        _catch_up(inbox)
-        try:
-            own = actions.make_personal_inbox(inbox=inbox, by=request.user)
-        except ValidationError as refusal:
-            messages.error(request, refusal.messages[0])
-            return redirect("inboxes:inbox", inbox.code)
+    by_password = Credential.objects.filter(inbox=inbox, kind=CredentialKind.PASSWORD).exists()
+    form = HandToPersonForm(request.POST if request.method == "POST" else None, by_password=by_password)
+    if form.is_valid() and (own := _handed_to_person(request, inbox, form)):
         messages.success(request, _("%(inbox)s is your personal inbox now.") % {"inbox": own.address})
         return redirect("inboxes:logging", own.code)
-    if request.method == "POST":
-        is_missing = True
     members = InboxMember.objects.filter(inbox=inbox, person__is_active=True).select_related("person")
     context = {
         "inbox": inbox,
         "members": [member.person for member in members.order_by("person__name", "pk")],
         "leaving": leaving_team(inbox),
-        "is_missing": is_missing,
+        "form": form,
     }
-    return render(request, "logging_rules/convert_to_person.html", context, status=422 if is_missing else 200)
+    return render(request, "logging_rules/convert_to_person.html", context, status=422 if form.errors else 200)
 
 
-def _catch_up(inbox: Inbox, *, until: datetime | None = None) -> None:
-    """What has arrived by now is decided by the rules that held when it came. If the mailbox does not answer, what arrived since the
-    last sync is left alone: rather not logged than seen by somebody it was not meant for."""
-    deadline = until or timezone.now() + CATCH_UP
-    while timezone.now() < deadline:
-        if sync_slice(inbox_id=inbox.pk, worker="handing over", budget=CATCH_UP).outcome is not Outcome.MORE:
+def _handed_to_person(request: SignedInRequest, inbox: Inbox, form: HandToPersonForm) -> Inbox | None:
+    """None if it is refused; then the form says why."""
+    password = form.cleaned_data.get("password", "")
+    if password and not consume(request, action=TRIES):
+        form.add_error(None, too_often())
+        return None
+    try:
+        _catch_up(inbox)
+        return actions.make_personal_inbox(inbox=inbox, password=password, by=request.user)
+    except ValidationError as refusal:
+        form.add_error("password" if refusal.code == "wrong_password" else None, refusal)
+        return None
+
+
+def _catch_up(inbox: Inbox) -> None:
+    """What has arrived by now is decided by the rules that held when it came. Raises ValidationError if not all of it could be."""
+    deadline = timezone.now() + CATCH_UP
+    while timezone.now() < deadline and Inbox.objects.syncing().filter(pk=inbox.pk).exists():
+        outcome = sync_slice(inbox_id=inbox.pk, worker="handing over", budget=CATCH_UP).outcome
+        if outcome is Outcome.DONE:
             return
+        if outcome is not Outcome.MORE:
+            break
+    inbox.refresh_from_db()
+    if inbox.is_syncing:
+        raise not_caught_up()

@@ -181,6 +181,7 @@ def test_a_team_inbox_becomes_personal_and_its_new_mail_is_seen_by_nobody_else(a
     type(alice).objects.filter(pk=alice.pk).update(account_access=True)
     alice.refresh_from_db()
     mailbox = MemoryMailbox(now=clock())
+    sync_until_quiet(inbox, mailbox, clock)
     team = make_team_inbox(inbox=inbox, name="Support", members=[bob], since=None, by=alice, now=clock())
     clock.pass_by(minutes=1)
     mailbox.deliver(mail_bytes(SARAH, subject="With a contact", message_id="<1@x>"), received_at=clock())
@@ -188,7 +189,7 @@ def test_a_team_inbox_becomes_personal_and_its_new_mail_is_seen_by_nobody_else(a
     sync_until_quiet(team, mailbox, clock)
     assert Message.objects.visible_to(bob).count() == 2
 
-    own = make_personal_inbox(inbox=team, by=alice, now=clock())
+    own = make_personal_inbox(inbox=team, password="password", by=alice, now=clock())
     clock.pass_by(minutes=1)
     private = mail_bytes(f"{SECRET}@y.example", subject=SECRET, body=SECRET, message_id="<3@x>")
     mailbox.deliver(private, received_at=clock())

@@ -7,10 +7,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, InboxMember, MailServer, ProviderKind
+from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, InboxMember, ProviderKind
 from inboxes.oauth.grants import Grant
 from inboxes.oauth.scopes import GMAIL_READ
-from tests.factories.inboxes import connected_inbox
+from tests.factories.inboxes import at_mail_server, connected_inbox
+from tests.fakes.dovecot import Mailbox
 from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,12 +26,9 @@ def owner(alice: User) -> User:
 
 
 @pytest.fixture
-def inbox(owner: User) -> Inbox:
-    """At a server that does not answer: nothing here needs it to."""
-    inbox = connected_inbox(owner, YUKI)
-    Credential.objects.create(inbox=inbox, secret="password")
-    MailServer.objects.create(inbox=inbox, protocol="imap", host="127.0.0.1", port=9, username=YUKI)
-    return inbox
+def inbox(owner: User, mailbox: Mailbox) -> Inbox:
+    """Its server answers: nothing is handed over before all mail has been read."""
+    return at_mail_server(connected_inbox(owner, YUKI), mailbox.settings)
 
 
 def test_a_personal_inbox_is_handed_to_the_team_by_mouse(
@@ -56,7 +54,7 @@ def test_a_personal_inbox_is_handed_to_the_team_by_mouse(
 
 
 def test_a_team_inbox_becomes_personal_by_the_keyboard_alone_in_japanese(
-    open_page, accessible: Callable[[Page], None], owner, bob, inbox
+    open_page, accessible: Callable[[Page], None], owner, bob, inbox, mailbox
 ):
     Inbox.objects.filter(pk=inbox.pk).update(kind=InboxKind.TEAM, name="サポート")
     InboxMember.objects.create(inbox=inbox, person=bob)
@@ -64,6 +62,8 @@ def test_a_team_inbox_becomes_personal_by_the_keyboard_alone_in_japanese(
     page = open_page(f"/inboxes/{inbox.code}/convert/", user=owner, theme="dark", language="ja", width=390)
     expect(page.locator("h1")).to_have_text("サポート を個人用Eメールにする")
     accessible(page)
+    tab_to(page, "input[name=password]")
+    page.keyboard.type(mailbox.settings.password)
     tab_to(page, "input[name=agreed]")
     page.keyboard.press("Space")
     tab_to(page, ".page form .btn.primary")

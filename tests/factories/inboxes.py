@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from inboxes.models import Inbox, InboxKind, InboxMember, InboxStatus
+from inboxes.models import Credential, Inbox, InboxKind, InboxMember, InboxStatus, MailServer
+from inboxes.providers.imap.connection import ImapSettings
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.sync.engine import Outcome, SliceReport, run_slice
 from logging_rules.facts import Preset
@@ -23,6 +24,20 @@ def connected_inbox(owner: User, address: str = ALICE, *, preset: str = Preset.K
     values = {"connected_by": owner, "status": InboxStatus.ACTIVE, "status_since": NOW}
     inbox = Inbox.objects.create(owner=owner, address=address, **values | fields)
     InboxPolicy.objects.create(inbox=inbox, preset=preset)
+    return inbox
+
+
+def at_mail_server(inbox: Inbox, settings: ImapSettings) -> Inbox:
+    """It is really there, and opens with its password."""
+    Credential.objects.create(inbox=inbox, secret=settings.password)
+    MailServer.objects.create(
+        inbox=inbox,
+        protocol="imap",
+        host=settings.host,
+        port=settings.port,
+        security=settings.security,
+        username=settings.username,
+    )
     return inbox
 
 
