@@ -121,8 +121,10 @@ class Inbox(models.Model):
     `generation` grows on every reconnect, disconnect or change of credential; a worker that started under an older one may
     write nothing. `lease_*` names the one worker that may write; `lease_fence` grows with every lease. Before `no_calls_until`
     nobody calls the provider, for its owner neither: it asked for a pause. `in_outage` from the beginning of an outage until all mail
-    of it is handled. `check_wanted_at`: when a person last asked that the mailbox be compared with what was handled. `trouble_since`
-    names the trouble that people are told of once (`inboxes.trouble`), also while the inbox seems well again.
+    of it is handled. `backfill_done_at` is empty while the past is read, be it once more; `past_read_at` says since when all of it had
+    been read for the first time, through whichever provider. `check_wanted_at`: when a person last asked that the mailbox be compared
+    with what was handled. `trouble_since` names the trouble that people are told of once (`inboxes.trouble`), also while the inbox seems
+    well again.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -150,6 +152,7 @@ class Inbox(models.Model):
     folders_listed_at = models.DateTimeField(null=True, blank=True)
     live_synced_at = models.DateTimeField(null=True, blank=True)
     backfill_done_at = models.DateTimeField(null=True, blank=True)
+    past_read_at = models.DateTimeField(null=True, blank=True)
     reconciled_at = models.DateTimeField(null=True, blank=True)
     check_wanted_at = models.DateTimeField(null=True, blank=True)
     in_outage = models.BooleanField(default=False, db_default=False)

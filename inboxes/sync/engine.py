@@ -12,6 +12,8 @@ from functools import partial
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from inboxes import life, pauses
@@ -148,7 +150,9 @@ def _note_past_is_read(run: Slice[V]) -> None:
     if run.inbox.backfill_done_at is None:
         with transaction.atomic():
             run.lease.guard()
-            Inbox.objects.filter(pk=run.inbox.pk).update(backfill_done_at=run.clock())
+            now = run.clock()
+            first = Coalesce("past_read_at", Value(now))
+            Inbox.objects.filter(pk=run.inbox.pk).update(backfill_done_at=now, past_read_at=first)
 
 
 def _fail(lease: Lease, trouble: ProviderError | SystemFault, clock: Clock) -> SliceReport:

@@ -41,14 +41,14 @@ def _openness(policy: Policy) -> tuple[int, ...]:
 def note_widening(inboxes: Collection[Inbox]) -> None:
     """From the moment up to which each inbox has been read: what arrived since, while it was paused for instance, is new.
 
-    While the past is being read for the first time, the rest of it is decided by the new rules.
+    While the past is being read for the first time, the rest of it is decided by the new rules; not so when it is read once more.
     """
     now = timezone.now()
     InboxPolicy.objects.bulk_create(
         [
             InboxPolicy(inbox=inbox, wider_since=inbox.live_synced_at or now)
             for inbox in inboxes
-            if inbox.backfill_done_at is not None
+            if inbox.past_read_at is not None
         ],
         update_conflicts=True,
         unique_fields=["inbox"],

@@ -21,7 +21,8 @@ TEAM = "support@ours.example"
 
 def connected_inbox(owner: User, address: str = ALICE, *, preset: str = Preset.KNOWN, **fields: Any) -> Inbox:
     """A personal inbox that is ready to be synced."""
-    values = {"connected_by": owner, "status": InboxStatus.ACTIVE, "status_since": NOW}
+    past_read_at = fields.get("backfill_done_at")
+    values = {"connected_by": owner, "status": InboxStatus.ACTIVE, "status_since": NOW, "past_read_at": past_read_at}
     inbox = Inbox.objects.create(owner=owner, address=address, **values | fields)
     InboxPolicy.objects.create(inbox=inbox, preset=preset)
     return inbox

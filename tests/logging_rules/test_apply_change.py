@@ -5,10 +5,15 @@ from datetime import datetime, timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from inboxes.models import Sighting
+from inboxes.actions import disable, switch_to_api
+from inboxes.envelope import FolderRole
+from inboxes.models import ProviderKind, Sighting
+from inboxes.oauth.grants import Account, Grant
+from inboxes.oauth.scopes import GMAIL_READ
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.queries import completeness
 from inboxes.sync.engine import Outcome
+from inboxes.sync.rereading import read_again
 from logging_rules import actions
 from logging_rules.changes import Change, Entry
 from logging_rules.engine import Code
@@ -109,6 +114,35 @@ def test_however_often_the_mailbox_is_read_again_the_past_stays_private(closed_i
 
     assert logged(closed_inbox) == {"tanaka 3"}
     assert completeness(closed_inbox).counts == {Code.KNOWN_CONTACT_INCOMING: 1, Code.PRESET_TOO_NARROW: 8}
+
+
+def test_nor_is_the_past_logged_when_another_provider_has_just_begun_to_read_it(
+    closed_inbox, mailbox, clock, sync, alice
+):
+    disable(inbox=closed_inbox, by=alice, now=clock.now)
+    grant = Grant("a", "r", expires_at=clock.now + timedelta(hours=1), scopes=tuple(GMAIL_READ))
+    account = Account(id="account", address=ALICE)
+    switch_to_api(
+        inbox=closed_inbox, provider=ProviderKind.GMAIL, account=account, grant=grant, by=alice, now=clock.now
+    )
+    mailbox.create_folder("All Mail", FolderRole.ALL)
+    mailbox.delete_folder("INBOX")
+    at = NOW - timedelta(days=5)
+    mailbox.deliver(mail_bytes(SARAH, ALICE, "sarah 5", date=at), folder="All Mail", received_at=at)
+    closed_inbox.refresh_from_db()
+    apply(Change.of_inbox(closed_inbox, preset=Preset.KNOWN), closed_inbox, past=False)
+    sync(closed_inbox)
+
+    assert (closed_inbox.provider, logged(closed_inbox)) == (ProviderKind.GMAIL, set())
+
+
+def test_nor_when_the_mailbox_is_just_being_read_once_more(closed_inbox, clock, sync):
+    read_again(closed_inbox.pk, now=clock.now)
+    closed_inbox.refresh_from_db()
+    apply(Change.of_inbox(closed_inbox, preset=Preset.KNOWN), closed_inbox, past=False)
+    sync(closed_inbox)
+
+    assert logged(closed_inbox) == set()
 
 
 def test_mail_that_arrived_while_the_inbox_was_paused_is_new(closed_inbox, mailbox, clock, sync):
