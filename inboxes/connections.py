@@ -38,7 +38,10 @@ def open_provider(inbox: Inbox) -> MailProvider:
     with_junk = inbox.kind == InboxKind.TEAM
     match kind := ProviderKind(inbox.provider):
         case ProviderKind.GMAIL:
-            return _gmail(inbox.address, _token(inbox), pace_of(kind, inbox.pk), with_junk=with_junk)
+            token, pace = _token(inbox), pace_of(kind, inbox.pk)
+            if account := inbox.credential.signed_in_as:
+                return _gmail(account, token, pace, with_junk=with_junk, only=inbox.address)
+            return _gmail(inbox.address, token, pace, with_junk=with_junk)
         case ProviderKind.GRAPH:
             token = _token(inbox)
             shared = inbox.address if inbox.credential.signed_in_as else ""
@@ -51,10 +54,11 @@ def open_provider(inbox: Inbox) -> MailProvider:
 def open_granted(
     kind: ProviderKind, issuer: CredentialKind, token: AccessToken, *, address: str, shared: bool
 ) -> MailProvider:
-    """A mailbox that is no inbox yet, for somebody who has just signed in. `shared`: it is not the account's own."""
+    """A mailbox that is no inbox yet, for somebody who has just signed in. `shared`: it is not the account's own. At Google
+    that is the part of it which is mail of `address`."""
     match kind:
         case ProviderKind.GMAIL:
-            return _gmail(address, token, NoPace())
+            return _gmail("", token, NoPace(), only=address) if shared else _gmail(address, token, NoPace())
         case ProviderKind.GRAPH:
             return _graph(address if shared else "", token, NoPace())
         case _:
@@ -63,10 +67,10 @@ def open_granted(
             )
 
 
-def _gmail(address: str, token: AccessToken, pace: Pace, *, with_junk: bool = False) -> MailProvider:
+def _gmail(address: str, token: AccessToken, pace: Pace, *, with_junk: bool = False, only: str = "") -> MailProvider:
     from inboxes.providers.gmail.provider import GmailProvider, GmailSettings  # noqa: PLC0415 - see above
 
-    return GmailProvider(GmailSettings(settings.GOOGLE_API_ROOT, address, with_junk), token, pace)
+    return GmailProvider(GmailSettings(settings.GOOGLE_API_ROOT, address, with_junk, only), token, pace)
 
 
 def _graph(

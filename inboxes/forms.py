@@ -32,12 +32,22 @@ class AddressForm(forms.Form):
     )
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, person: User, initial: str = "", is_first: bool = True
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        person: User,
+        initial: str = "",
+        is_first: bool = True,
+        is_alias: bool = False,
     ) -> None:
-        """`is_first`: nothing on the page is to be read before it, so that typing can begin at once."""
+        """`is_first`: nothing on the page is to be read before it, so that typing can begin at once. `is_alias`: of an account at
+        Google, whose own inbox may list it; whether it is the same account shows once the person has signed in."""
         super().__init__(data, initial={"address": initial})
         self.fields["address"].widget.attrs["autofocus"] = is_first
         self._person = person
+        self._is_alias = is_alias
+        if is_alias:
+            self.fields["address"].label = _("Address of the alias or group")
         self.connected: Inbox | None = None
 
     def clean_address(self) -> str:
@@ -46,7 +56,7 @@ class AddressForm(forms.Form):
         except InvalidAddress:
             raise ValidationError(_("This is not an e-mail address."), code="invalid_address") from None
         inbox = inbox_with_address(address)
-        if inbox is not None:
+        if inbox is not None and not (self._is_alias and inbox.address != address):
             if Inbox.objects.decided_by(self._person).filter(pk=inbox.pk).exists():
                 self.connected = inbox
             raise ValidationError(_already_connected(inbox, self.connected), code="already_connected")

@@ -7,7 +7,7 @@ the session in which they began, at the provider they were sent to.
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -23,14 +23,14 @@ from inboxes import actions
 from inboxes.addresses import is_same_mailbox
 from inboxes.allowed import refuse_connecting, refuse_reconnecting
 from inboxes.causes import CAUSES, Cause, cause_of
-from inboxes.connections import open_granted
+from inboxes.first_look import finds_mailbox
 from inboxes.models import CredentialKind, Inbox, InboxKind, InboxStatus, ProviderKind, SignIn
-from inboxes.oauth.accesses import API_OF, Asked, asked_for, given_to, may_be_shared
+from inboxes.oauth.accesses import API_OF, Asked, alias_account, asked_for, given_to, may_be_shared
 from inboxes.oauth.actions import remember_sign_in, use_sign_in
 from inboxes.oauth.clients import API_ISSUERS, IMAP_HOSTS, oauth_client
 from inboxes.oauth.grants import Account, Grant, SignInRefused
 from inboxes.oauth.keeping import give_back_soon, is_same_account
-from inboxes.providers.base import PermissionMissing, ProviderError
+from inboxes.providers.base import ProviderError
 from inboxes.queries import inbox_with_address
 from users.models import User
 
@@ -46,7 +46,10 @@ _support_code = re.compile(r"AADSTS\d+|(?<=Correlation ID: )[0-9a-f-]{36}", re.I
 
 
 class Way(StrEnum):
-    """How a mailbox is connected: the account's own by the provider's API, which is the usual way, or by IMAP, or one beside its own."""
+    """How a mailbox is connected: the account's own by the provider's API, which is the usual way, or by IMAP, or one beside its own.
+
+    At Google the latter is the mail of one more address, an alias or a group, in the account's own mailbox.
+    """
 
     API = ""
     IMAP = "imap"
@@ -71,6 +74,10 @@ class Errand:
     def asked(self) -> Asked:
         return asked_for(self.kind, self.provider, shared=self.shared)
 
+    @property
+    def is_alias(self) -> bool:
+        return self.shared and self.provider == ProviderKind.GMAIL
+
     @classmethod
     def to_connect(
         cls, kind: CredentialKind, way: Way, address: str = "", inbox_kind: InboxKind = InboxKind.PERSONAL
@@ -92,7 +99,7 @@ class Errand:
     def to_reconnect(cls, inbox: Inbox) -> "Errand":
         """`inbox` was connected by signing in before."""
         given = given_to(inbox)
-        account = given.account if given else inbox.address
+        account = given.account if given else alias_account(inbox) or inbox.address
         shared = account != inbox.address or (given is None and may_be_shared(inbox))
         return cls(
             kind_of(inbox), ProviderKind(inbox.provider), inbox.address, shared, inbox, account, InboxKind(inbox.kind)
@@ -249,17 +256,23 @@ def _granted(errand: Errand, kept: Mapping[str, Any], answer: Mapping[str, str])
     if missing := errand.asked.missing(grant):
         raise stopped(errand, "scope_missing", missing=tuple(access.scope for access in missing))
     account = client.account(grant) if errand.provider != ProviderKind.IMAP else _named(errand, grant)
+    wanted = errand.address if errand.shared else ""
     try:
         _refuse_other_account(errand, account)
+        if not finds_mailbox(errand.provider, errand.kind, grant, account, shared_mailbox=wanted):
+            raise stopped(errand, "address_not_found", account=account.address)
     except SignInStopped:
         give_back_soon(kind=errand.kind, account=account, grant=grant)
         raise
-    _look_into(errand, grant, account)
     return grant, account
 
 
 def _refuse_other_account(errand: Errand, account: Account) -> None:
     """An alias is as good as the address at Microsoft; Google lists other people's addresses among them."""
+    if errand.is_alias and errand.inbox is not None and not is_same_account(inbox=errand.inbox, account=account):
+        raise stopped(errand, "other_account_of_alias", account=account.address)
+    if errand.is_alias and is_same_mailbox(errand.address, account.address):
+        raise stopped(errand, "account_is_no_alias", account=account.address)
     if errand.shared or not errand.address:
         return
     if errand.inbox is not None and not errand.is_switch:
@@ -272,30 +285,9 @@ def _refuse_other_account(errand: Errand, account: Account) -> None:
         raise stopped(errand, cause, account=account.address)
 
 
-def _look_into(errand: Errand, grant: Grant, account: Account) -> None:
-    """At the list of folders: who may not read the mailbox learns it now."""
-    token = _JustGiven(grant.access_token)
-    address = errand.address if errand.shared else account.address
-    with open_granted(errand.provider, errand.kind, token, address=address, shared=errand.shared) as mailbox:
-        mailbox.folders()
-
-
 def _named(errand: Errand, grant: Grant) -> Account:
     """Where the API is closed it cannot be asked whose the mailbox is; the IMAP server lets nobody else in than its owner."""
     return Account(id=grant.account_id or errand.address, address=errand.address)
-
-
-@dataclass(frozen=True, slots=True)
-class _JustGiven:
-    """An `AccessToken` of a grant that is not kept yet."""
-
-    token: str = field(repr=False)
-
-    def get(self) -> str:
-        return self.token
-
-    def renew(self, refused: str) -> str:
-        raise PermissionMissing
 
 
 def _open(errand: Errand, grant: Grant, account: Account, *, by: User, now: datetime) -> Opened:

@@ -11,6 +11,7 @@ from inboxes.actions.members import add_members, choose_members, leave, remove_m
 from inboxes.actions.overseeing import force_disconnect, note_export, take_off
 from inboxes.actions.policy import except_person, set_connection_policy
 from inboxes.actions.reconnecting import reconnect, reconnect_api_inbox
+from inboxes.actions.refusing import refuse_part_of_mailbox
 from inboxes.actions.running import check_now, pause, replay, resume, start, sync_now
 from inboxes.actions.senders import choose_default_inbox, set_aliases
 from inboxes.actions.servers import ConnectionDetails, ServerLogin
@@ -44,6 +45,7 @@ __all__ = [
     "pause",
     "reconnect",
     "reconnect_api_inbox",
+    "refuse_part_of_mailbox",
     "remove",
     "remove_member",
     "replay",

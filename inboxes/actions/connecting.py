@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from audit.actions import record
 from inboxes.actions.holding import held, owner_only
 from inboxes.actions.refusing import (
+    refuse_alias_of_person,
     refuse_taken,
     refuse_unless_by_password,
     refuse_unless_connecting,
@@ -62,9 +63,13 @@ def connect_api_inbox(
     """As `connect_imap_inbox`, for a mailbox that was opened by signing in at Google or Microsoft.
 
     `signed_in_at` is needed for IMAP, which both speak. `shared_mailbox` is the address of a mailbox that the account may read beside
-    its own (Microsoft only). Raises ValidationError with the code `scope_missing` when the grant does not allow mail to be read.
+    its own (Microsoft), or of an alias or group whose mail arrives in its own (Google, for teams). Raises ValidationError, with the code
+    `scope_missing` when the grant does not allow mail to be read.
     """
     issuer = signed_in_at or API_ISSUERS[kind]
+    refuse_alias_of_person(kind, inbox_kind, shared_mailbox)
+    if shared_mailbox and kind == ProviderKind.GMAIL:
+        _take_from_account(valid_address(shared_mailbox), account, by)
     inbox = _new_inbox(inbox_kind, shared_mailbox or account.address, by)
     imap_host = IMAP_HOSTS[issuer] if kind == ProviderKind.IMAP else ""
     refuse_connecting(by=by, provider=kind, kind=inbox_kind, imap_host=imap_host)
@@ -98,6 +103,15 @@ def set_smtp_server(*, inbox: Inbox, smtp: ServerLogin, by: User) -> None:
     refuse_host(smtp.host)
     write_server(inbox, Protocol.SMTP, smtp)
     record(by=by, action="inbox.smtp_server_set", target=inbox)
+
+
+def _take_from_account(address: str, account: Account, by: User) -> None:
+    """Where the account's own mailbox is an inbox, its alias becomes one beside it."""
+    holding = Inbox.objects.filter(credential__kind=CredentialKind.GOOGLE, credential__account_id=account.id)
+    for other in holding.filter(aliases__contains=[address]).select_for_update(of=("self",)):
+        other.aliases = [alias for alias in other.aliases if alias != address]
+        other.save(update_fields=["aliases"])
+        record(by=by, action="inbox.aliases_set", target=other, details={"aliases": len(other.aliases)})
 
 
 def own_aliases(account: Account, address: str) -> list[str]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from inboxes.actions.holding import held, move, owner_only, shut_workers_out, want_sync
+from inboxes.actions.refusing import refuse_part_of_mailbox
 from inboxes.allowed import refuse_connecting
 from inboxes.life import Event
 from inboxes.models import (
@@ -77,12 +78,13 @@ def hand_to_person(*, inbox: Inbox, by: User, password: str = "", now: datetime 
 
     By a holder of account access who can open the mailbox: whoever signed in to it, or, where it is opened by a password, whoever knows
     that `password`, and nobody but the person whose personal inbox it was before, if it was one. Raises ValidationError with the codes
-    `not_your_connection` or `wrong_password`.
+    `not_your_connection`, `part_of_mailbox` or `wrong_password`.
     """
     now = now or timezone.now()
     former = held(inbox, owner_only, by)
     if former.kind != InboxKind.TEAM:
         raise PermissionDenied
+    refuse_part_of_mailbox(former)
     refuse_connecting(by=by, provider=ProviderKind(former.provider))
     _refuse_who_cannot_open(former, by, password)
     taken_over = _take_over(former, InboxKind.PERSONAL, owner=by, since=now, by=by, now=now)

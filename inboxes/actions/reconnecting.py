@@ -20,7 +20,7 @@ from inboxes.models import (
     InboxStatus,
     ProviderKind,
 )
-from inboxes.oauth.accesses import may_be_shared
+from inboxes.oauth.accesses import alias_account, may_be_shared
 from inboxes.oauth.clients import API_ISSUERS
 from inboxes.oauth.grants import Account, Grant
 from inboxes.oauth.keeping import is_same_account, keep_grant, keep_password
@@ -48,10 +48,11 @@ def reconnect(*, inbox: Inbox, details: ConnectionDetails, by: User, now: dateti
 
 @transaction.atomic
 def reconnect_api_inbox(*, inbox: Inbox, account: Account, grant: Grant, by: User, now: datetime | None = None) -> None:
-    """A new grant of the same account; for a shared mailbox, of any account that may read it. Goes on from the last good cursors, or
-    in the wizard if the inbox was never started. Whether that account can open the shared mailbox is found out before.
+    """A new grant of the same account; for a mailbox shared at Microsoft, of any account that may read it. Goes on from the last good
+    cursors, or in the wizard if the inbox was never started. Whether that account can open the shared mailbox is found out before.
 
-    Raises ValidationError with the codes `other_account`, `scope_missing`, or `other_provider` for an inbox with a password.
+    Raises ValidationError with the codes `other_account`, `other_account_of_alias`, `scope_missing`, or `other_provider` for an inbox
+    with a password.
     """
     inbox = held(inbox, owner_only, by)
     kind = ProviderKind(inbox.provider)
@@ -60,7 +61,14 @@ def reconnect_api_inbox(*, inbox: Inbox, account: Account, grant: Grant, by: Use
     if issuer is None:
         raise ValidationError(_("This inbox is read with a password. Reconnect it with one."), code="other_provider")
     is_same = is_same_account(inbox=inbox, account=account)
-    shared = bool(credential.signed_in_as) if credential else may_be_shared(inbox) and not is_same
+    alias = alias_account(inbox)
+    shared = bool(alias or (credential.signed_in_as if credential else may_be_shared(inbox) and not is_same))
+    if alias and not is_same:
+        raise ValidationError(
+            _("The mail of %(address)s is read through another account. Sign in with that one: %(other)s."),
+            params={"address": inbox.address, "other": alias},
+            code="other_account_of_alias",
+        )
     if not (shared or is_same):
         raise ValidationError(
             _("This inbox is %(address)s, and you signed in as %(other)s. Sign in with the account of this inbox."),

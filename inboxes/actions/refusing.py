@@ -4,7 +4,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from inboxes.addresses import InvalidAddress, normalise
-from inboxes.models import Credential, CredentialKind, Inbox, InboxStatus, ProviderKind
+from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, InboxStatus, ProviderKind
+from inboxes.oauth.accesses import alias_account
 from inboxes.oauth.clients import read_scopes
 from inboxes.oauth.grants import Grant
 from inboxes.queries import inbox_with_address
@@ -24,6 +25,27 @@ def refuse_taken(address: str) -> None:
             _("%(address)s is connected already. An address can be connected once only."),
             params={"address": address},
             code="already_connected",
+        )
+
+
+def refuse_alias_of_person(kind: ProviderKind, inbox_kind: InboxKind, shared_mailbox: str) -> None:
+    """An alias or a group address at Google is read through a whole mailbox: what of it is whose is settled for teams only."""
+    if shared_mailbox and kind == ProviderKind.GMAIL and inbox_kind != InboxKind.TEAM:
+        raise ValidationError(
+            _("An alias or group address is connected as a team inbox. As your own, connect the account itself."),
+            code="alias_of_team_only",
+        )
+
+
+def refuse_part_of_mailbox(inbox: Inbox) -> None:
+    """What is one address's part of a mailbox stays that: any other way to read it would open the whole mailbox."""
+    if alias_account(inbox):
+        raise ValidationError(
+            _(
+                "This inbox is one address in the mailbox of an account, and it stays with that: neither its provider nor its kind can "
+                "be changed, because either would open the whole mailbox. Delete it, and connect the mailbox that you want."
+            ),
+            code="part_of_mailbox",
         )
 
 

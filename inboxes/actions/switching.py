@@ -13,7 +13,7 @@ from audit.actions import record
 from inboxes import change_notices
 from inboxes.actions.connecting import own_aliases
 from inboxes.actions.holding import held, move, owner_only, shut_workers_out, want_sync
-from inboxes.actions.refusing import refuse_without_reading, valid_address
+from inboxes.actions.refusing import refuse_part_of_mailbox, refuse_without_reading, valid_address
 from inboxes.actions.servers import ConnectionDetails, write_servers
 from inboxes.allowed import refuse_connecting
 from inboxes.life import Event
@@ -53,7 +53,8 @@ def switch_to_api(
 ) -> None:
     """From now on the mailbox is read through Gmail or Microsoft 365, signed in to with `grant`.
 
-    Raises ValidationError with the codes `same_provider`, `disconnect_first`, `other_account` or `scope_missing`.
+    Raises ValidationError with the codes `part_of_mailbox`, `same_provider`, `disconnect_first`, `other_account` or
+    `scope_missing`.
     """
     inbox = held(inbox, owner_only, by)
     _refuse_switch(inbox, provider)
@@ -77,7 +78,7 @@ def switch_to_api(
 def switch_to_imap(*, inbox: Inbox, details: ConnectionDetails, by: User, now: datetime | None = None) -> None:
     """From now on the mailbox is read from a mail server, signed in to with a password. Nothing is tried here.
 
-    Raises ValidationError with the codes `same_provider`, `disconnect_first` or `other_address`.
+    Raises ValidationError with the codes `part_of_mailbox`, `same_provider`, `disconnect_first` or `other_address`.
     """
     inbox = held(inbox, owner_only, by)
     _refuse_switch(inbox, ProviderKind.IMAP)
@@ -96,6 +97,7 @@ def switch_to_imap(*, inbox: Inbox, details: ConnectionDetails, by: User, now: d
 
 
 def _refuse_switch(inbox: Inbox, provider: ProviderKind) -> None:
+    refuse_part_of_mailbox(inbox)
     if inbox.provider == provider:
         raise ValidationError(_("This inbox is read through this provider already."), code="same_provider")
     if has_to_be_disabled_first(inbox, provider):

@@ -79,6 +79,35 @@ _ACCOUNTS = {
         _("You signed in with another account than the address you entered."),
         _("Sign in with the account of that address, or connect the other one."),
     ),
+    "other_account_of_alias": Cause(
+        _("Another account"),
+        _(
+            "The mail of this address is read through the account it was connected with, and you signed in with another one."
+        ),
+        _(
+            "Sign in with the account it was connected with. If nobody can any more, delete the inbox, keeping what is on timelines, and "
+            "connect the address through your account."
+        ),
+    ),
+    "address_not_found": Cause(
+        _("No mail of this address"),
+        _("The account you signed in with does not write as this address, and none of the mail in it was sent to it."),
+        _(
+            "Check the address, or sign in with the account in which its mail arrives. A new group needs one e-mail first."
+        ),
+    ),
+    "account_is_no_alias": Cause(
+        _("This is the account itself"),
+        _("The address you entered is no alias and no group, but that of the account you signed in with."),
+        _("To connect the whole mailbox, go back and sign in without naming an alias or a group."),
+    ),
+    "part_of_mailbox": Cause(
+        _("Connected as an alias or a group"),
+        _(
+            "This address is a team inbox that is read through the mailbox of an account. Another way in would open the whole mailbox."
+        ),
+        _("Delete the team inbox first, then sign in here again."),
+    ),
     "connected_by_you": Cause(
         _("Connected already"),
         _("You have connected this mailbox before. An address can be connected once only."),

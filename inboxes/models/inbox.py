@@ -224,8 +224,8 @@ class Credential(models.Model):
     """The secret that opens a mailbox: a password, or an OAuth grant as JSON (`inboxes.oauth.grants`). Deleted on removal.
 
     `account_id` is how the provider knows the account, whatever its address becomes; `scopes` is what was granted, not what was asked.
-    `signed_in_as` is filled where the inbox is a mailbox shared with the account: then it is the account's own address. `expires_at`
-    is when the provider will end the access, as far as it said so.
+    `signed_in_as` is filled where the inbox is a mailbox shared with the account, or at Google an alias or group whose mail arrives in
+    the account's own: then it is the account's own address. `expires_at` is when the provider will end the access, as far as it said so.
     """
 
     inbox = models.OneToOneField(Inbox, on_delete=models.CASCADE, related_name="credential")

@@ -46,6 +46,12 @@ _GMAIL = Access(
     _("To find e-mails with your contacts, and to tell which were written by you."),
     _("View your email messages and settings"),
 )
+_GMAIL_OF_ALIAS = replace(
+    _GMAIL,
+    why=_(
+        "Google knows no smaller access. Of your mailbox we show and keep the mail of the address you have named, no other."
+    ),
+)
 _PROFILE = Access(
     scopes.GRAPH_READ[0],
     _("See your name and your addresses"),
@@ -76,9 +82,12 @@ API_OF: Mapping[CredentialKind, ProviderKind] = {issuer: provider for provider, 
 
 
 def asked_for(kind: CredentialKind, provider: ProviderKind, *, shared: bool = False) -> Asked:
-    """`shared`: for a mailbox beside the account's own."""
+    """`shared`: for a mailbox beside the account's own, or at Google for one more address in it."""
     asked = _BY_WAY[kind, provider]
-    return replace(asked, accesses=(*asked.accesses, _SHARED)) if shared else asked
+    if not shared:
+        return asked
+    accesses = (_GMAIL_OF_ALIAS,) if provider == ProviderKind.GMAIL else (*asked.accesses, _SHARED)
+    return replace(asked, accesses=accesses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,19 @@ _PERSONAL_ACCOUNTS = "9188040d-6c67-4c5b-b112-36a304b66dad."
 def may_be_shared(inbox: Inbox) -> bool:
     """Whether an inbox whose credential is gone may have been a mailbox beside the account's own: a team's whose owner has left."""
     return inbox.kind == InboxKind.TEAM and inbox.provider == ProviderKind.GRAPH
+
+
+def alias_account(inbox: Inbox) -> str:
+    """The Google account in which the mail of a team's alias or group address arrives, as far as we were ever told; "" for any other
+    inbox. Known also once the access was given back, when its owner has left."""
+    if inbox.provider != ProviderKind.GMAIL or inbox.kind != InboxKind.TEAM:
+        return ""
+    credentials = Credential.objects.filter(inbox=inbox).values_list("signed_in_as", flat=True)
+    given_back = inbox.revocations.filter(place=AccessPlace.GOOGLE).order_by("-pk").values_list("account", flat=True)
+    account = next(iter(credentials), None)
+    if account is None:
+        account = given_back.first() or ""
+    return account if account != inbox.address else ""
 
 
 def given_to(inbox: Inbox) -> Given | None:

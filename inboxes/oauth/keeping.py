@@ -12,6 +12,7 @@ from django.utils import timezone
 from inboxes.encryption import InvalidToken, UnknownKey
 from inboxes.models import Credential, CredentialKind, Inbox, InboxStatus, RevocationState, WithdrawnGrant
 from inboxes.oauth import revocations
+from inboxes.oauth.accesses import alias_account
 from inboxes.oauth.clients import oauth_client
 from inboxes.oauth.grants import Account, Grant
 from inboxes.oauth.tokens import InboxToken
@@ -72,12 +73,13 @@ def _kept_grant(inbox: Inbox, kind: CredentialKind, account: Account) -> Grant |
 
 
 def is_same_account(*, inbox: Inbox, account: Account) -> bool:
-    """By the provider's own key for the account; by its address where none is stored any more.
+    """By the provider's own key for the account; by its address where none is stored any more. That of an alias or group address at
+    Google is the one in which its mail arrives: in any other mailbox the same mail has other keys.
 
     Not by an alias: Google lists addresses of other people's mailboxes among them, if they may be written as.
     """
     known = Credential.objects.filter(inbox=inbox).values_list("account_id", flat=True).first()
-    return known == account.id if known else inbox.address == account.address
+    return known == account.id if known else (alias_account(inbox) or inbox.address) == account.address
 
 
 def give_back_soon(*, kind: CredentialKind, account: Account, grant: Grant) -> None:

@@ -150,6 +150,7 @@ class Page:
     `remaining` is the provider's estimate of how many are left on this track; `done` says that the track has nothing more for
     now. `touched` are messages that something was said of, but not their headers: those nobody handled yet are to be asked for.
     `sifted` are messages that the provider's own search left out, because they name none of the addresses that were asked for.
+    `foreign` are none of the inbox's, where it is one address's part of a mailbox: nothing is noted of them but that they were seen.
     """
 
     envelopes: list[Envelope]
@@ -159,6 +160,7 @@ class Page:
     remaining: int = 0
     touched: list[str] = field(default_factory=list)
     sifted: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

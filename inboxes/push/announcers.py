@@ -20,17 +20,19 @@ def pushing_kinds() -> list[ProviderKind]:
 
 
 def open_announcer(inbox: Inbox) -> Announcer:
-    """Graph tells nobody of the news of a mailbox that is only shared with them."""
+    """Nobody is told of the news of a mailbox beside the account's own: Graph does not offer it, and Gmail keeps one watch for an account,
+    which is its own inbox's to begin and to end."""
     token = InboxToken(inbox.pk)
+    is_shared = Credential.objects.filter(inbox=inbox).exclude(signed_in_as="").exists()
     if inbox.provider == ProviderKind.GMAIL:
         from inboxes.providers.gmail.announcer import GmailAnnouncer  # noqa: PLC0415 - see above
 
-        return GmailAnnouncer(settings.GOOGLE_API_ROOT, token, topic=settings.GOOGLE_PUBSUB_TOPIC)
+        return GmailAnnouncer(settings.GOOGLE_API_ROOT, token, topic=settings.GOOGLE_PUBSUB_TOPIC, is_shared=is_shared)
     from inboxes.providers.graph.announcer import GraphAnnouncer  # noqa: PLC0415 - see above
 
     return GraphAnnouncer(
         settings.GRAPH_ROOT,
         token,
         url=f"{settings.BASE_URL}{reverse('inboxes:microsoft-hook')}",
-        is_shared=Credential.objects.filter(inbox=inbox).exclude(signed_in_as="").exists(),
+        is_shared=is_shared,
     )

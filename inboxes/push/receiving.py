@@ -6,6 +6,7 @@ from hmac import compare_digest
 
 import structlog
 from django.core.cache import cache
+from django.db.models import Q
 
 from inboxes.models import Inbox, ProviderKind, PushSubscription
 from inboxes.providers.gmail.announcements import Announcement
@@ -25,10 +26,13 @@ class WrongSecret(Exception):
 
 
 def hear_google(announcement: Announcement) -> None:
-    """Delivered again, it does nothing: that is also what a replayed one is."""
+    """Delivered again, it does nothing: that is also what a replayed one is. Aliases and groups in the mailbox hear it, too."""
     digest = hashlib.sha256(announcement.message_id.encode()).hexdigest()
     if cache.add(f"push:google:{digest}", 1, timeout=REMEMBERED_SECONDS):
-        inboxes = Inbox.objects.filter(provider=ProviderKind.GMAIL, address=announcement.address.lower())
+        account = announcement.address.lower()
+        inboxes = Inbox.objects.filter(
+            Q(address=account) | Q(credential__signed_in_as=account), provider=ProviderKind.GMAIL
+        )
         wake(inboxes.values_list("pk", flat=True))
 
 

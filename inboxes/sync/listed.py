@@ -29,7 +29,7 @@ def news_of(run: Slice[V], folder: Folder, remote: RemoteFolder, page: Page) -> 
     """
     if (skipped := run.skipped_keys.get(folder.pk)) is None:
         skipped = run.skipped_keys[folder.pk] = SkippedKeys(folder)
-    listed = [*(envelope.remote_id for envelope in page.envelopes), *page.touched, *page.sifted]
+    listed = [*(envelope.remote_id for envelope in page.envelopes), *page.touched, *page.sifted, *page.foreign]
     rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=among(listed))
     ledger: dict[str, tuple[str, int | None]] = {
         key: (state, stored) for key, state, stored in rows.values_list("remote_id", "state", "message_id")
@@ -51,6 +51,7 @@ def news_of(run: Slice[V], folder: Folder, remote: RemoteFolder, page: Page) -> 
         unreadable=[*page.unreadable, *unreadable],
         touched=[],
         sifted=[key for key in dict.fromkeys(page.sifted) if key not in ledger and key not in skipped],
+        foreign=[key for key in dict.fromkeys(page.foreign) if key not in ledger and key not in skipped],
     )
     handled = {one.remote_id for one in news.envelopes} | {one.remote_id for one in news.unreadable}
     back = [key for key, stored in gone.items() if stored is not None]

@@ -59,7 +59,8 @@ class Conclusion(Generic[V]):
 
     `again`: the messages had ledger rows before, which those that are skipped now lose. `before`: the codes that these decisions
     take the place of, None for mails decided for the first time. `logged_before`: mails that were listed once more and are stored.
-    `missed` came during an outage; `sifted` were skipped without looking at them; `back` and `undecided`: see `News`.
+    `missed` came during an outage; `sifted` were skipped without looking at them; `foreign` are counted
+    nowhere; `back` and `undecided`: see `News`.
     """
 
     moves: Mapping[str, Any]
@@ -72,6 +73,7 @@ class Conclusion(Generic[V]):
     logged_before: list[StoredMail[V]] = field(default_factory=list)
     missed: Missed = field(default_factory=dict)
     sifted: Sequence[str] = ()
+    foreign: Sequence[str] = ()
     back: Sequence[str] = ()
     undecided: Sequence[str] = ()
 
@@ -97,7 +99,8 @@ def handle_page(
         news = news_of(run, folder, remote, page)
         _look_again(run, folder, remote, news.filtered)
         page = news.page
-        conclusion.sifted, conclusion.back, conclusion.undecided = page.sifted, news.back, news.undecided
+        conclusion.sifted, conclusion.foreign = page.sifted, page.foreign
+        conclusion.back, conclusion.undecided = news.back, news.undecided
     conclusion.missed = missed_in(run, folder, page, again=conclusion.again, is_new_mail="live_cursor" in moves)
     conclusion.failures += [Failure(message.remote_id, message.reason) for message in page.unreadable]
     envelopes = list({envelope.remote_id: envelope for envelope in page.envelopes}.values())
@@ -329,7 +332,7 @@ class PageWriter(Generic[V]):
             setattr(self._folder, name, value)
         self._run.counts += codes
         if conclusion and (skipped := self._run.skipped_keys.get(self._folder.pk)):
-            skipped.add([*conclusion.skipped, *conclusion.sifted])
+            skipped.add([*conclusion.skipped, *conclusion.sifted, *conclusion.foreign])
         self._run.note_local_success()
 
     @transaction.atomic
@@ -371,7 +374,7 @@ def _record(inbox: Inbox, folder: Folder, conclusion: Conclusion[V], now: dateti
     """Everything of a conclusion but the folder's own row."""
     if conclusion.before is not None:
         handled.forget(folder, conclusion.skipped)
-    if skipped := [*conclusion.skipped, *conclusion.sifted]:
+    if skipped := [*conclusion.skipped, *conclusion.sifted, *conclusion.foreign]:
         HandledPage.objects.create(folder=folder, digests=handled.pack(skipped))
     ledger = LedgerEntry.objects.filter(folder=folder)
     if conclusion.again:

@@ -47,13 +47,14 @@ def kind_or_404(provider: str) -> CredentialKind:
 def sign_in(request: SignedInRequest, provider: str) -> HttpResponse:
     """What is asked for at the provider, and why; a POST jumps there."""
     kind = kind_or_404(provider)
-    way = way_or_404(kind, request.GET.get("way", ""))
     inbox_kind = wanted_kind(request) or InboxKind.PERSONAL
+    way = way_or_404(kind, request.GET.get("way", ""), inbox_kind)
     if inbox_kind is InboxKind.TEAM and not request.user.has_account_access:
         return ask_for_account_access(request)
     found = to_connect(request)
     address = found["address"] if found.get("sign_in") == kind and way is not Way.SHARED else ""
-    form = AddressForm(request.POST or None, person=request.user, initial=address, is_first=False)
+    is_alias = Errand.to_connect(kind, way).is_alias
+    form = AddressForm(request.POST or None, person=request.user, initial=address, is_first=False, is_alias=is_alias)
     if request.method == "POST" and is_offered(kind):
         if way is Way.API and not request.POST.get("address"):
             return jump(request, Errand.to_connect(kind, way, inbox_kind=inbox_kind))
@@ -62,6 +63,7 @@ def sign_in(request: SignedInRequest, provider: str) -> HttpResponse:
     errand = Errand.to_connect(kind, way, inbox_kind=inbox_kind)
     context = {"asked": errand.asked, "way": way.value, "address": address, "form": form}
     context |= {
+        "is_alias": is_alias,
         "is_team": inbox_kind is InboxKind.TEAM,
         **_rules(errand, request.user),
         "query": query_of(inbox_kind),
@@ -75,9 +77,10 @@ def _rules(errand: Errand, person: User) -> dict[str, Any]:
     return {"refused": oauth_flows.refused(errand, person), "admins": whom_to_ask()}
 
 
-def way_or_404(kind: CredentialKind, way: str) -> Way:
-    """Google knows no mailboxes that are shared."""
-    if way not in set(Way) or (way == Way.SHARED and kind != CredentialKind.MICROSOFT):
+def way_or_404(kind: CredentialKind, way: str, inbox_kind: InboxKind) -> Way:
+    """Google knows no mailboxes that are shared, but aliases and groups, which are a team's."""
+    is_offered_to_all = way != Way.SHARED or kind == CredentialKind.MICROSOFT
+    if way not in set(Way) or not (is_offered_to_all or inbox_kind is InboxKind.TEAM):
         raise Http404
     return Way(way)
 
@@ -108,6 +111,7 @@ def reconnect(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
         "standstill": standstill_of(inbox, now=timezone.now()),
         "asked": errand.asked,
         "given": given_to(inbox),
+        "account": errand.hint if errand.is_alias else inbox.address,
     }
     return _leading_out(request, errand.kind, "inboxes/oauth/reconnect.html", context)
 

@@ -34,6 +34,16 @@ def own_inbox(request: SignedInRequest, code: UUID) -> Inbox:
     return get_object_or_404(Inbox.objects.decided_by(request.user).select_related("owner"), code=code)
 
 
+def stays_as_it_is(request: SignedInRequest, inbox: Inbox) -> bool:
+    """Whether neither provider nor kind of the inbox can be changed; the person is told why on the next page."""
+    try:
+        actions.refuse_part_of_mailbox(inbox)
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])
+        return True
+    return False
+
+
 def reads_mail(
     view: Callable[[SignedInRequest, UUID], HttpResponse],
 ) -> Callable[[SignedInRequest, UUID], HttpResponse]:

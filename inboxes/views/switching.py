@@ -25,7 +25,7 @@ from inboxes.oauth_flows import Errand, page_host
 from inboxes.trial import Trial
 from inboxes.views.connect import hints, tried
 from inboxes.views.oauth import jump
-from inboxes.views.own import own_inbox
+from inboxes.views.own import own_inbox, stays_as_it_is
 from users.http import SignedInRequest
 
 
@@ -62,6 +62,8 @@ def ways_from(inbox: Inbox) -> list[Way]:
 def switch(request: SignedInRequest, code: UUID) -> HttpResponse:
     """What switching means and which other ways there are; a POST leads on to the provider, or to the form for a mail server."""
     inbox = own_inbox(request, code)
+    if stays_as_it_is(request, inbox):
+        return redirect("inboxes:inbox", inbox.code)
     ways = ways_from(inbox)
     if request.method == "POST":
         possible = (way for way in ways if way.is_allowed and way.is_offered)
@@ -87,6 +89,8 @@ def switch(request: SignedInRequest, code: UUID) -> HttpResponse:
 def switch_server(request: SignedInRequest, code: UUID) -> HttpResponse:
     """The servers and the password, which are tried before anything is changed."""
     inbox = own_inbox(request, code)
+    if stays_as_it_is(request, inbox):
+        return redirect("inboxes:inbox", inbox.code)
     if inbox.provider == ProviderKind.IMAP or actions.has_to_be_disabled_first(inbox, ProviderKind.IMAP):
         return redirect("inboxes:switch", inbox.code)
     found = known_provider(inbox.address)

@@ -11,6 +11,7 @@ from inboxes import actions
 from inboxes.addresses import is_same_mailbox
 from inboxes.allowed import refuse_connecting
 from inboxes.causes import cause_of
+from inboxes.first_look import finds_mailbox
 from inboxes.models import CredentialKind, Inbox
 from inboxes.oauth.accesses import API_OF, asked_for
 from inboxes.oauth.clients import is_offered, oauth_client
@@ -29,12 +30,11 @@ def add_granted_arguments(parser: ArgumentParser, kind: CredentialKind) -> None:
     parser.add_argument("--since", type=int, metavar="DAYS", help="how far back to read; without it, all of it")
     parser.add_argument("--now", action="store_true", help="sync at once, in this process")
     add_team_arguments(parser)
-    if kind == CredentialKind.MICROSOFT:
-        parser.add_argument(
-            "--shared", action="store_true", help="the mailbox is shared with the account that signed in"
-        )
-    else:
-        parser.set_defaults(shared=False)
+    shared = {
+        CredentialKind.MICROSOFT: "the mailbox is shared with the account that signed in",
+        CredentialKind.GOOGLE: "an alias or group whose mail arrives in the account that signed in; only with --team",
+    }
+    parser.add_argument("--shared", action="store_true", help=shared[kind])
 
 
 def connect_granted(
@@ -48,6 +48,7 @@ def connect_granted(
     grant, account = _opened(kind, secret, shared=options.shared)
     if not options.shared and not any(is_same_mailbox(address, each) for each in account.addresses):
         raise CommandError(f"This access opens {account.address}, not {address}.")
+    _look(kind, grant, account, shared_mailbox=address if options.shared else "")
     inbox = actions.connect_api_inbox(
         kind=API_OF[kind],
         account=account,
@@ -62,6 +63,21 @@ def connect_granted(
     actions.start(inbox=inbox, by=owner)
     inbox.refresh_from_db()
     return inbox
+
+
+def _look(kind: CredentialKind, grant: Grant, account: Account, *, shared_mailbox: str) -> None:
+    """At Google, into the account's mailbox for mail of an alias or a group."""
+    if kind != CredentialKind.GOOGLE or not shared_mailbox:
+        return
+    try:
+        cause = "account_is_no_alias" if is_same_mailbox(shared_mailbox, account.address) else "address_not_found"
+        found = cause == "address_not_found" and finds_mailbox(
+            API_OF[kind], kind, grant, account, shared_mailbox=shared_mailbox
+        )
+    except ProviderError as error:
+        cause, found = error.cause, False
+    if not found:
+        raise CommandError(f"{cause_of(cause).title}. {cause_of(cause).explanation}")
 
 
 def _opened(kind: CredentialKind, secret: str, *, shared: bool) -> tuple[Grant, Account]:

@@ -18,7 +18,7 @@ from inboxes.actions.converting import not_caught_up
 from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, InboxMember
 from inboxes.sync.engine import Outcome
 from inboxes.views.connect import TRIES, too_often
-from inboxes.views.own import own_inbox
+from inboxes.views.own import own_inbox, stays_as_it_is
 from logging_rules import actions
 from logging_rules.converting_forms import NOW, HandToPersonForm, HandToTeamForm
 from logging_rules.handing_over import leaving_team, seen_by_team
@@ -34,6 +34,8 @@ CATCH_UP = timedelta(seconds=15)
 @sensitive_post_parameters("password")
 def convert(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
+    if stays_as_it_is(request, inbox):
+        return redirect("inboxes:inbox", inbox.code)
     if inbox.kind == InboxKind.TEAM:
         return _to_person(request, inbox)
     return _to_team(request, inbox)

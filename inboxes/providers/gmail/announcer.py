@@ -11,15 +11,23 @@ from inboxes.providers.push import Subscribed
 
 
 class GmailAnnouncer:
-    """An `Announcer`. Gmail keeps one watch for a mailbox and project, without a name of its own; a newer one takes its place."""
+    """An `Announcer`. Gmail keeps one watch for a mailbox and project, without a name of its own; a newer one takes its place.
 
-    resources = ("mailbox",)
+    One address in a mailbox has no resources: the watch is that of the whole.
+    """
 
     def __init__(
-        self, api_root: str, token: AccessToken, *, topic: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        api_root: str,
+        token: AccessToken,
+        *,
+        topic: str,
+        is_shared: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = Client(api_root, token, NoPace(), now=now)
         self._topic = topic
+        self.resources: tuple[str, ...] = () if is_shared else ("mailbox",)
 
     def subscribe(self, resource: str, *, secret: str) -> Subscribed:
         """What Pub/Sub tells is signed by Google: there is no secret to repeat."""

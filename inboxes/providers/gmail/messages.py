@@ -9,7 +9,9 @@ from typing import Any
 
 from inboxes.envelope import Address, Envelope, FolderRole
 from inboxes.mime.envelope_reader import HEADER_FIELDS, read_envelope
+from inboxes.mime.headers import parse
 from inboxes.providers.base import RawMessage, RemoteFolder, TemporarilyUnavailable
+from inboxes.providers.gmail.addressed import is_of_address
 from inboxes.providers.gmail.client import Call
 from inboxes.providers.gmail.labels import SENT, role_of
 
@@ -23,8 +25,10 @@ _LINE_BREAKS = re.compile(r"[\r\n\0]+[ \t]*")
 _OF_THE_CONTENT = re.compile(r"(content-.*|mime-version)", re.IGNORECASE)
 
 
-def envelope_call(message_id: str) -> Call:
-    parameters = {"id": message_id, "format": "metadata", "metadataHeaders": list(HEADER_FIELDS), "fields": _ENVELOPE}
+def envelope_call(message_id: str, *, more: Iterable[str] = ()) -> Call:
+    """`more`: fields beside those of an envelope."""
+    wanted = [*HEADER_FIELDS, *more]
+    parameters = {"id": message_id, "format": "metadata", "metadataHeaders": wanted, "fields": _ENVELOPE}
     return Call("messages.get", parameters)
 
 
@@ -57,7 +61,7 @@ def read_message(
     """Of an answer to `envelope_call`. Raises `ValueError` and its like for what is no message."""
     labels = message.get("labelIds", ())
     return read_envelope(
-        header_block(message.get("payload", {}).get("headers", ())),
+        _headers_of(message),
         remote_id=message["id"],
         folder_id=folder.remote_id,
         folder_role=role_of(labels) if folder.role is FolderRole.ALL else folder.role,
@@ -70,6 +74,15 @@ def read_message(
         is_draft="DRAFT" in labels,
         people=people,
     )
+
+
+def is_message_of(message: Mapping[str, Any], address: str) -> bool:
+    """Of an answer to `envelope_call` with `addressed.FIELDS`. Raises as `read_message`."""
+    return is_of_address(parse(_headers_of(message)), address, is_sent=SENT in message.get("labelIds", ()))
+
+
+def _headers_of(message: Mapping[str, Any]) -> bytes:
+    return header_block(message.get("payload", {}).get("headers", ()))
 
 
 def header_block(headers: Iterable[Mapping[str, str]]) -> bytes:

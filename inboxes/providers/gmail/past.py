@@ -27,11 +27,15 @@ class Interest:
 
 
 class Past:
-    """Lists one page after the other; what it holds between them only saves requests. `with_junk`: spam is listed, too."""
+    """Lists one page after the other; what it holds between them only saves requests.
 
-    def __init__(self, client: Client, *, now: Callable[[], datetime], with_junk: bool = False) -> None:
+    `with_junk`: spam is listed, too. `only`: the address whose mail is listed, "" for all mail.
+    """
+
+    def __init__(self, client: Client, *, now: Callable[[], datetime], with_junk: bool = False, only: str = "") -> None:
         self._client = client
         self._with_junk = with_junk
+        self._only = only
         self._now = now
         self._asked: tuple[object, ...] = ()
         self._found: set[str] = set()
@@ -99,13 +103,12 @@ class Past:
         """About how many messages lie before the window; 0 is certain."""
         if at.after <= first_second:
             return 0
-        listed = read_list(
-            self._client.run(list_call(queries.window(first_second, at.after, with_junk=self._with_junk)))
-        )
+        window = queries.window(first_second, at.after, with_junk=self._with_junk, only=self._only)
+        listed = read_list(self._client.run(list_call(window)))
         return max(len(listed.ids), listed.estimate if listed.next_page else 0)
 
     def _window(self, at: PastCursor) -> str:
-        return queries.window(at.after, at.before, with_junk=self._with_junk)
+        return queries.window(at.after, at.before, with_junk=self._with_junk, only=self._only)
 
 
 def _next_window(at: PastCursor, first_second: int) -> PastCursor:

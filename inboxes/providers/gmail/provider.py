@@ -51,12 +51,14 @@ PAGE_MESSAGES = 25
 class GmailSettings:
     """`address`: whose mailbox the token is expected to open, or an address that its owner writes as; empty: anybody's.
 
-    `with_junk`: what has the label SPAM is worth syncing, too.
+    `with_junk`: what has the label SPAM is worth syncing, too. `only`: the normal form of another address whose mail arrives in that
+    mailbox, an alias or a group; then nothing is shown but mail of this address, and no other body is ever asked for.
     """
 
     api_root: str
     address: str = ""
     with_junk: bool = False
+    only: str = ""
 
 
 class GmailProvider:
@@ -74,7 +76,7 @@ class GmailProvider:
         self._settings = settings
         self._client = Client(settings.api_root, token, pace or NoPace(), now=now)
         self._now = now
-        self._past = Past(self._client, now=now, with_junk=settings.with_junk)
+        self._past = Past(self._client, now=now, with_junk=settings.with_junk, only=settings.only)
         self._hidden = labels.HIDDEN_BUT_SPAM if settings.with_junk else labels.NOT_MAIL
         self._seen: HistoryPage | None = None
         self._mark_names = DEFAULT_NAMES
@@ -157,7 +159,7 @@ class GmailProvider:
 
     def bodies(self, folder: RemoteFolder, remote_ids: Sequence[str]) -> Iterator[RawMessage]:
         labels.check_known(folder)
-        for remote_id in dict.fromkeys(remote_ids):
+        for remote_id in self._of_address(folder, list(dict.fromkeys(remote_ids))):
             try:
                 if self._sizes.get(remote_id, 0) > LARGEST_BODY:
                     yield partial_message(self._client.run(partial_call(remote_id)), remote_id)
@@ -169,7 +171,8 @@ class GmailProvider:
     def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
         labels.check_known(folder)
         self._seen = None
-        window = queries.window(queries.seconds(since) if since else 0, with_junk=self._settings.with_junk)
+        first_second, wanted = queries.seconds(since) if since else 0, self._settings
+        window = queries.window(first_second, with_junk=wanted.with_junk, only=wanted.only)
         return set(all_ids(self._client, window))
 
     def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:
@@ -185,7 +188,7 @@ class GmailProvider:
         found = frozenset(
             MarkedMessage(remote_id, mark, MarkSource.LABEL)
             for label, mark in self._labels().marks(names).items()
-            for remote_id in all_ids(self._client, queries.window(), label=label)
+            for remote_id in all_ids(self._client, queries.window(only=self._settings.only), label=label)
         )
         return MarksFound(found, str(MarksCursor(pinned, names.digest)))
 
@@ -195,7 +198,7 @@ class GmailProvider:
         is_place = folder.remote_id != labels.MAILBOX.remote_id
         found = all_ids(
             self._client,
-            queries.of_search(folder, query, before=before),
+            queries.of_search(folder, query, before=before, only=self._settings.only),
             label=folder.remote_id if is_place else "",
             hidden=is_place,
         )
@@ -261,7 +264,7 @@ class GmailProvider:
         return self._label_names
 
     def _read(self, folder: RemoteFolder, ids: Sequence[str]) -> Reading:
-        reading = Reading(folder, now=self._now(), hidden=self._hidden)
+        reading = Reading(folder, now=self._now(), hidden=self._hidden, only=self._settings.only)
         if ids:
             self._labels()
             reading.ask(self._client, ids)
@@ -278,6 +281,13 @@ class GmailProvider:
         page = reading.page(ids, names)
         self._sizes |= {envelope.remote_id: envelope.size for envelope in page.envelopes}
         return page
+
+    def _of_address(self, folder: RemoteFolder, ids: list[str]) -> list[str]:
+        """Those of the messages whose bodies may be asked for: all of them, unless it is about one address only."""
+        if not self._settings.only:
+            return ids
+        self._read_all(folder, [one for one in ids if one not in self._sizes])
+        return [one for one in ids if one in self._sizes]
 
     def _concluded(self, page: Page, reading: Reading, *, before: str, after: str) -> Page:
         """Raises what interrupted the reading if there is no progress to record, else with the next page."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from inboxes.envelope import FolderRole
 from inboxes.providers.base import RemoteFolder, SearchQuery
+from inboxes.providers.gmail.addressed import list_id_of
 
 ADDRESSES = 20
 LENGTH = 1_500
@@ -19,10 +20,19 @@ _WITH_SPAM = "in:anywhere -in:trash -in:chats -in:drafts"
 _DAY = timedelta(days=1)
 
 
-def window(after: int = 0, before: int = 0, *, with_junk: bool = False) -> str:
-    """Everything that is mail, from one second on and before another; 0 is no bound. Spam only if asked for."""
+def window(after: int = 0, before: int = 0, *, with_junk: bool = False, only: str = "") -> str:
+    """Everything that is mail, from one second on and before another; 0 is no bound. Spam only if asked for. `only`: see `of_address`."""
     bounds = (f"after:{after - 1}" if after else "", f"before:{before}" if before else "")
-    return " ".join(filter(None, (_WITH_SPAM if with_junk else _ONLY_MAIL, *bounds)))
+    return " ".join(filter(None, (_WITH_SPAM if with_junk else _ONLY_MAIL, *bounds, of_address(only))))
+
+
+def of_address(address: str) -> str:
+    """What finds the mail of one address, and perhaps some more: Gmail does not compare whole addresses. "" for no address."""
+    if not address:
+        return ""
+    who = _plain(address)
+    named = f"to:{who} cc:{who} bcc:{who} deliveredto:{who} list:{who} list:{list_id_of(who)}"
+    return f"{{{named} (from:{who} in:sent)}}"
 
 
 def naming(addresses: Collection[str]) -> Iterator[str]:
@@ -40,7 +50,7 @@ def naming(addresses: Collection[str]) -> Iterator[str]:
         yield "{" + " ".join(group) + "}"
 
 
-def of_search(folder: RemoteFolder, query: SearchQuery, *, before: int = 0) -> str:
+def of_search(folder: RemoteFolder, query: SearchQuery, *, before: int = 0, only: str = "") -> str:
     """`before`: the second of the message where another answer ended, else 0. Bounds are wider than asked for by a day."""
     terms = [_ONLY_MAIL] if folder.role is FolderRole.ALL else ["-in:chats"]
     if query.since:
@@ -57,6 +67,8 @@ def of_search(folder: RemoteFolder, query: SearchQuery, *, before: int = 0) -> s
         terms.append(f"subject:{_quoted(query.subject)}")
     if query.text:
         terms.append(_quoted(query.text))
+    if only:
+        terms.append(of_address(only))
     return " ".join(terms)
 
 
