@@ -8,11 +8,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 if TYPE_CHECKING:  # this file is read before Django is set up
     from users.models import User
 
+PATIENCE = 60_000
+"""Milliseconds that a page may take on a busy machine."""
+
+expect.set_options(timeout=PATIENCE)
 WIDTHS = {1440: 900, 390: 844}
 COMPLAINTS = {"error", "warning"}
 
@@ -67,7 +71,7 @@ def open_page(browser: Browser, live_server) -> Iterator[OpenPage]:
             locale=language,
             java_script_enabled=script,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if user is not None:
             sign_in(context, user, live_server.url)
