@@ -50,9 +50,11 @@ class Keeper:
 
     def announce(self) -> str:
         addresses = json.dumps({"database": self.postgres.url, "redis": self.valkey.url})
-        running = self.folder / "running.json"
-        running.touch(mode=0o600)
-        running.write_text(addresses)
+        # Renamed into place: whoever reads it meanwhile finds all of it.
+        new = self.folder / "running.json.new"
+        new.touch(mode=0o600)
+        new.write_text(addresses)
+        new.rename(self.folder / "running.json")
         return addresses
 
     def watch(self) -> None:

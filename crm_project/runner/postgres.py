@@ -4,6 +4,7 @@ The wheel's own `get_server()` would create a login account, open parent folders
 connection, so only its binaries are used, and the wheel is never imported.
 """
 
+import contextlib
 import importlib.util
 import os
 import secrets
@@ -16,8 +17,9 @@ from pathlib import Path
 
 from crm_project.runner.account import Account
 from crm_project.runner.errors import LaunchError
-from crm_project.runner.ports import free_port
+from crm_project.runner.ports import free_port, is_free
 
+HOST = "127.0.0.1"
 ROLE = DATABASE = "genkan"
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -30,7 +32,7 @@ ATTEMPTS = 5
 LOCALE = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8", "--encoding=UTF8"]
 
 SETTINGS = {
-    "listen_addresses": "127.0.0.1",
+    "listen_addresses": HOST,
     "unix_socket_directories": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -57,7 +59,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        return f"postgresql://{ROLE}:{self._password}@127.0.0.1:{self.port}/{DATABASE}"
+        return f"postgresql://{ROLE}:{self._password}@{HOST}:{self.port}/{DATABASE}"
 
     def start(self) -> None:
         """Raises LaunchError when the data is another version's or another account's, or the server ends at once."""
@@ -70,8 +72,9 @@ class Postgres:
             self.port = self.port or free_port()
             if self._try_start(binaries):
                 return
-            # The port may have been taken in between, or processes of a killed server are still ending.
-            self.port = 0
+            # Whoever uses a server that is started again knows its port: it is kept unless it was taken in between.
+            if not is_free(HOST, self.port):
+                self.port = 0
             time.sleep(1)
         raise LaunchError("PostgreSQL does not start.", hint=f"Its last words:\n{_tail(self.log)}")
 
@@ -148,12 +151,14 @@ class Postgres:
             return
         pid = int(lines[0])
         if _is_server_of(pid, self.data):
-            os.kill(pid, STOP_SIGNAL)
-            deadline = time.monotonic() + STOP_SECONDS
-            while _is_server_of(pid, self.data) and time.monotonic() < deadline:
-                time.sleep(0.05)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, STOP_SIGNAL)
         elif _is_alive(pid):
             pid_file.write_text("\n".join([str(os.getpid()), *lines[1:], ""]))
+        # What a killed server had started ends by itself; until then PostgreSQL refuses to start.
+        deadline = time.monotonic() + STOP_SECONDS
+        while _has_servers(self.data) and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def _reachable_binaries(self) -> Path:
         """The folder of postgres and initdb; copied beside the data where the account cannot get to the wheel."""
@@ -215,6 +220,10 @@ def _is_server_of(pid: int, data: Path) -> bool:
         return Path(f"/proc/{pid}/cwd").readlink() == data.resolve()
     except OSError:
         return False
+
+
+def _has_servers(data: Path) -> bool:
+    return any(_is_server_of(int(process.name), data) for process in Path("/proc").glob("[0-9]*"))
 
 
 def _interrupt(process: subprocess.Popen[bytes]) -> None:

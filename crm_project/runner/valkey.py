@@ -11,15 +11,16 @@ from pathlib import Path
 
 from crm_project.runner.account import Account
 from crm_project.runner.errors import LaunchError
-from crm_project.runner.ports import free_port
+from crm_project.runner.ports import free_port, is_free
 
-START_SECONDS = 30
+HOST = "127.0.0.1"
+START_SECONDS = 60
 STOP_SECONDS = 10
 ATTEMPTS = 5
 
 # Never evict: a queue that drops work silently is worse than one that refuses it.
 CONFIGURATION = """
-bind 127.0.0.1
+bind {host}
 port {port}
 requirepass {password}
 dir "{folder}"
@@ -46,7 +47,7 @@ class Valkey:
 
     @property
     def url(self) -> str:
-        return f"redis://:{self._password}@127.0.0.1:{self.port}/0"
+        return f"redis://:{self._password}@{HOST}:{self.port}/0"
 
     def start(self) -> None:
         binary = self._reachable_binary()
@@ -55,7 +56,8 @@ class Valkey:
             self.port = self.port or free_port()
             if self._try_start(binary):
                 return
-            self.port = 0
+            if not is_free(HOST, self.port):
+                self.port = 0
         raise LaunchError("Valkey does not start.", hint=f"See {self.log}.")
 
     def is_running(self) -> bool:
@@ -74,7 +76,7 @@ class Valkey:
 
     def _try_start(self, binary: Path) -> bool:
         configuration = CONFIGURATION.format(
-            port=self.port, password=self._password, folder=self.data, append_only=self._append_only
+            host=HOST, port=self.port, password=self._password, folder=self.data, append_only=self._append_only
         )
         # On standard input: a command line with the password in it could be read by every user of the machine.
         reading, writing = os.pipe()
@@ -94,7 +96,7 @@ class Valkey:
 
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+            with socket.create_connection((HOST, self.port), timeout=1) as connection:
                 connection.sendall(f"AUTH {self._password}\r\nPING\r\n".encode())
                 return connection.makefile("rb").read(12) == b"+OK\r\n+PONG\r\n"
         except OSError:
