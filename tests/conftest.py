@@ -48,6 +48,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Django is set up by now, so fixtures that import models can be read."""
     session.config.pluginmanager.import_plugin("tests.order")
     session.config.pluginmanager.import_plugin("tests.databases")
+    session.config.pluginmanager.import_plugin("tests.patience")
     session.config.pluginmanager.import_plugin("tests.people")
     session.config.pluginmanager.import_plugin("tests.mail_servers")
     session.config.pluginmanager.import_plugin("tests.fakes.google")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crm_project.runner.ports import reserve
 from tests.fakes.certificates import LocalAuthority
 from tests.fakes.dovecot import Dovecot, Mailbox, require_dovecot
 
@@ -34,9 +35,10 @@ def running_dovecot(authority: LocalAuthority) -> Iterator[Dovecot]:
         home = Path(folder)
         home.chmod(0o755)
         server = Dovecot(home, authority)
-        server.start()
-        yield server
-        server.stop()
+        with reserve(server.port), reserve(server.tls_port):
+            server.start()
+            yield server
+            server.stop()
 
 
 @pytest.fixture

@@ -83,6 +83,7 @@ service stats {{
   chroot =
 }}
 """
+START_SECONDS = STOP_SECONDS = 60
 SYSTEM_FOLDERS = "/usr/sbin:/usr/local/sbin"  # not in everybody's PATH
 PASSWORD = "correct horse"  # noqa: S105 - of mailboxes that are generated and thrown away
 
@@ -171,7 +172,7 @@ class Dovecot:
             stderr=subprocess.DEVNULL,
             process_group=0,
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as probe:
                 if probe.recv(4) == b"* OK":
@@ -183,7 +184,7 @@ class Dovecot:
         if self._process is not None:
             # The whole group: sessions that are signed in would outlive the master.
             os.killpg(self._process.pid, signal.SIGTERM)
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=STOP_SECONDS)
             self._process = None
 
     def own(self, path: Path) -> None:

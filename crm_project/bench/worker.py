@@ -68,7 +68,7 @@ def worker(folder: Path) -> Iterator[Worker]:
 @contextmanager
 def _database() -> Iterator[str]:
     """The address of an empty database beside ours; it is dropped at the end."""
-    name = f"genkan_bench_{uuid.uuid4().hex[:12]}"
+    name = f"genkan_bench_{os.getpid()}_{uuid.uuid4().hex[:12]}"
     _run_on_server(f"CREATE DATABASE {name}")
     try:
         yield urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()

@@ -115,6 +115,7 @@ async def serve(home: Path, *, imap_port: int, smtp_port: int) -> None:
         authenticator=delivery,
         auth_required=True,
         auth_require_tls=False,
+        ready_timeout=60,
     )
     async with AsyncExitStack() as stack:
         await backend.start(stack)

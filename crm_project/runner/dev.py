@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -17,13 +18,13 @@ from crm_project.runner.environment import with_services
 from crm_project.runner.errors import LaunchError
 from crm_project.runner.folders import PROJECT, data_folder
 from crm_project.runner.locks import try_exclusive
-from crm_project.runner.ports import is_free
+from crm_project.runner.ports import is_free, reserve
 from crm_project.runner.processes import ProcessRunner, Program
 
 PYTHON = sys.executable
 HOST = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 8000, 8020
-READY_SECONDS = 60
+READY_SECONDS = 180
 FIRST_STEP = """\
 Create the first super admin, in another terminal:
   bin/manage user add you@example.com --name "Your Name" --role super_admin"""
@@ -43,7 +44,11 @@ def main(arguments: list[str]) -> int:
         lock.write(address)
         lock.flush()
         demo = None if options.empty else settle(data, now=datetime.now(UTC))
-        _run(data, address, demo)
+        with contextlib.ExitStack() as ports:
+            # It takes its servers a while to get to them.
+            for port in asdict(demo.ports).values() if demo else ():
+                ports.enter_context(reserve(port))
+            _run(data, address, demo)
     print("genkan: stopped", flush=True)
     return 0
 

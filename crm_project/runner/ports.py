@@ -11,6 +11,14 @@ def free_port() -> int:
         return port
 
 
+def reserve(port: int) -> socket.socket:
+    """Until it is closed nobody is given this loopback port but who asks for it with SO_REUSEADDR, as our servers do."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", port))
+    return holder
+
+
 def is_free(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

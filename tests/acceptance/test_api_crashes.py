@@ -18,7 +18,7 @@ from tests.acceptance.expectations import assert_nothing_lost_or_doubled
 from tests.acceptance.test_crashes import forget_everything, let_its_lease_run_out, until_done
 from tests.fakes.workers import DoomedWorker
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 EVERY = {"first sync": 13, "new mail": 9, "lost place": 13}
 AT_FIRST = 4

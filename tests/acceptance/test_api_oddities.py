@@ -8,7 +8,7 @@ from tests.acceptance.api_mailboxes import Days, GmailMailbox, GraphMailbox, syn
 from tests.acceptance.expectations import assert_nothing_lost_or_doubled, expected
 from tests.acceptance.test_api_providers import CONTACT, FEW, forget_paces, letter
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.acceptance.api_mailboxes import Days, GmailMailbox, GraphMailbox, one
 from tests.acceptance.expectations import assert_nothing_lost_or_doubled, expected
 from tests.factories.inboxes import mail_bytes
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 MAILS = list(generator.generate(3_000))
 FEW = MAILS[:300]

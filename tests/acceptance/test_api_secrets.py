@@ -51,7 +51,7 @@ from tests.factories.inboxes import mail_bytes
 from tests.fakes.google import consent
 from tests.fakes.microsoft import faults
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.django_db(transaction=True)
 HARUKA = "haruka@ours.example"
 PRINTED = "printed by commands"
 SEEN = "seen by people"

@@ -18,7 +18,7 @@ from tests.fakes.bad_network import BadNetwork
 from tests.fakes.workers import DoomedWorker, celery_worker, kill
 from tests.forgetting import forget_all_mail
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 MAILS = list(generator.generate(600, seed=9))
 LATER = MAILS[590:]
@@ -51,7 +51,8 @@ def test_a_killed_worker_and_a_forgetful_broker_cost_time_only(workspace, alice,
     """A real Celery worker is killed in the middle of the first sync, the broker is emptied, and every task comes several times."""
     fill(mailbox, MAILS[:590])
     with BadNetwork(dovecot.port).running() as network, Redis.from_url(settings.REDIS_URL) as broker:
-        network.pause = 0.03
+        network.hold_after = 300_000  # half of what there is
+        broker.flushdb()  # what other tests have asked for would be done first
         inbox = connected(alice, mailbox, port=network.port)
         with celery_worker() as worker:
             wait_until(lambda: HandledPage.objects.exists() or LedgerEntry.objects.exists())
@@ -59,7 +60,7 @@ def test_a_killed_worker_and_a_forgetful_broker_cost_time_only(workspace, alice,
         assert Inbox.objects.get().backfill_done_at is None
         broker.flushdb()
         let_its_lease_run_out()
-        network.pause = 0.0
+        network.go_on()
         fill(mailbox, LATER)
         with celery_worker():
             for _ in range(3):
@@ -71,6 +72,7 @@ def test_a_killed_worker_and_a_forgetful_broker_cost_time_only(workspace, alice,
             for _ in range(3):
                 sync_inbox.apply_async(kwargs={"inbox_id": inbox.pk}, queue="live")
             wait_until(lambda: not broker.llen("live") and is_done(inbox))
+        let_its_lease_run_out()  # the last of them may have been at it when its worker was killed
         until_done(inbox)
         assert_nothing_lost_or_doubled(inbox, MAILS)
 
@@ -92,7 +94,7 @@ def until_done(inbox):
     raise AssertionError("the sync does not come to an end")
 
 
-def wait_until(condition, seconds=60):
+def wait_until(condition, seconds=240):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

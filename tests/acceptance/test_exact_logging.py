@@ -15,7 +15,7 @@ from tests.acceptance.connecting import fill
 from tests.acceptance.expectations import expected
 from tests.acceptance.kept import everything_kept
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 MAILS = list(generator.generate(5_010))
 OLD, NEW = MAILS[:5_000], MAILS[5_000:]

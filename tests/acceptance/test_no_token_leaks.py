@@ -28,7 +28,7 @@ from tests.acceptance.test_crashes import let_its_lease_run_out, until_done
 from tests.fakes.workers import DoomedWorker
 from tests.people import signed_in
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 MAILS = 2_000
 PRIVATE, LOGGED, TAKEN_BACK = "zqprivate", "zqlogged", "zqtakenback"

@@ -15,7 +15,7 @@ from tests.factories.contacts import make_contact
 from tests.factories.inboxes import ALICE, SARAH, STRANGER, Clock, connected_inbox, mail_bytes
 from tests.inboxes.sync.test_gmail import Synced
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(60)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

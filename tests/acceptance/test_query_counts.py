@@ -92,7 +92,6 @@ def add(admin, contact, inbox, limited, team):
     return add
 
 
-@pytest.mark.timeout(300)  # fifty of everything there is take their time on a busy machine
 def test_every_list_costs_the_same_with_one_and_with_fifty(
     add, admin, admin_client, contact, inbox, limited, team, bob
 ):

@@ -21,7 +21,7 @@ from tests.acceptance.kept import everything_kept
 from tests.acceptance.test_no_token_leaks import compose, places_of
 from tests.people import signed_in
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 SARAH = "sarah@meridian.example"
 LOGGED, SHARED = "zqerased", "zqshared"

@@ -20,7 +20,7 @@ from tests.factories.users import UserFactory
 from tests.fakes.google import consent
 from tests.people import signed_in
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.django_db(transaction=True)
 YUKI, SUPPORT, SARAH = "yuki@minato.example", "support@minato.example", "sarah@meridian.example"
 TOKEN = "quetzal"
 

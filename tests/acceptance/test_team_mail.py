@@ -13,7 +13,7 @@ from tests.acceptance.kept import everything_kept
 from tests.factories.inboxes import mail_bytes
 from tests.inboxes.sync.numbers import assert_counts_are_those_of_the_ledger, assert_threads_say_what_their_mails_say
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 MAILS = list(generator.generate(300))
 CONTACT = generator.CONTACTS[0]

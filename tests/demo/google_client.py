@@ -40,7 +40,7 @@ def credentials(fake: FakeGoogle, address: str = YUKI, scopes=(READ_SCOPE,)):
 
 def gmail(fake: FakeGoogle, address: str = YUKI, scopes=(READ_SCOPE,)):
     """The `users` resource of a service that is signed in."""
-    http = google_auth_httplib2.AuthorizedHttp(credentials(fake, address, scopes), http=httplib2.Http(timeout=10))
+    http = google_auth_httplib2.AuthorizedHttp(credentials(fake, address, scopes), http=httplib2.Http(timeout=60))
     service = build("gmail", "v1", http=http, client_options={"api_endpoint": fake.url}, cache_discovery=False)
     return service.users()
 

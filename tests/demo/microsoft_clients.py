@@ -19,7 +19,7 @@ class Loopback(requests.Session):
     """msal refuses authorities that are not https; the stand-in is not."""
 
     def request(self, method: Any, url: Any, *args: Any, **options: Any) -> requests.Response:
-        options.setdefault("timeout", 10)
+        options.setdefault("timeout", 60)
         return super().request(method, str(url).replace("https://127.0.0.1", "http://127.0.0.1"), *args, **options)
 
 
@@ -47,7 +47,7 @@ class Graph:
 
     def get(self, path: str, headers: Mapping[str, str] = IMMUTABLE, **query: str) -> requests.Response:
         url = path if path.startswith("http") else f"{self.root}/{path}"
-        return self.session.get(url, params=query or None, headers=dict(headers), timeout=10)
+        return self.session.get(url, params=query or None, headers=dict(headers), timeout=60)
 
     def rows(self, path: str, headers: Mapping[str, str] = IMMUTABLE, **query: str) -> list[dict[str, Any]]:
         answer = self.get(path, headers, **query)
@@ -69,10 +69,10 @@ class Graph:
             link, query = page["@odata.nextLink"], {}
 
     def batch(self, requests_: list[dict[str, Any]]) -> requests.Response:
-        return self.session.post(f"{self.root}/$batch", json={"requests": requests_}, timeout=10)
+        return self.session.post(f"{self.root}/$batch", json={"requests": requests_}, timeout=60)
 
     def post(self, path: str, body: Any = None) -> requests.Response:
-        return self.session.post(f"{self.root}/{path}", json=body, timeout=20)
+        return self.session.post(f"{self.root}/{path}", json=body, timeout=60)
 
     def close(self) -> None:
         self.session.close()

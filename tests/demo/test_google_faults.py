@@ -6,13 +6,14 @@ import socket
 import threading
 import time
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import httplib2
 import pytest
 from googleapiclient.errors import HttpError
 
-from crm_project.demo.google import answers
+from crm_project.demo.google import answers, app
 from crm_project.demo.google.quota import OLD_COSTS, Limits
 from tests.demo.google_client import YUKI, credentials, gmail, in_batch, mail
 
@@ -185,10 +186,11 @@ def test_all_mailboxes_share_the_units_of_the_project(google, ids):
     assert refused(gmail(google).getProfile(userId="me")).status_code == 403
 
 
-def test_one_mailbox_may_be_asked_for_so_much_at_a_time(google, ids):
+def test_one_mailbox_may_be_asked_for_so_much_at_a_time(google, ids, monkeypatch):
     google.limits.concurrent = 2
-    google.faults.always("getProfile", answers.slow(0.5))
-    statuses = []
+    one_refused, statuses = threading.Event(), []
+    google.faults.next("getProfile", answers.slow(1), times=2)
+    monkeypatch.setattr(app, "time", SimpleNamespace(sleep=lambda _seconds: one_refused.wait(60)))
 
     def ask():
         try:
@@ -196,6 +198,7 @@ def test_one_mailbox_may_be_asked_for_so_much_at_a_time(google, ids):
             statuses.append(200)
         except HttpError as error:
             statuses.append(error.status_code)
+            one_refused.set()
 
     threads = [threading.Thread(target=ask) for _number in range(3)]
     for thread in threads:
@@ -253,7 +256,7 @@ def test_an_expired_token_is_refused_in_each_part_and_renewed_by_the_library(goo
 
 
 def posted(fake, body: str, content_type: str = "multipart/mixed; boundary=b"):
-    connection = http.client.HTTPConnection(urlsplit(fake.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(fake.url).netloc, timeout=60)
     headers = {"Content-Type": content_type, "Authorization": f"Bearer {credentials(fake).token}"}
     connection.request("POST", "/batch/gmail/v1", body.encode(), headers)
     answer = connection.getresponse()

@@ -55,7 +55,7 @@ def values_of(location: str) -> dict[str, str]:
 
 
 def page_of(url: str, **headers):
-    return requests.get(url, allow_redirects=False, timeout=10, headers=headers)
+    return requests.get(url, allow_redirects=False, timeout=60, headers=headers)
 
 
 def test_a_person_allows_and_the_library_gets_tokens(google):
@@ -161,7 +161,7 @@ def test_an_account_that_is_renamed_stays_the_same(google):
 def test_a_wrong_request_is_told_to_the_person_and_nobody_is_sent_anywhere(google, changes, status, code):
     url, _query = begin(flow_of(google)).split("?")
     query = {name: values[0] for name, values in parse_qs(_query).items()} | changes
-    page = requests.get(url, query, allow_redirects=False, timeout=10)
+    page = requests.get(url, query, allow_redirects=False, timeout=60)
     assert (page.status_code, f"Error {status}: {code}" in page.text) == (status, True)
     assert "Location" not in page.headers
 
@@ -183,7 +183,7 @@ def test_a_page_that_was_answered_cannot_be_answered_again(google):
     key = page.text.split('name="request" value="')[1].split('"')[0]
     form = {"request": key, "account": YUKI, "scope": READ_SCOPE, "decision": "allow"}
     first, second = (
-        requests.post(f"{google.url}/signin/consent", form, allow_redirects=False, timeout=10) for _time in range(2)
+        requests.post(f"{google.url}/signin/consent", form, allow_redirects=False, timeout=60) for _time in range(2)
     )
     assert (first.status_code, second.status_code) == (302, 400)
     assert "expired_request" in second.text
@@ -212,7 +212,7 @@ def code_for(fake, flow) -> str:
 
 def ask(fake, **form):
     usual = {"client_id": fake.client.id, "client_secret": fake.client.secret}
-    return requests.post(fake.environment()["GOOGLE_TOKEN_URL"], usual | form, timeout=10)
+    return requests.post(fake.environment()["GOOGLE_TOKEN_URL"], usual | form, timeout=60)
 
 
 def exchange(fake, flow, **changes):
@@ -272,7 +272,7 @@ def test_client_credentials_may_come_in_a_header(google):
         google.environment()["GOOGLE_TOKEN_URL"],
         {"grant_type": "refresh_token", "refresh_token": token},
         auth=(google.client.id, google.client.secret),
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 200
 
@@ -354,8 +354,8 @@ def test_a_rotated_token_can_be_lost_on_its_way(google):
 def test_revoking_ends_the_whole_consent(google):
     tokens = google.grant(YUKI)
     url = google.environment()["GOOGLE_REVOKE_URL"]
-    assert requests.post(url, {"token": tokens["access_token"]}, timeout=10).status_code == 200
+    assert requests.post(url, {"token": tokens["access_token"]}, timeout=60).status_code == 200
     assert refresh(google, tokens["refresh_token"]).json()["error"] == "invalid_grant"
-    gone = requests.post(url, {"token": tokens["refresh_token"]}, timeout=10)
+    gone = requests.post(url, {"token": tokens["refresh_token"]}, timeout=60)
     assert (gone.status_code, gone.json()["error"]) == (400, "invalid_token")
     assert google.grants.allowed(google.client, YUKI) == ()

@@ -36,7 +36,7 @@ def test_msal_signs_somebody_in(microsoft, client):
     assert result["id_token_claims"]["tid"] == account.tenant_id
     assert client.get_accounts()[0]["home_account_id"] == f"{account.id}.{account.tenant_id}"
     me = requests.get(
-        f"{microsoft.url}/v1.0/me", headers={"Authorization": f"Bearer {result['access_token']}"}, timeout=10
+        f"{microsoft.url}/v1.0/me", headers={"Authorization": f"Bearer {result['access_token']}"}, timeout=60
     )
     assert me.json()["mail"] == YUKI
 
@@ -74,7 +74,7 @@ def test_cancelling_comes_back_as_access_denied(microsoft, client):
 def test_a_tenant_may_keep_consent_to_its_administrators(microsoft, client):
     tenant = microsoft.tenant("minato.example", policy="administrator")
     flow = begin(client)
-    page = requests.post(flow["auth_uri"], data={"account": microsoft.account(YUKI).id}, timeout=10)
+    page = requests.post(flow["auth_uri"], data={"account": microsoft.account(YUKI).id}, timeout=60)
     assert "Need admin approval" in page.text
     answer = microsoft.consent(flow["auth_uri"], YUKI, step="return")
     assert (answer["error"], answer["error_description"][:11]) == ("access_denied", "AADSTS90094")
@@ -144,7 +144,7 @@ def test_an_outage_is_a_page_of_html(microsoft, client):
 def test_a_token_endpoint_that_throttles_says_how_long(microsoft, client):
     microsoft.faults.always(faults.sign_in_throttled(17), path="/token$")
     form = {"grant_type": "refresh_token"}
-    answer = requests.post(f"{microsoft.url}/common/oauth2/v2.0/token", data=form, timeout=10)
+    answer = requests.post(f"{microsoft.url}/common/oauth2/v2.0/token", data=form, timeout=60)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "17")
     result = client.acquire_token_by_refresh_token(microsoft.grant(YUKI, READ)["refresh_token"], READ)
     assert result["error"] == "temporarily_unavailable"
@@ -159,9 +159,9 @@ def test_another_nonce_than_the_one_asked_with_is_noticed(microsoft, client):
 
 def test_an_undocumented_parameter_is_refused(microsoft, client):
     flow = begin(client)
-    assert requests.get(flow["auth_uri"] + "&access_type=offline", timeout=10).status_code == 400
+    assert requests.get(flow["auth_uri"] + "&access_type=offline", timeout=60).status_code == 400
     form = {"client_id": "x", "grant_type": "refresh_token", "approval": "force"}
-    answer = requests.post(f"{microsoft.url}/common/oauth2/v2.0/token", data=form, timeout=10)
+    answer = requests.post(f"{microsoft.url}/common/oauth2/v2.0/token", data=form, timeout=60)
     assert answer.json()["error_codes"] == [900144]
 
 
@@ -169,7 +169,7 @@ def test_personal_accounts_cannot_enter_an_organisation(microsoft, client):
     microsoft.mailbox("taro@outlook.example", personal=True)
     organisations = application(microsoft, authority="organizations")
     flow = begin(organisations)
-    page = requests.get(flow["auth_uri"], timeout=10).text
+    page = requests.get(flow["auth_uri"], timeout=60).text
     assert (YUKI in page, "taro@outlook.example" in page) == (True, False)
     with pytest.raises(AssertionError, match="AADSTS50020"):
         microsoft.consent(flow["auth_uri"], "taro@outlook.example")
@@ -187,7 +187,7 @@ def test_a_scope_of_another_resource_has_a_token_of_its_own(microsoft, client):
 def test_the_answer_comes_back_in_the_way_asked_for(microsoft, client):
     flow = client.initiate_auth_code_flow(READ, redirect_uri=CALLBACK, response_mode="fragment")
     form = {"account": microsoft.account(YUKI).id, "step": "consent", "scope": READ}
-    answer = requests.post(flow["auth_uri"], data=form, allow_redirects=False, timeout=10)
+    answer = requests.post(flow["auth_uri"], data=form, allow_redirects=False, timeout=60)
     assert dict(parse_qsl(urlsplit(answer.headers["Location"]).fragment))["state"] == flow["state"]
 
 
@@ -202,9 +202,9 @@ def test_an_administrator_allows_everybody(microsoft, client):
         "redirect_uri": CALLBACK,
         "state": "s",
     }
-    assert "boss@minato.example" in requests.get(url, params=query, timeout=10).text
+    assert "boss@minato.example" in requests.get(url, params=query, timeout=60).text
     form = {"account": microsoft.account("boss@minato.example").id}
-    answer = requests.post(url, params=query, data=form, allow_redirects=False, timeout=10)
+    answer = requests.post(url, params=query, data=form, allow_redirects=False, timeout=60)
     told = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
     assert (told["admin_consent"], told["tenant"]) == ("True", microsoft.account(YUKI).tenant_id)
     flow = begin(client)
@@ -216,12 +216,12 @@ def test_an_administrator_can_be_asked(microsoft, client):
     tenant = microsoft.tenant("minato.example", policy="request")
     flow = begin(client)
     form = {"account": microsoft.account(YUKI).id, "step": "request", "justification": "My mail"}
-    assert "Request sent" in requests.post(flow["auth_uri"], data=form, timeout=10).text
+    assert "Request sent" in requests.post(flow["auth_uri"], data=form, timeout=60).text
     assert tenant.requests == [YUKI]
 
 
 def test_the_pages_speak_japanese(microsoft, client):
-    page = requests.get(begin(client)["auth_uri"], headers={"Accept-Language": "ja,en;q=0.5"}, timeout=10).text
+    page = requests.get(begin(client)["auth_uri"], headers={"Accept-Language": "ja,en;q=0.5"}, timeout=60).text
     assert "アカウントを選択する" in page
 
 

@@ -1,22 +1,23 @@
-"""A network that is slow or breaks: forwards to a server, and cuts connections after so many bytes of answers."""
+"""A network that stands still or breaks: forwards to a server, and holds or cuts connections after so many bytes of answers."""
 
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 
 class BadNetwork:
     """`answer_bytes`: how much each new connection carries back before it is cut; None: all of it.
-    `pause` is how many seconds every 4 KB of an answer take."""
+    `hold_after`: how much all connections together carry back before they stand still, until `go_on`."""
 
     def __init__(self, port: int) -> None:
         self._target = port
         self.answer_bytes: int | None = None
-        self.pause = 0.0
+        self.hold_after: int | None = None
+        self.carried = 0
         self.cuts = 0
         self.port = 0
+        self._may_go_on = threading.Event()
 
     @contextlib.contextmanager
     def running(self) -> Iterator["BadNetwork"]:
@@ -24,6 +25,10 @@ class BadNetwork:
             self.port = listener.getsockname()[1]
             threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
             yield self
+            self.go_on()
+
+    def go_on(self) -> None:
+        self._may_go_on.set()
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -35,7 +40,9 @@ class BadNetwork:
         with client, socket.create_connection(("127.0.0.1", self._target)) as server, contextlib.suppress(OSError):
             threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
             while answer := server.recv(4096):
-                time.sleep(self.pause)
+                self.carried += len(answer)
+                if self.hold_after is not None and self.carried > self.hold_after:
+                    self._may_go_on.wait()
                 if allowed is not None and len(answer) > allowed:
                     client.sendall(answer[:allowed])
                     self.cuts += 1

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crm_project.demo.server import MailFolders
-from crm_project.runner.ports import free_port
+from crm_project.runner.ports import free_port, reserve
 
 HOST = "127.0.0.1"
-STARTS_WITHIN_SECONDS = 30.0
+STARTS_WITHIN_SECONDS = 120.0
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = """
 import asyncio, pathlib, sys
@@ -60,11 +60,12 @@ def demo_server(accounts: dict[str, str]) -> Iterator[DemoServer]:
     with tempfile.TemporaryDirectory(prefix="genkan-mail-") as folder:
         server = DemoServer(Path(folder), free_port(), free_port())
         server.folders.create(accounts)
-        server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
+        with reserve(server.imap_port), reserve(server.smtp_port):
+            server.start()
+            try:
+                yield server
+            finally:
+                server.stop()
 
 
 def _answers(port: int) -> bool:

@@ -14,6 +14,7 @@ import pytest
 
 from crm_project.bench import dovecot
 from crm_project.bench.dovecot import PASSWORD, find_dovecot, free_port
+from crm_project.runner.ports import is_free
 from inboxes.providers.imap import ImapSettings
 from inboxes.providers.network import Security
 from tests.fakes.certificates import LocalAuthority
@@ -105,6 +106,12 @@ class Dovecot(dovecot.Dovecot):
         return super().config() + _MORE_CONFIG.format(
             certificate=certificate, key=key, port=self.tls_port, rawlog=self.home / "rawlog"
         )
+
+    def stop(self) -> None:
+        """Returns when nobody accepts connections any more: its processes end one by one."""
+        super().stop()
+        while not (is_free("127.0.0.1", self.port) and is_free("127.0.0.1", self.tls_port)):
+            time.sleep(0.01)
 
     def settings(self, user: str, *, security: Security = Security.TLS) -> ImapSettings:
         return ImapSettings(

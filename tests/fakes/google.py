@@ -27,11 +27,11 @@ def google(settings) -> Iterator[FakeGoogle]:
 def consent(url: str, address: str, *, untick: Collection[str] = (), cancels: bool = False) -> str:
     """What a person does in a browser: opens the address, chooses the account, ticks off, allows. Returns where they are sent."""
     browser = requests.Session()
-    page = browser.get(url, allow_redirects=False, timeout=10)
+    page = browser.get(url, allow_redirects=False, timeout=60)
     root = "/".join(url.split("/")[:3])
     if 'action="/signin/account"' in page.text:
         form = {"request": _KEY.search(page.text)[1], "account": address}
-        page = browser.post(f"{root}/signin/account", form, allow_redirects=False, timeout=10)
+        page = browser.post(f"{root}/signin/account", form, allow_redirects=False, timeout=60)
     if 'action="/signin/consent"' in page.text:
         scopes = [unescape(scope) for scope in _SCOPES.findall(page.text)]
         form = {
@@ -40,6 +40,6 @@ def consent(url: str, address: str, *, untick: Collection[str] = (), cancels: bo
             "scope": [scope for scope in scopes if scope not in untick],
             "decision": "cancel" if cancels else "allow",
         }
-        page = browser.post(f"{root}/signin/consent", form, allow_redirects=False, timeout=10)
+        page = browser.post(f"{root}/signin/consent", form, allow_redirects=False, timeout=60)
     assert page.status_code == 302, page.text
     return page.headers["Location"]

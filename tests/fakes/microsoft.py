@@ -34,16 +34,16 @@ class FakeMicrosoft(MicrosoftStandIn):
 
         `step`: `consent`, `cancel`, `return` (from "Need admin approval"). Raises AssertionError with the page that is in the way.
         """
-        answer = requests.get(url, allow_redirects=False, timeout=10)
+        answer = requests.get(url, allow_redirects=False, timeout=60)
         if "Pick an account" in answer.text:
             chosen = {"step": "cancel"} if step == "cancel" else {"account": self.account(address).id}
-            answer = requests.post(url, data=chosen, allow_redirects=False, timeout=10)
+            answer = requests.post(url, data=chosen, allow_redirects=False, timeout=60)
         if answer.status_code == 200:
             ticked = [name for name in re.findall(r'name="scope" value="([^"]+)"', answer.text) if name not in untick]
             form = {"account": self.account(address).id, "step": step, "scope": ticked}
             if for_everybody:
                 form["for_everybody"] = "1"
-            answer = requests.post(url, data=form, allow_redirects=False, timeout=10)
+            answer = requests.post(url, data=form, allow_redirects=False, timeout=60)
         assert answer.status_code == 302, unescape(
             re.sub(r"<style>.*</style>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
         )

@@ -32,7 +32,7 @@ OURS = (
 )
 OF_PROVIDERS = ("GOOGLE_", "MICROSOFT_", "GRAPH_", "GMAIL_")
 # A start costs up to half a minute of processor time, and other tests want the processor too.
-pytestmark = pytest.mark.timeout(300)
+PATIENCE = 300
 _launched: list[subprocess.Popen[str]] = []
 
 
@@ -104,7 +104,7 @@ def address_of(process):
 
 
 def status_of(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request("GET", "/accounts/login/")
         return connection.getresponse().status
@@ -119,7 +119,7 @@ def test_it_serves_the_sign_in_page_and_stops_without_a_trace(environment, stop)
     assert status_of(port) == 200
 
     process.send_signal(stop)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 0
     assert output.endswith("genkan: stopped\n")
@@ -143,7 +143,7 @@ def test_the_demo_has_an_inbox_at_each_provider_and_stops_without_a_trace(unused
     )
 
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, output.splitlines()[-1]) == (0, "genkan: stopped")
     wait_until(lambda: all(is_free(home.HOST, port) for port in asdict(demo.ports).values()))
@@ -160,7 +160,7 @@ def test_after_a_kill_nothing_is_left_and_the_next_start_works(environment):
     assert status_of(address_of(again)) == 200
 
     again.send_signal(signal.SIGINT)
-    again.communicate(timeout=120)
+    again.communicate(timeout=PATIENCE)
 
 
 def test_an_empty_workspace_has_no_stand_ins_and_is_started_once_only(environment):
@@ -169,12 +169,12 @@ def test_an_empty_workspace_has_no_stand_ins_and_is_started_once_only(environmen
     assert home.known(Path(environment["DATA_DIR"])) is None
 
     second = launch("dev", "--empty", environment=environment)
-    output, _ = second.communicate(timeout=120)
+    output, _ = second.communicate(timeout=PATIENCE)
 
     assert second.returncode == 1
     assert output == f"genkan: Genkan is running already: http://127.0.0.1:{port}\nStop that one with Ctrl-C first.\n"
     first.send_signal(signal.SIGINT)
-    first.communicate(timeout=120)
+    first.communicate(timeout=PATIENCE)
 
 
 def test_a_taken_port_is_named(environment):
@@ -183,7 +183,7 @@ def test_a_taken_port_is_named(environment):
         taken.listen()
         port = taken.getsockname()[1]
         process = launch("dev", "--empty", "--port", str(port), environment=environment)
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1
     assert output == (f"genkan: Port {port} is taken.\nChoose another with --port, or none to get a free one.\n")
@@ -191,7 +191,7 @@ def test_a_taken_port_is_named(environment):
 
 def run(*arguments, environment):
     process = launch("manage", *arguments, environment=environment)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=PATIENCE)
     return process.returncode, output
 
 
@@ -212,6 +212,6 @@ def test_the_exit_code_of_a_command_is_passed_on(environment):
 
 def test_bin_test_runs_the_tests_it_is_given_on_services_of_its_own(environment):
     process = launch("test", "-q", "-n0", "tests/test_ground.py", "-k", "real_server", environment=environment)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, re.findall(r"^\d+ passed", output, re.MULTILINE)) == (0, ["1 passed"])

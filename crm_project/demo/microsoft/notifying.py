@@ -70,7 +70,7 @@ class Notifier:
             subscription.notification_url = url
             subscription.lifecycle_url = subscription.lifecycle_url and url
 
-    def wait(self, seconds: float = 5) -> None:
+    def wait(self, seconds: float = 60) -> None:
         """Until everything is sent. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: not self._waiting and not self._busy, seconds):

@@ -29,7 +29,7 @@ from crm_project.demo.workspace import ensure
 from crm_project.runner.ports import is_free
 from users.commands import Answer, JsonCommand
 
-START_SECONDS = 20
+START_SECONDS = 180
 GUIDE = f"""\
 Sign in as                          password: {PASSWORD}
   {YUKI.email:<28} a member with a mixed mailbox (IMAP), in Japanese

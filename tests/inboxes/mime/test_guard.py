@@ -87,7 +87,7 @@ def test_a_daemonic_process_may_use_it():
         "queue = context.Queue()\n"
         "worker = context.Process(target=work, args=(queue,), daemon=True)\n"
         "worker.start()\n"
-        "print(*queue.get(timeout=30))\n"
+        "print(*queue.get(timeout=60))\n"
     )
     project = Path(guard.__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", script], cwd=project, capture_output=True, text=True, check=True)

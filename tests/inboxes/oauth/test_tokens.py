@@ -98,7 +98,9 @@ def test_two_processes_at_once_renew_it_once(inbox, microsoft):
         "from django.conf import settings\n"
         f"settings.DATABASES['default']['NAME'] = {connection.settings_dict['NAME']!r}\n"
         f"[setattr(settings, *pair) for pair in {list(microsoft.environment().items())!r}]\n"
+        "from inboxes.oauth import transport\n"
         "from inboxes.oauth.tokens import InboxToken\n"
+        "transport.TIMEOUT = (60, 60)\n"
         f"print(InboxToken({inbox.pk}).get())\n"
     )
     environment = {"DJANGO_SETTINGS_MODULE": "crm_project.settings", **os.environ}

@@ -119,20 +119,21 @@ def test_10_000_faults_never_end_a_grant(google, microsoft, seed):
 
 
 def test_a_server_that_is_not_there_is_unreachable(settings):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
     settings.GOOGLE_CLIENT_ID = settings.MICROSOFT_CLIENT_ID = "id"
-    settings.GOOGLE_TOKEN_URL = f"http://127.0.0.1:{port}/token"
-    settings.MICROSOFT_AUTHORITY = f"http://127.0.0.1:{port}/common"
-    for kind in (CredentialKind.GOOGLE, CredentialKind.MICROSOFT):
-        with pytest.raises(TemporarilyUnavailable) as error:
-            oauth_client(kind).refresh(GRANT)
-        assert (error.value.cause, error.value.__suppress_context__) == ("unreachable", True)
+    with socket.socket() as bound:  # and does not listen; nobody else can take its port
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        settings.GOOGLE_TOKEN_URL = f"http://127.0.0.1:{port}/token"
+        settings.MICROSOFT_AUTHORITY = f"http://127.0.0.1:{port}/common"
+        for kind in (CredentialKind.GOOGLE, CredentialKind.MICROSOFT):
+            with pytest.raises(TemporarilyUnavailable) as error:
+                oauth_client(kind).refresh(GRANT)
+            assert (error.value.cause, error.value.__suppress_context__) == ("unreachable", True)
 
 
 def test_a_server_that_does_not_answer_is_given_up(google, monkeypatch):
     monkeypatch.setattr(transport, "TIMEOUT", (1, 0.05))
-    google.faults.next("token", answers.slow(0.5))
+    google.faults.next("token", answers.slow(5))
     with pytest.raises(TemporarilyUnavailable) as error:
         oauth_client(CredentialKind.GOOGLE).refresh(GRANT)
     assert error.value.cause == "timed_out"

@@ -1,6 +1,5 @@
 """Trying out settings: each step named, the first failure with its cause, no mail sent, no folder opened."""
 
-import socket
 import ssl
 import threading
 from dataclasses import replace
@@ -9,6 +8,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
+from crm_project.runner.ports import free_port, reserve
 from inboxes.providers.checks import Step, check_imap, check_smtp
 from inboxes.providers.imap import ImapSettings
 from inboxes.providers.network import Security
@@ -97,21 +97,16 @@ def smtp_server(trusted_authority):
     context.load_cert_chain(*trusted_authority.issue("localhost"))
     room = Mailroom()
     before = set(threading.enumerate())
-    controller = Controller(
-        room, hostname="127.0.0.1", port=_free_port(), tls_context=context, require_starttls=True, authenticator=_signs_in,
-        auth_required=True,
-    )  # fmt: skip
-    controller.start()
-    yield controller
-    controller.stop()
+    with reserve(free_port()) as reserved:
+        controller = Controller(
+            room, hostname="127.0.0.1", port=reserved.getsockname()[1], tls_context=context, require_starttls=True,
+            authenticator=_signs_in, auth_required=True, ready_timeout=60,
+        )  # fmt: skip
+        controller.start()
+        yield controller
+        controller.stop()
     assert room.commands == []
     assert set(threading.enumerate()) <= before
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def submission(controller, **changes) -> SmtpSettings:

@@ -118,8 +118,7 @@ def test_a_password_is_never_sent_in_the_clear_to_a_host_on_the_internet(server,
 def test_a_port_nobody_listens_on_is_named(server):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        closed = probe.getsockname()[1]
-    found = refusal(server.settings(port=closed))
+        found = refusal(server.settings(port=probe.getsockname()[1]))
     assert (type(found), found.cause) == (TemporarilyUnavailable, "connection_refused")
 
 

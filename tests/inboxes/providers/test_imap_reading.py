@@ -22,7 +22,7 @@ from inboxes.providers.imap.wire import LONGEST_LINE, Wire
 def wire_over(*parts: bytes):
     """A wire over a real socket pair, fed by a thread that sends the parts one by one and then hangs up."""
     here, there = socket.socketpair()
-    here.settimeout(5)
+    here.settimeout(60)
 
     def feed():
         with there, contextlib.suppress(OSError):

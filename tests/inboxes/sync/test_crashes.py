@@ -16,7 +16,7 @@ from tests.factories.inboxes import Clock, connected_inbox, sync, sync_until_qui
 from tests.forgetting import forget_all_mail
 from tests.inboxes.sync.crashing import build_mailbox
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.django_db(transaction=True)
 PROJECT = Path(__file__).resolve().parents[3]
 EXPECTED = {"<1@m>", "<3@m>", "<5@m>", "<file@m>", "<answer@o>", "<spoiled@m>"}
 
@@ -49,7 +49,7 @@ class DyingWorker:
         return answer == "killed"
 
     def close(self) -> None:
-        self._process.communicate(timeout=20)
+        self._process.communicate()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.factories.contacts import make_contact
 from tests.factories.inboxes import SARAH, STRANGER, Clock, connected_inbox, mail_bytes, sync, sync_until_quiet
 from tests.forgetting import forget_all_mail
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 LOG, PRIVATE = "CRM/Log", "CRM/Private"
 POINTS_APART = 7

@@ -12,7 +12,7 @@ from tests.inboxes.sync.crashing import build_mailbox
 from tests.inboxes.sync.numbers import assert_threads_say_what_their_mails_say
 from tests.inboxes.sync.test_crashes import DyingWorker
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 LOGGED = {"<1@m>", "<3@m>", "<5@m>", "<file@m>", "<answer@o>", "<spoiled@m>"}
 KEPT = {"<0@m>", "<2@m>", "<4@m>", "<junk@m>", "<list@m>"}

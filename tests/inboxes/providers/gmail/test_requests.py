@@ -287,7 +287,7 @@ def test_no_answer_or_half_of_one_asks_nobody_and_is_never_taken_for_an_empty_on
 
 def test_an_answer_that_takes_too_long_is_given_up(world, messages, monkeypatch):
     monkeypatch.setattr(client, "SECONDS", 0.2)
-    world.google.faults.next("getProfile", answers.slow(1))
+    world.google.faults.next("getProfile", answers.slow(5))
     with world.open() as reopened, pytest.raises(TemporarilyUnavailable) as trouble:
         reopened.anchor(MAILBOX)
     assert trouble.value.cause == "timed_out"
