@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from inboxes.actions.holding import held, move, owner_only, shut_workers_out, want_sync
-from inboxes.actions.refusing import refuse_part_of_mailbox
+from inboxes.actions.refusing import refuse_part_of_mailbox, stored_password
 from inboxes.allowed import refuse_connecting
 from inboxes.life import Event
 from inboxes.models import (
@@ -78,7 +78,7 @@ def hand_to_person(*, inbox: Inbox, by: User, password: str = "", now: datetime 
 
     By a holder of account access who can open the mailbox: whoever signed in to it, or, where it is opened by a password, whoever knows
     that `password`, and nobody but the person whose personal inbox it was before, if it was one. Raises ValidationError with the codes
-    `not_your_connection`, `part_of_mailbox` or `wrong_password`.
+    `not_your_connection`, `part_of_mailbox`, `wrong_password` or `credential_missing`.
     """
     now = now or timezone.now()
     former = held(inbox, owner_only, by)
@@ -86,14 +86,14 @@ def hand_to_person(*, inbox: Inbox, by: User, password: str = "", now: datetime 
         raise PermissionDenied
     refuse_part_of_mailbox(former)
     refuse_connecting(by=by, provider=ProviderKind(former.provider))
-    _refuse_who_cannot_open(former, by, password)
+    refuse_who_cannot_open(former, by, password)
     taken_over = _take_over(former, InboxKind.PERSONAL, owner=by, since=now, by=by, now=now)
     record(by=by, action="inbox.became_personal", target=taken_over, details={"from": former.pk})
     return taken_over
 
 
-def _refuse_who_cannot_open(team: Inbox, person: User, password: str) -> None:
-    """Account access lets people manage the inbox, and not read it."""
+def refuse_who_cannot_open(team: Inbox, person: User, password: str) -> None:
+    """Account access lets people manage the inbox, and not read it. Asked before the mailbox is read, and again when it changes hands."""
     whose = _whose_alone(team)
     if whose not in (None, person):
         raise ValidationError(
@@ -101,8 +101,7 @@ def _refuse_who_cannot_open(team: Inbox, person: User, password: str) -> None:
             params={"person": str(whose)},
             code="not_your_connection",
         )
-    kept = Credential.objects.filter(inbox=team, kind=CredentialKind.PASSWORD).first()
-    if kept is not None and not hmac.compare_digest(kept.secret.encode(), password.encode()):
+    if _has_password(team) and not hmac.compare_digest(stored_password(team).encode(), password.encode()):
         raise ValidationError(_("This is not the password of the mailbox."), code="wrong_password")
 
 
@@ -111,10 +110,14 @@ def _whose_alone(team: Inbox) -> User | None:
 
     A password that is kept here proves nothing of who takes it over, and opens what was private before the team had it.
     """
-    if not Credential.objects.filter(inbox=team, kind=CredentialKind.PASSWORD).exists():
+    if not _has_password(team):
         return team.owner
     before = Inbox.with_removed.filter(became=team, kind=InboxKind.PERSONAL).select_related("owner").first()
     return before.owner if before else None
+
+
+def _has_password(inbox: Inbox) -> bool:
+    return Credential.objects.filter(inbox=inbox, kind=CredentialKind.PASSWORD).exists()
 
 
 def not_caught_up() -> ValidationError:

@@ -4,6 +4,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from inboxes.addresses import InvalidAddress, normalise
+from inboxes.causes import cause_of
+from inboxes.encryption import InvalidToken, UnknownKey
 from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, InboxStatus, ProviderKind
 from inboxes.oauth.accesses import alias_account
 from inboxes.oauth.clients import read_scopes
@@ -16,6 +18,16 @@ def valid_address(text: str) -> str:
         return normalise(text)
     except InvalidAddress:
         raise ValidationError(_("This is not an e-mail address."), code="invalid_address") from None
+
+
+def stored_password(inbox: Inbox) -> str:
+    """Of an inbox that is read with a password: there may be none any more, or the key that opens it may be gone."""
+    try:
+        password: str = Credential.objects.get(inbox=inbox, kind=CredentialKind.PASSWORD).secret
+    except (Credential.DoesNotExist, UnknownKey, InvalidToken):
+        cause = cause_of("credential_missing")
+        raise ValidationError(f"{cause.explanation} {cause.fix}", code="credential_missing") from None
+    return password
 
 
 def refuse_taken(address: str) -> None:

@@ -30,7 +30,8 @@ OUTAGES_SHOWN = 10
 
 def known_inbox(request: SignedInRequest, code: UUID) -> Inbox:
     """One's own; of a team also for its members. 404 for everybody else."""
-    return get_object_or_404(Inbox.objects.visible_to(request.user).select_related("owner", "credential"), code=code)
+    known = Inbox.objects.visible_to(request.user).select_related("owner", "credential").defer("credential__secret")
+    return get_object_or_404(known, code=code)
 
 
 @require_safe

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inboxes import actions
+from inboxes.actions.refusing import stored_password
 from inboxes.allowed import may_reconnect, refuse_host, refuse_reconnecting
 from inboxes.causes import cause_of
 from inboxes.discovery import known_provider
@@ -194,21 +195,22 @@ def _sending(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
 
 
 def _tried_sending(request: SignedInRequest, inbox: Inbox, form: SendingForm) -> Trial | None:
-    """None when the password is not the mailbox's, the server not allowed, or too much was tried; then the form says so."""
+    """None when the password is not the mailbox's or lost, the server not allowed, or too much was tried; then the form says so."""
     if not consume(request, action=TRIES):
         form.add_error(None, too_often())
         return None
     try:
         refuse_host(form.cleaned_data["smtp_host"])
+        password = stored_password(inbox)
     except ValidationError as refusal:
-        form.add_error("smtp_host", refusal)
+        form.add_error("smtp_host" if refusal.code == "host_not_allowed" else None, refusal)
         return None
-    if not form.knows(inbox.credential.secret):
+    if not form.knows(password):
         form.add_error(
             "password", ValidationError(_("This is not the password of the mailbox."), code="other_password")
         )
         return None
-    return try_sending(form.smtp(), inbox.credential.secret)
+    return try_sending(form.smtp(), password)
 
 
 def _sending_values(inbox: Inbox) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from inboxes.actions.converting import not_caught_up
+from inboxes.actions.converting import not_caught_up, refuse_who_cannot_open
 from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, InboxMember
 from inboxes.sync.engine import Outcome
 from inboxes.views.connect import TRIES, too_often
@@ -111,6 +111,7 @@ def _handed_to_person(request: SignedInRequest, inbox: Inbox, form: HandToPerson
         form.add_error(None, too_often())
         return None
     try:
+        refuse_who_cannot_open(inbox, request.user, password)
         _catch_up(inbox)
         return actions.make_personal_inbox(inbox=inbox, password=password, by=request.user)
     except ValidationError as refusal:

@@ -4,6 +4,7 @@ import socket
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.urls import reverse
 
 from inboxes import actions
@@ -37,7 +38,7 @@ def inbox(alice) -> Inbox:
     return inbox
 
 
-PAGES = ["inbox", "item", "progress", "logging", "preview", "reconnect", "sending", "disable", "discard"]
+PAGES = ["inbox", "item", "progress", "health", "logging", "preview", "reconnect", "sending", "disable", "discard"]
 POSTS = [
     "start",
     "sync-now",
@@ -99,23 +100,7 @@ class TestAccess:
 
 
 class TestSending:
-    def test_the_stored_password_goes_nowhere_before_the_owner_has_confirmed_their_own(
-        self, inbox, alice_client, monkeypatch
-    ):
-        reached, look_up = [], socket.getaddrinfo
-
-        def note(host, *arguments, **options):
-            reached.extend([host] * (host == "elsewhere.example"))
-            return look_up(host, *arguments, **options)
-
-        monkeypatch.setattr(socket, "getaddrinfo", note)
-        server = {"smtp_host": "elsewhere.example", "smtp_port": 465, "smtp_security": "tls", "smtp_username": "a"}
-
-        question = alice_client.post(reverse("inboxes:sending", args=[inbox.code]), server)
-
-        assert (question.url.partition("?")[0], reached) == (reverse("account_reauthenticate"), [])
-        alice_client.post(question.url, {"password": PASSWORD}, follow=True)
-        assert reached == ["elsewhere.example"]
+    SERVER = {"smtp_host": "elsewhere.example", "smtp_port": 465, "smtp_security": "tls", "smtp_username": "a"}
 
     @pytest.fixture
     def heard(self, monkeypatch):
@@ -129,44 +114,60 @@ class TestSending:
         monkeypatch.setattr(socket, "getaddrinfo", note)
         return hosts
 
+    @pytest.fixture
+    def path(self, inbox) -> str:
+        return reverse("inboxes:sending", args=[inbox.code])
+
     @staticmethod
     def confirmed(client, path):
         question = client.post(path, {"smtp_host": "elsewhere.example"})
         client.post(question.url, {"password": PASSWORD})
 
-    def test_who_manages_a_team_inbox_has_to_know_its_password(self, inbox, admin_client, heard):
-        Inbox.objects.filter(pk=inbox.pk).update(kind="team", name="Team")
-        path = reverse("inboxes:sending", args=[inbox.code])
-        self.confirmed(admin_client, path)
-        server = {"smtp_host": "elsewhere.example", "smtp_port": 465, "smtp_security": "tls", "smtp_username": "a"}
+    def test_the_stored_password_goes_nowhere_before_the_owner_has_confirmed_their_own(self, path, alice_client, heard):
+        question = alice_client.post(path, self.SERVER)
 
-        answers = [admin_client.post(path, server | {"password": word}) for word in ("", "guessed", SECRET)]
+        assert (question.url.partition("?")[0], heard) == (reverse("account_reauthenticate"), [])
+        alice_client.post(question.url, {"password": PASSWORD}, follow=True)
+        assert heard == ["elsewhere.example"]
+
+    def test_who_manages_a_team_inbox_has_to_know_its_password(self, inbox, path, admin_client, heard):
+        Inbox.objects.filter(pk=inbox.pk).update(kind="team", name="Team")
+        self.confirmed(admin_client, path)
+
+        answers = [admin_client.post(path, self.SERVER | {"password": word}) for word in ("", "guessed", SECRET)]
 
         errors = [list(answer.context["form"].errors) for answer in answers]
         assert (errors, heard) == ([["password"], ["password"], []], ["elsewhere.example"])
         assert "This is not the password of the mailbox." in answers[1].content.decode()
 
-    def test_guessing_the_password_of_a_team_inbox_is_slowed_down(self, inbox, admin_client, heard, settings):
+    def test_guessing_the_password_of_a_team_inbox_is_slowed_down(self, inbox, path, admin_client, heard, settings):
         settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "try_mail_servers": "2/m/user"}
         Inbox.objects.filter(pk=inbox.pk).update(kind="team", name="Team")
-        path = reverse("inboxes:sending", args=[inbox.code])
         self.confirmed(admin_client, path)
-        server = {"smtp_host": "elsewhere.example", "smtp_port": 465, "smtp_security": "tls", "smtp_username": "a"}
 
-        answers = [admin_client.post(path, server | {"password": word}) for word in ("one", "two", SECRET)]
+        answers = [admin_client.post(path, self.SERVER | {"password": word}) for word in ("one", "two", SECRET)]
 
         errors = [list(answer.context["form"].errors) for answer in answers]
         assert (errors, heard) == ([["password"], ["password"], ["__all__"]], [])
 
-    def test_no_server_that_is_not_allowed_hears_of_the_stored_password(self, inbox, alice_client, admin, heard):
-        path = reverse("inboxes:sending", args=[inbox.code])
+    def test_no_server_that_is_not_allowed_hears_of_the_stored_password(self, path, alice_client, admin, heard):
         self.confirmed(alice_client, path)
         actions.set_connection_policy(who="everyone", providers=["imap"], imap_hosts=["mail.ours.example"], by=admin)
-        server = {"smtp_host": "elsewhere.example", "smtp_port": 465, "smtp_security": "tls", "smtp_username": "a"}
 
-        answer = alice_client.post(path, server)
+        answer = alice_client.post(path, self.SERVER)
 
         assert (list(answer.context["form"].errors), heard) == (["smtp_host"], [])
+
+    def test_a_password_whose_key_is_lost_is_no_fault_of_a_page(self, inbox, path, alice_client, heard, settings):
+        self.confirmed(alice_client, path)
+        settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+
+        answer = alice_client.post(path, self.SERVER)
+        statuses = [alice_client.get(reverse(f"inboxes:{name}", args=[inbox.code])).status_code for name in PAGES]
+
+        assert (list(answer.context["form"].errors), heard) == (["__all__"], [])
+        assert "it cannot be decrypted any more. Reconnect the inbox with its password." in answer.content.decode()
+        assert statuses == [200] * len(PAGES)
 
 
 class TestList:

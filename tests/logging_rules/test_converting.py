@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
@@ -240,6 +241,14 @@ class TestWhoseMailboxItIs:
         assert errors[0]["password"] == ["This is not the password of the mailbox."]
         assert "guess" not in answers[0].content.decode()
         assert Inbox.objects.get() == team
+
+    def test_one_whose_key_is_lost_lets_nobody_in_and_the_page_says_what_to_do(self, alice, alice_client, settings):
+        team = caught_up_team(alice)
+        settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+        answer = alice_client.post(url_of(team), {"agreed": "1", "password": PASSWORD})
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["__all__"])
+        assert "it cannot be decrypted any more. Reconnect the inbox with its password." in answer.content.decode()
+        assert (Inbox.objects.get(), Credential.objects.count()) == (team, 1)
 
     def test_a_grant_needs_none_but_is_its_owners_alone(self, alice, admin, admin_client):
         team = caught_up(alice, kind=InboxKind.TEAM, name="Support")
