@@ -1,7 +1,5 @@
 """What people are told when a colleague asks to open an e-mail; never what is in it, its subject neither."""
 
-from typing import Any
-
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +9,7 @@ from notifications.kinds import Kind, Tone, register
 from notifications.topics import Topic
 from users.models import User
 
-ASKED, GRANTED, DECLINED = "access_asked", "access_granted", "access_declined"
+ASKED, GRANTED, DECLINED, ENDED = "access_asked", "access_granted", "access_declined", "access_request_ended"
 
 
 def tell_owner(request: AccessRequest) -> None:
@@ -30,12 +28,20 @@ def _who_answers(inbox: Inbox) -> list[User]:
 
 
 def tell_asker(request: AccessRequest) -> None:
-    answer: dict[str, Any] = {"owner": request.sighting.inbox.holder}
+    _tell_asker(request, GRANTED if request.granted_until else DECLINED)
+
+
+def tell_of_leaving(request: AccessRequest) -> None:
+    """Whose e-mail it is has left without an answer."""
+    _tell_asker(request, ENDED)
+
+
+def _tell_asker(request: AccessRequest, kind: str) -> None:
     answered = request.answered_at.isoformat() if request.answered_at else ""
     notify(
         recipients=[request.person],
-        kind=GRANTED if request.granted_until else DECLINED,
-        context=answer,
+        kind=kind,
+        context={"owner": request.sighting.inbox.holder},
         url=reverse("contacts:message", args=[request.sighting.message.code]),
         episode=f"access:{request.pk}:answered:{answered}",
     )
@@ -66,6 +72,16 @@ register(
         topic=Topic.ACCESS_REQUESTS,
         title=_("%(owner)s declined to open an e-mail to you"),
         text=_("You still see its subject and who takes part."),
+        action=_("See the e-mail"),
+        fields=frozenset({"owner"}),
+        icon="lock",
+        by_e_mail=False,
+    ),
+    Kind(
+        code=ENDED,
+        topic=Topic.ACCESS_REQUESTS,
+        title=_("%(owner)s has left, and your request to open an e-mail has ended"),
+        text=_("Nobody else can open it to you. You still see its subject and who takes part."),
         action=_("See the e-mail"),
         fields=frozenset({"owner"}),
         icon="lock",

@@ -80,7 +80,7 @@ def leaving_of(person: User, *, now: datetime) -> Leaving:
         ),
         invitations=list(Invitation.objects.open().filter(invited_by=person).order_by("email")),
         contacts=Contact.objects.filter(owner=person).count(),
-        requests=AccessRequest.objects.waiting().filter(sighting__inbox__in=own).count(),
+        requests=AccessRequest.objects.asked_of(person).waiting().count(),
         logged=Sighting.objects.filter(inbox__in=Inbox.with_removed.filter(owner=person)).count(),
         notes=Note.objects.filter(author=person).count(),
     )

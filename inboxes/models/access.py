@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from inboxes.models.inbox import Inbox
+from inboxes.models.inbox import Inbox, InboxKind
 from users.models import User
 
 
@@ -24,6 +24,10 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
     def answered_by(self, user: User) -> "AccessRequestQuerySet":
         """Those that are the user's to answer, and nobody else's, super admins included."""
         return self.filter(sighting__inbox__in=Inbox.with_removed.decided_by(user))
+
+    def asked_of(self, person: User) -> "AccessRequestQuerySet":
+        """About what their own inboxes have logged. Nobody else answers those, also when the person has left."""
+        return self.filter(sighting__inbox__owner=person, sighting__inbox__kind=InboxKind.PERSONAL)
 
     def waiting(self) -> "AccessRequestQuerySet":
         return self.filter(answered_at=None)
@@ -43,7 +47,8 @@ IN_FORCE = models.Q(granted_until__isnull=False, granted_until__gt=Now(), ended_
 class AccessRequest(models.Model):
     """Somebody asks the owner of a sighting to open the e-mail to them, and what the owner answered.
 
-    Waiting until `answered_at`; then declined, or granted until `granted_until` unless the owner ended it before.
+    Waiting until `answered_at`; then declined, or granted until `granted_until` unless it `ended_at` before: because the owner wished so,
+    or because either of them left, when a request that still waited ends, too.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -27,7 +27,7 @@ def ask_access(*, message: Message, note: str = "", by: User, now: datetime) -> 
     answered = Q(inbox__owner__is_active=True) | Q(inbox__kind=InboxKind.TEAM)
     strict = Sighting.objects.filter(answered, message=message)
     closed = strict.exclude(visibility=Visibility.EVERYONE).closed_to(by).select_for_update(of=("self",))
-    lately = AccessRequest.objects.filter(person=by, sighting__message=message)
+    lately = AccessRequest.objects.filter(person=by, sighting__message=message, ended_at=None)
     waiting = set(lately.waiting().values_list("sighting", flat=True))
     declined = set(lately.filter(answered_at__gt=now - PATIENCE, granted_until=None).values_list("sighting", flat=True))
     wanted = [sighting for sighting in closed if sighting.pk not in waiting | declined]
@@ -79,6 +79,24 @@ def end_access(*, request: AccessRequest, by: User, now: datetime) -> None:
     request.ended_at = now
     request.save(update_fields=["ended_at"])
     record(by=by, action="mail.access_ended", target=request)
+
+
+def end_requests(*, of: User, by: User, now: datetime) -> None:
+    """Somebody leaves: what they were asked and what they asked is answered no more, and what they were let into is closed again.
+
+    Who still waits for their answer is told. Call inside a transaction. Idempotent.
+    """
+    asked = AccessRequest.objects.asked_of(of).waiting()
+    theirs = AccessRequest.objects.filter(person=of)
+    ending = asked | theirs.waiting() | theirs.in_force()
+    for request in ending.select_related("sighting__inbox__owner", "sighting__message", "person").select_for_update(
+        of=("self",)
+    ):
+        request.answered_at, request.ended_at = request.answered_at or now, now
+        request.save(update_fields=["answered_at", "ended_at"])
+        record(by=by, action="mail.access_ended", target=request)
+        if request.person != of:
+            access_notices.tell_of_leaving(request)
 
 
 def _own(request: AccessRequest, by: User) -> AccessRequest:

@@ -12,6 +12,7 @@ from audit.actions import record
 from contacts.actions import hand_over_contacts
 from inboxes.actions import add_members, disconnect_who_left, hand_over, remove_member
 from inboxes.models import Departure, Inbox, InboxMember
+from logging_rules.actions.access import end_requests
 from logging_rules.leaving import Handover, Leaving, kinds_of_access, leaving_of
 from users.actions import deactivate_person
 from users.models import User
@@ -36,6 +37,7 @@ def leave(*, person: User, handover: Handover, by: User, now: datetime | None = 
         return done
     _refuse_successors_who_left(handover)
     disconnect_who_left(person=person, by=by, now=now)
+    end_requests(of=person, by=by, now=now)
     for part in found.owned:
         hand_over(inbox=part.inbox, to=handover.owners[part.inbox.pk], by=by, now=now)
     _leave_teams(person, found, handover, by)

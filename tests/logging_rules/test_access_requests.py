@@ -9,10 +9,12 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from contacts.actions import record_opening
 from inboxes.access import Entitlement, closures, readers_of
-from inboxes.models import Message, Opening, Sighting, Visibility
+from inboxes.models import AccessRequest, Message, Opening, Sighting, Visibility
 from logging_rules import actions
+from logging_rules.leaving import Handover, leaving_of
 from notifications.models import Notification
 from tests.factories.contacts import NOON, log_mail, make_contact, make_inbox
+from tests.factories.users import UserFactory
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)
@@ -47,7 +49,7 @@ def test_the_owner_is_asked_and_lets_the_person_in_for_a_week(mail, alice, bob):
 
     assert opens(mail, bob)
     assert told(bob) == [("access_granted", {"owner": "Alice Mori"}, f"/mail/{mail.code}/")]
-    reader = readers_of(mail).people[-1]
+    reader = readers_of(mail, viewer=bob).people[-1]
     assert (reader.person, reader.entitlement, reader.until) == (bob, Entitlement.GRANTED, now + WEEK)
 
 
@@ -104,6 +106,27 @@ def test_nobody_answers_for_an_owner_who_has_left(mail, alice, bob):
     with pytest.raises(ValidationError):
         ask(mail, bob)
     assert [closure.can_be_asked for closure in closures(mail, bob)] == [False]
+
+
+def test_requests_end_when_either_of_the_two_leaves(mail, alice, bob, admin):
+    """Bob asks Alice and waits; Carol was let in by Alice; a request of Alice's waits at Bob's."""
+    carol = UserFactory(name="Carol Colleague")
+    contact = make_contact("Omar", "omar@meridian.example")
+    of_bob = log_mail(contact, "Other offer", owner=bob, visibility=Visibility.SUBJECT)
+    waiting, granted, own = ask(mail, bob)[0], ask(mail, carol)[0], ask(of_bob, alice)[0]
+    now = timezone.now()
+    actions.grant_access(request=granted, until=now + WEEK, by=alice, now=now)
+    assert leaving_of(alice, now=now).requests == 1
+
+    actions.leave(person=alice, handover=Handover(), by=admin)
+
+    assert not AccessRequest.objects.waiting().exists()
+    ended = set(AccessRequest.objects.filter(ended_at__isnull=False).values_list("pk", flat=True))
+    assert (ended, opens(mail, carol)) == ({waiting.pk, own.pk}, True)
+    assert ("access_request_ended", {"owner": "Alice Mori"}, f"/mail/{mail.code}/") in told(bob)
+    actions.leave(person=carol, handover=Handover(), by=admin)
+    granted.refresh_from_db()
+    assert (granted.ended_at is not None, len(told(bob))) == (True, 2)
 
 
 def test_nobody_but_the_owner_answers_super_admins_included(mail, bob, admin):
