@@ -184,13 +184,14 @@ class EntryKind(models.TextChoices):
 
 class TimelineEntryQuerySet(models.QuerySet["TimelineEntry"]):
     def visible_to(self, user: User) -> "TimelineEntryQuerySet":
-        """Whatever is not private; of that, the e-mails that the user may know of."""
+        """Whatever is not private; of that, the e-mails of which the user may know that somebody logged them."""
         if not user.is_active:
             return self.none()
         if not Sighting.objects.private().exists():
             return self.known_to_all()
         theirs = Message.objects.visible_to(user, some_are_private=True).filter(pk=models.OuterRef("message"))
-        return self.filter(models.Q(private=False) | models.Q(exists_singly(theirs)))
+        logged = Sighting.objects.known_to(user).filter(message=models.OuterRef("message"))
+        return self.filter(models.Q(private=False) | models.Q(exists_singly(theirs)) & models.Q(exists_singly(logged)))
 
     def known_to_all(self) -> "TimelineEntryQuerySet":
         return self.filter(private=False)

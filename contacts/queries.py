@@ -92,7 +92,7 @@ def mail_found(user: User, text: str) -> "QuerySet[Message]":
     return (
         matching(known, text, field="index__search")
         .only("code", "subject", "from_name", "from_email", "sent_at", "snippet")
-        .prefetch_related(Prefetch("timeline_entries", TimelineEntry.objects.select_related("contact").order_by("pk")))
+        .prefetch_related(_with_timelines(user))
         .order_by("-index__sent_at", "-index__message")
     )
 
@@ -118,9 +118,14 @@ def mail_in_outline(user: User) -> "QuerySet[Message]":
 
 def _surroundings(messages: MessageQuerySet, user: User) -> MessageQuerySet:
     return messages.with_access(user).prefetch_related(
-        Prefetch("timeline_entries", TimelineEntry.objects.select_related("contact").order_by("pk")),
-        Prefetch("sightings", Sighting.objects.select_related("inbox__owner").order_by("pk")),
+        _with_timelines(user),
+        Prefetch("sightings", Sighting.objects.known_to(user).select_related("inbox__owner").order_by("pk")),
     )
+
+
+def _with_timelines(user: User) -> "Prefetch[str, QuerySet[TimelineEntry], str]":
+    known = TimelineEntry.objects.visible_to(user)
+    return Prefetch("timeline_entries", known.select_related("contact").order_by("pk"))
 
 
 def matching(found: "QuerySet[Found]", text: str, field: str = "search") -> "QuerySet[Found]":
@@ -171,6 +176,7 @@ def talkers_with(contact: Contact, user: User) -> list[Talker]:
     )
     rows = (
         Sighting.objects.filter(message__in=messages)
+        .known_to(user)
         .annotate(
             name=Case(of_team, default="inbox__owner__name"),
             who=Case(

@@ -32,30 +32,28 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """Who may open an e-mail: all `colleagues` active people if its `visibility` is everyone, else only the `people` named.
-
-    Nobody but the members of a team may know of one that `is_logged` nowhere. `teams`: the team inboxes it lies in, if it is not open
-    to everyone.
-    """
+    """Who may open an e-mail: all `colleagues` active people if its `visibility` is everyone, else only the `people` named."""
 
     visibility: Visibility
     colleagues: int
     people: list[Reader]
-    teams: tuple[str, ...] = ()
-    is_logged: bool = True
 
 
-def readers_of(message: Message) -> Readers:
-    """The other way round of `Message.objects.readable_by`. Constant queries; people who have left cannot sign in and are left out."""
-    sightings = list(Sighting.objects.filter(message=message).select_related("inbox"))
-    strict = [sighting for sighting in sightings if sighting.visibility != Visibility.EVERYONE]
+def readers_of(message: Message, *, viewer: User) -> Readers:
+    """The other way round of `Message.objects.readable_by`, as far as the viewer may know. Constant queries.
+
+    People who have left cannot sign in and are left out. Who logged it privately, and whom they let in, is not told to those who know
+    the e-mail from a team inbox alone: they are told that not everybody may know of it.
+    """
+    everywhere = Sighting.objects.filter(message=message)
+    known = list(everywhere.known_to(viewer).select_related("inbox"))
+    is_secret = everywhere.count() > len(known)
+    strict = [sighting for sighting in known if sighting.visibility != Visibility.EVERYONE]
     active: list[User] = list(User.objects.active().order_by("name", "email"))
-    if sightings and not strict:
+    if known and not strict and not is_secret:
         return Readers(Visibility.EVERYONE, len(active), [])
-    teams = list(Inbox.objects.filter(kind=InboxKind.TEAM, team_mail__message=message).order_by("name", "address"))
-    labels = tuple(team.label for team in teams)
-    entitled = _entitled(message, sightings, teams, active)
-    granted = _granted(strict) if strict else {}
+    entitled = _entitled(message, known, active)
+    granted = _granted(strict) if strict and not is_secret else {}
     people = [Reader(person, entitled[person.pk]) for person in active if person.pk in entitled]
     people += [
         Reader(person, Entitlement.GRANTED, granted[person.pk])
@@ -63,7 +61,8 @@ def readers_of(message: Message) -> Readers:
         if person.pk in granted.keys() - entitled.keys()
     ]
     people.sort(key=lambda reader: tuple(Entitlement).index(reader.entitlement))
-    return Readers(_strictest(strict), len(active), people, labels, is_logged=bool(sightings))
+    visibility = Visibility.PRIVATE if is_secret else _strictest(strict)
+    return Readers(visibility, len(active), people)
 
 
 def _strictest(strict: Sequence[Sighting]) -> Visibility:
@@ -71,11 +70,10 @@ def _strictest(strict: Sequence[Sighting]) -> Visibility:
     return max(levels, key=lambda level: level.strictness, default=Visibility.PRIVATE)
 
 
-def _entitled(
-    message: Message, sightings: Sequence[Sighting], teams: Sequence[Inbox], active: Sequence[User]
-) -> dict[int, Entitlement]:
+def _entitled(message: Message, sightings: Sequence[Sighting], active: Sequence[User]) -> dict[int, Entitlement]:
     """Whom nobody has to let in. Taking part opens what is logged; what is not logged is the team's alone."""
-    members = InboxMember.objects.filter(inbox__in=teams).values_list("person", flat=True) if teams else ()
+    teams = Inbox.objects.filter(kind=InboxKind.TEAM, team_mail__message=message)
+    members = InboxMember.objects.filter(inbox__in=teams).values_list("person", flat=True)
     personal = [sighting.inbox for sighting in sightings if sighting.inbox.kind == InboxKind.PERSONAL]
     named = _participants(message, active) if sightings else set()
     return (
@@ -106,7 +104,7 @@ def _granted(strict: list[Sighting]) -> dict[int, datetime]:
 
 def let_in_until(message: Message, person: User) -> datetime | None:
     """When it ends for somebody who may open the e-mail only because its owners let them in; None for everybody else."""
-    readers = {reader.person: reader for reader in readers_of(message).people}
+    readers = {reader.person: reader for reader in readers_of(message, viewer=person).people}
     return readers[person].until if person in readers else None
 
 

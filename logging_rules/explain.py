@@ -42,8 +42,9 @@ class LoggedBecause:
 
 
 def why_logged(message: Message, *, viewer: User) -> list[LoggedBecause]:
-    """One answer for each inbox that holds the e-mail, the earliest decision first. Three queries."""
-    sightings = list(message.sightings.select_related("inbox__owner", "decided_by").order_by("decided_at", "pk"))
+    """One answer for each inbox of which the viewer may know that it logged the e-mail, the earliest decision first. Three queries."""
+    known = Sighting.objects.filter(message=message).known_to(viewer)
+    sightings = list(known.select_related("inbox__owner", "decided_by").order_by("decided_at", "pk"))
     names = names_of({sighting.matched_address for sighting in sightings}, viewer=viewer)
     holding = Inbox.with_removed.decided_by(viewer).filter(pk__in=[sighting.inbox_id for sighting in sightings])
     decided = set(holding.values_list("pk", flat=True))

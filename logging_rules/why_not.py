@@ -14,12 +14,11 @@ from heapq import merge
 from itertools import islice
 
 from django.core import signing
-from django.db.models import Q
 
 from inboxes.causes import Cause, cause_of
 from inboxes.envelope import Envelope
 from inboxes.lookups import among
-from inboxes.models import Inbox, LedgerEntry, LedgerState, Message, Sighting, Visibility
+from inboxes.models import Inbox, LedgerEntry, LedgerState, Message, Sighting
 from inboxes.providers.base import CursorExpired, FolderGone, MailProvider, RemoteFolder, SearchQuery
 from inboxes.queries import skipped_among
 from inboxes.sync.counting import day_of
@@ -317,13 +316,10 @@ class Records:
 def _sightings(
     inbox: Inbox, fingerprints: Collection[bytes], reader: User
 ) -> tuple[dict[bytes, Sighting], dict[bytes, tuple[str, ...]]]:
-    """How this inbox logged the e-mails, under whatever key; and which colleagues' inboxes did, as far as the reader may know.
-
-    A member of the team knows the e-mail itself, whoever else logged it privately: that takes more to be told.
-    """
+    """How this inbox logged the e-mails, under whatever key; and which colleagues' inboxes did, as far as the reader may know."""
     found = Sighting.objects.filter(message__fingerprint__in=fingerprints)
-    known = ~Q(visibility=Visibility.PRIVATE) | Q(inbox__in=Inbox.with_removed.read_by(reader))
-    visible = found.filter(Q(inbox=inbox) | known & Q(message__in=Message.objects.visible_to(reader)))
+    elsewhere = found.filter(message__in=Message.objects.visible_to(reader)).known_to(reader)
+    visible = found.filter(inbox=inbox) | elsewhere
     own: dict[bytes, Sighting] = {}
     others: dict[bytes, tuple[str, ...]] = {}
     for sighting in visible.select_related("message", "inbox__owner", "decided_by").order_by("pk"):

@@ -267,8 +267,22 @@ class SightingQuerySet(models.QuerySet["Sighting"]):
 
     def closed_to(self, person: User) -> "SightingQuerySet":
         """Without those whose owner let the person in."""
-        opened = AccessRequest.objects.in_force().filter(sighting=OuterRef("pk"), person=person)
-        return self.exclude(Exists(opened))
+        return self.exclude(_let_in(person))
+
+    def known_to(self, person: User) -> "SightingQuerySet":
+        """Of mail that the person may know of: which inboxes logged it, as far as the person may know that.
+
+        Who logged something privately is known to those who take part in it and to whom the owner let in. Members of a team in whose
+        inbox it lies, too, know the e-mail, and that is all.
+        """
+        takes_part = Message.objects.filter(names(person), pk=OuterRef("message"))
+        own = Q(inbox__in=Inbox.with_removed.read_by(person))
+        return self.filter(~Q(visibility=Visibility.PRIVATE) | own | _let_in(person) | Exists(takes_part))
+
+
+def _let_in(person: User) -> Exists:
+    """Condition on sightings."""
+    return Exists(AccessRequest.objects.in_force().filter(sighting=OuterRef("pk"), person=person))
 
 
 class Sighting(models.Model):

@@ -33,7 +33,7 @@ def _page(
     request: SignedInRequest, message: Message, refused: tuple[AccessRequest, GrantForm] | None = None
 ) -> HttpResponse:
     """`refused`: a form about a request that could not be accepted as it was filled in."""
-    context = {"message": message, "readers": readers_of(message)}
+    context = {"message": message, "readers": readers_of(message, viewer=request.user)}
     if own := own_view_of(message, request.user):
         context |= {
             "own": own,

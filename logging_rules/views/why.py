@@ -20,7 +20,7 @@ def why(request: SignedInRequest, code: UUID) -> HttpResponse:
         "message": message,
         "explanations": why_logged(message, viewer=request.user),
         "kept": why_kept(message, viewer=request.user),
-        "readers": readers_of(message),
+        "readers": readers_of(message, viewer=request.user),
     }
     template = "logging_rules/why.html#explanation" if request.htmx else "logging_rules/why.html"
     return render(request, template, context)

@@ -172,10 +172,10 @@ def test_commands_do_not_tell_of_it(kept, logged, people):
 
 
 def test_the_sets_of_readers_agree_with_who_reads(kept, people):
-    readers = readers_of(kept)
+    readers = readers_of(kept, viewer=people["member"])
 
     assert [(reader.person, reader.entitlement) for reader in readers.people] == [(people["member"], Entitlement.TEAM)]
-    assert (readers.is_logged, readers.teams, readers.visibility) == (False, ("Support",), Visibility.PRIVATE)
+    assert readers.visibility == Visibility.PRIVATE
     for person in people.values():
         may = person == people["member"]
         assert Message.objects.visible_to(person).exists() is may
@@ -194,6 +194,48 @@ def test_who_logs_another_copy_sees_that_and_no_more(kept, people, server, clock
     assert set(Message.objects.visible_to(people["admin"])) == {kept}
 
 
+class TestLoggedPrivatelyByAColleague:
+    """A member of the team has the e-mail: that a colleague has logged it, too, for nobody to know, is not for the member either."""
+
+    PAGES = ("/mail/{}/", "/logging/why/{}/", "/logging/who/{}/")
+
+    @pytest.fixture(autouse=True)
+    def private(self, kept, people, server, clock):
+        person = people["private"] = UserFactory(email="paul@genkan.example", name="Paul Private")
+        make_contact("Sam Stranger", STRANGER)
+        sync_until_quiet(connected_inbox(person, "paul@ours.example"), server, clock)
+        Sighting.objects.filter(inbox__owner=person).update(visibility=Visibility.PRIVATE)
+        settle_privacy(message_ids=list(Message.objects.values_list("pk", flat=True)))
+
+    def shown(self, mail, person):
+        client = signed_in(person)
+        pages = [content_of(client.get(page.format(mail.code))) for page in self.PAGES]
+        contact = Contact.objects.get(addresses__email=STRANGER)
+        pages.append(content_of(client.get(contact.get_absolute_url())))
+        return ["Paul Private" in page for page in pages], [CANARY in page for page in pages]
+
+    def test_a_member_is_told_of_the_team_and_of_nothing_else(self, kept, people):
+        assert self.shown(kept, people["private"]) == ([True] * 4, [True] * 4)
+        assert self.shown(kept, people["member"]) == ([False] * 4, [True, True, True, False])
+        page = content_of(signed_in(people["member"]).get(f"/mail/{kept.code}/"))
+        assert "Only the members of the team inbox" in page
+
+    def test_who_takes_part_is_told(self, kept, people):
+        """Carol is among the recipients."""
+        names, canaries = self.shown(kept, people["colleague"])
+        assert (all(names), all(canaries)) == (True, True)
+
+    def test_where_the_team_logged_it_too_the_limit_is_told_and_not_by_whom(self, kept, team, people):
+        Sighting.objects.create(message=kept, inbox=team, reason="known_contact_incoming", decided_at=NOW)
+        told = readers_of(kept, viewer=people["member"])
+
+        assert (told.visibility, {reader.person for reader in told.people}) == (
+            Visibility.PRIVATE,
+            {people["member"], people["owner"], people["colleague"]},
+        )
+        assert self.shown(kept, people["member"]) == ([False] * 4, [True] * 4)
+
+
 class TestRestricted:
     """Logged by the team, and shown to its members alone."""
 
@@ -208,7 +250,7 @@ class TestRestricted:
         on_timeline = {who for who, person in people.items() if logged.timeline_entries.visible_to(person).exists()}
 
         assert readers == knowing == on_timeline == {"member"}
-        assert [(one.person, one.entitlement) for one in readers_of(logged).people] == [
+        assert [(one.person, one.entitlement) for one in readers_of(logged, viewer=people["member"]).people] == [
             (people["member"], Entitlement.TEAM)
         ]
         assert Message.objects.with_access(people["member"]).get(pk=logged.pk).is_shown is True
