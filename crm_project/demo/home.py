@@ -9,7 +9,7 @@ from typing import Self
 
 from crm_project.demo.google import registration as google
 from crm_project.demo.microsoft import registration as microsoft
-from crm_project.runner.ports import free_port, is_free
+from crm_project.runner.ports import free_port, free_ports, is_free
 
 HOST = "127.0.0.1"
 
@@ -23,7 +23,7 @@ class Ports:
 
     @classmethod
     def free(cls) -> Self:
-        return cls(*(free_port() for _ in fields(cls)))
+        return cls(*free_ports(len(fields(cls))))
 
     def still_free(self) -> Self:
         """With another in place of each that somebody has taken meanwhile."""

@@ -1,14 +1,18 @@
 """Ports chosen by the operating system."""
 
+import contextlib
 import socket
 
 
 def free_port() -> int:
     """A loopback port nobody uses at this moment; the caller must bear that it is taken before it is used."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """As `free_port`, each another."""
+    with contextlib.ExitStack() as held:
+        return [held.enter_context(reserve(0)).getsockname()[1] for _ in range(count)]
 
 
 def reserve(port: int) -> socket.socket:

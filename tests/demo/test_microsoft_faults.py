@@ -1,10 +1,13 @@
 """What goes wrong at the stand-in for Graph, on demand and by itself."""
 
+import threading
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 import requests
+from werkzeug.wrappers import Request
 
 from crm_project.demo.microsoft import faults
 from tests.demo.microsoft_clients import Graph, code, mail
@@ -94,11 +97,18 @@ def test_connections_break_and_answers_end_in_the_middle(microsoft, graph):
 
 
 def test_the_fifth_request_at_once_is_refused(microsoft, graph):
-    microsoft.faults.always(faults.slow(0.3), path="/messages")
-    headers = dict(graph.session.headers)
+    headers, refusals, both_refused = dict(graph.session.headers), count(1), threading.Event()
+
+    def held(_request: Request) -> None:
+        both_refused.wait(60)
+
+    microsoft.faults.always(held, path="/messages")
 
     def ask(_number: int) -> int:
-        return requests.get(f"{graph.root}/me/messages", headers=headers, timeout=60).status_code
+        status = requests.get(f"{graph.root}/me/messages", headers=headers, timeout=60).status_code
+        if status == 429 and next(refusals) == 2:
+            both_refused.set()
+        return status
 
     with ThreadPoolExecutor(6) as pool:
         assert sorted(pool.map(ask, range(6))) == [200, 200, 200, 200, 429, 429]

@@ -141,7 +141,7 @@ class TestSending:
         assert "This is not the password of the mailbox." in answers[1].content.decode()
 
     def test_guessing_the_password_of_a_team_inbox_is_slowed_down(self, inbox, path, admin_client, heard, settings):
-        settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "try_mail_servers": "2/m/user"}
+        settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "try_mail_servers": "2/h/user"}
         Inbox.objects.filter(pk=inbox.pk).update(kind="team", name="Team")
         self.confirmed(admin_client, path)
 

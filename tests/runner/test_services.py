@@ -44,7 +44,7 @@ def is_up(folder):
     return folder.exists() and is_held(folder / "keeper.lock")
 
 
-def wait_until(condition, seconds=60):
+def wait_until(condition, seconds=240):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from crm_project.demo.microsoft import faults
 from inboxes.envelope import FolderRole
@@ -132,7 +132,12 @@ def bodies(provider: GraphProvider, folder: RemoteFolder, keys: list[str]) -> tu
 def test_bodies_are_fetched_two_at_a_time(microsoft, mailbox, provider, inbox):
     raws = {mailbox.deliver(raw): raw for raw in map(mail, range(9))}
     microsoft.meters.clear()
-    microsoft.faults.always(faults.slow(0.02), path="value$")
+    together = threading.Barrier(2)
+
+    def wait_for_the_other(_request: Request) -> None:
+        together.wait(60)
+
+    microsoft.faults.add(wait_for_the_other, path="value$", times=2)
     assert {one.remote_id: one.raw for one in provider.bodies(inbox, list(raws))} == raws
     assert microsoft.meters[ADDRESS].most == 2
 

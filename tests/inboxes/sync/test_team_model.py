@@ -46,7 +46,7 @@ class World:
         headers |= {"X_Spam_Flag": "YES"} if self.dice.random() < 0.1 else {}
         raw = mail_bytes(author, to, message_id=message_id, date=self.clock.now, **headers)
         self.sent.append(message_id)
-        for place in {folder, self.dice.choice((folder, folder, "INBOX"))}:
+        for place in sorted({folder, self.dice.choice((folder, folder, "INBOX"))}):
             self.server.deliver(raw, place, received_at=self.clock.now)
 
     def move(self):
@@ -57,7 +57,7 @@ class World:
             self.server.move(folder.remote_id_of(message), folder.name, self.dice.choice(("INBOX", "Junk")))
 
     def unlog(self):
-        keys = list(Sighting.objects.values_list("message_id", flat=True))
+        keys = list(Sighting.objects.order_by("pk").values_list("message_id", flat=True))
         if keys:
             chosen = self.dice.sample(keys, min(len(keys), 2))
             unlog(selection=Selection(inbox=self.team, message_ids=chosen), by=self.manager, now=self.clock.now)
@@ -72,7 +72,7 @@ class World:
         assert erase_expired(now=self.clock.now) == 0
 
     def restore(self):
-        mails = list(TeamMail.objects.exclude(filtered="").values_list("pk", flat=True))
+        mails = list(TeamMail.objects.exclude(filtered="").order_by("pk").values_list("pk", flat=True))
         chosen = self.dice.sample(mails, min(len(mails), 2))
         self.restored |= restore_filtered(inbox=self.team, mails=chosen, by=self.member, now=self.clock.now)
 
