@@ -2,10 +2,9 @@
 // What stands in the page comes before what stands in the shell. In a list (data-rows) j and k go from row to row; data-row-keys
 // belongs to the row that one is in. They can be switched off in the dialog that lists them (WCAG 2.1.4); the choice stays in this browser.
 const OFF = "genkan-shortcuts-off";
-const SECOND_KEY_WITHIN = 1200;
+const SECOND_KEY_WITHIN = 3000; // from press to press, however busy the page was in between
 const STEPS = { j: 1, k: -1 };
-let pending = "";
-let timer;
+let pending = null;
 
 const typing = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
@@ -23,18 +22,17 @@ const inRow = (keys) => document.activeElement.closest("[data-row]")?.querySelec
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
   if (localStorage.getItem(OFF) || document.querySelector("dialog[open]")) return;
-  const keys = pending ? `${pending} ${event.key}` : event.key;
+  const isSecond = pending && event.timeStamp - pending.timeStamp < SECOND_KEY_WITHIN;
+  const keys = isSecond ? `${pending.key} ${event.key}` : event.key;
   const target = inRow(keys) ?? document.querySelector(`main [data-keys="${CSS.escape(keys)}"]`) ?? document.querySelector(`[data-keys="${CSS.escape(keys)}"]`);
-  clearTimeout(timer);
-  pending = "";
+  pending = null;
   if (STEPS[keys] && step(STEPS[keys])) { event.preventDefault(); return; }
   if (target) {
     event.preventDefault();
     if (!target.dataset.rowKeys) target.focus();
     if (target.matches("input")) target.select(); else target.click();
   } else if (document.querySelector(`[data-keys^="${CSS.escape(event.key)} "]`)) {
-    pending = event.key;
-    timer = setTimeout(() => { pending = ""; }, SECOND_KEY_WITHIN);
+    pending = event;
   }
 });
 

@@ -1,9 +1,10 @@
-// Messages: dismissed by hand, good news also by itself once nobody points at it; and what to say when an htmx request fails.
+// Messages: dismissed by hand, good news also by itself once nobody points at it, unless it offers something, such as to undo;
+// and what to say when an htmx request fails.
 const READING_TIME = 8000;
 const region = document.getElementById("messages");
 
 function fade(toast) {
-  if (!toast.matches(".ok, .info")) return;
+  if (!toast.matches(".ok, .info") || toast.querySelector("a")) return;
   let timer;
   const start = () => { timer = setTimeout(() => toast.remove(), READING_TIME); };
   const stop = () => clearTimeout(timer);

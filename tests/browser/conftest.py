@@ -1,4 +1,5 @@
-"""A real Chromium in front of the real server. Every page opened here must be free of script errors and of CSP violations."""
+"""A real Chromium in front of the real server. Every page opened here must be free of script errors and of CSP violations, and no swap
+may take the focus away from somebody without a mouse."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -19,6 +20,23 @@ PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 WIDTHS = {1440: 900, 390: 844}
 COMPLAINTS = {"error", "warning"}
+WATCH = """
+  const early = new CSSStyleSheet();
+  early.replaceSync("* { pointer-events: none !important }");
+  document.adoptedStyleSheets.push(early);
+  addEventListener("load", () => { document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== early); });
+
+  addEventListener("DOMContentLoaded", () => {
+    let held;
+    document.addEventListener("htmx:beforeSwap", () => { held = document.activeElement; });
+    document.addEventListener("htmx:afterSettle", () => {
+      const isLost = !held.isConnected && document.activeElement === document.body;
+      if (isLost) console.error(`A swap took the focus away from ${held.outerHTML}`);
+    });
+  });
+"""
+"""Looks on beside the scripts of every page. A swap must leave the focus somewhere. And the pointer finds nothing before all scripts are
+there, for a click that is quicker than they are would be answered without them (keys are quicker still: `keyboard` waits)."""
 
 
 class OpenPage(Protocol):
@@ -80,6 +98,8 @@ def open_page(browser: Browser, live_server) -> Iterator[OpenPage]:
             "console", lambda message: complaints.append(message.text) if is_complaint(message, is_missing) else None
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        if script:
+            watch(page)
         page.goto(path)
         return page
 
@@ -87,6 +107,13 @@ def open_page(browser: Browser, live_server) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def watch(page: Page) -> None:
+    """In a world of its own, so that frames which allow no scripts have nothing to complain about."""
+    session = page.context.new_cdp_session(page)
+    session.send("Page.enable")
+    session.send("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH, "worldName": "watch"})
 
 
 def is_complaint(message: ConsoleMessage, is_missing: bool) -> bool:
@@ -117,6 +144,7 @@ def accessible() -> Callable[[Page], None]:
     options = {"runOnly": tags, "resultTypes": ["violations"]}
 
     def check(page: Page) -> None:
+        page.wait_for_load_state()
         page.evaluate(AXE_SCRIPT)
         found = page.evaluate("options => axe.run(options).then((results) => results.violations)", options)
         assert [

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from inboxes.models import Credential, CredentialKind, Inbox, InboxKind, InboxMember, ProviderKind
 from inboxes.oauth.grants import Grant
 from inboxes.oauth.scopes import GMAIL_READ
+from tests.browser.keyboard import press, tab_to
 from tests.factories.inboxes import at_mail_server, connected_inbox
 from tests.fakes.dovecot import Mailbox
 from users.models import User
@@ -62,12 +63,10 @@ def test_a_team_inbox_becomes_personal_by_the_keyboard_alone_in_japanese(
     page = open_page(f"/inboxes/{inbox.code}/convert/", user=owner, theme="dark", language="ja", width=390)
     expect(page.locator("h1")).to_have_text("サポート を個人用Eメールにする")
     accessible(page)
-    tab_to(page, "input[name=password]")
+    tab_to(page, page.locator("input[name=password]"))
     page.keyboard.type(mailbox.settings.password)
-    tab_to(page, "input[name=agreed]")
-    page.keyboard.press("Space")
-    tab_to(page, ".page form .btn.primary")
-    page.keyboard.press("Enter")
+    press(page, page.locator("input[name=agreed]"), "Space")
+    press(page, page.locator(".page form .btn.primary"))
 
     page.wait_for_url("**/logging/")
     own = Inbox.objects.get()
@@ -93,11 +92,3 @@ def test_gmail_gives_way_to_microsoft_and_the_owner_sees_it(open_page, google, m
     page.wait_for_url(f"**/inboxes/{inbox.code}/")
     expect(page.locator(".toast")).to_contain_text("the old connection has ended")
     assert Inbox.objects.get().provider == ProviderKind.GRAPH
-
-
-def tab_to(page: Page, selector: str) -> None:
-    for _ in range(60):
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"the keyboard does not get to {selector}")

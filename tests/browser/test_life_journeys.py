@@ -2,12 +2,13 @@
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from inboxes import actions
 from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.models import Credential, Inbox, Message, Security
 from logging_rules.actions import finish_removal
+from tests.browser.keyboard import press, tab_to
 from tests.factories.contacts import log_mail, make_contact
 from tests.factories.conversations import arrive, team_inbox
 from tests.fakes.demo_server import demo_server
@@ -82,21 +83,6 @@ def test_a_personal_inbox_is_disabled_enabled_and_removed(open_page, alice: User
     assert (Inbox.objects.count(), Credential.objects.count(), Message.objects.count()) == (0, 0, 0)
 
 
-def go_to(page: Page, place: Locator) -> None:
-    """By Tab alone."""
-    expect(place).to_be_visible()
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if place.evaluate("element => element === document.activeElement"):
-            return
-    raise AssertionError(f"{place} cannot be reached with Tab")
-
-
-def press(page: Page, place: Locator) -> None:
-    go_to(page, place)
-    page.keyboard.press("Enter")
-
-
 def open_menu_and_press(page: Page, word: str) -> None:
     press(page, page.get_by_role("button", name="その他の操作").first)
     press(page, page.get_by_role("link", name=word))
@@ -112,7 +98,7 @@ def test_the_keyboard_is_enough_in_japanese(open_page, alice: User, inbox):
     open_menu_and_press(page, "削除…")
     keep = page.get_by_label("記録したメールを残す")
     expect(keep).to_be_checked()
-    go_to(page, keep)
+    tab_to(page, keep)
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("記録したメールを消去する")).to_be_checked()
     page.keyboard.press("ArrowUp")

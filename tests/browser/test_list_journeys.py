@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from inboxes.models import Credential, CredentialKind, Inbox, InboxStatus, ProviderKind
 from inboxes.oauth.grants import Grant
 from inboxes.oauth.scopes import GMAIL_READ
-from tests.browser.test_life_journeys import ADDRESS, inbox, press
+from tests.browser.keyboard import press
+from tests.browser.test_life_journeys import ADDRESS, inbox
 from tests.factories.conversations import team_inbox
 from tests.factories.inboxes import connected_inbox
 from tests.fakes.microsoft import FakeMicrosoft

@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.urls import reverse
+from playwright.sync_api import Route, expect
 
 from inboxes import notices
 from inboxes.models import Inbox, InboxKind
@@ -13,6 +14,7 @@ from notifications.mail import send
 from notifications.models import Notification
 from notifications.queries import wishes_of
 from notifications.topics import Topic, Wish
+from tests.browser.keyboard import press, tab_to
 from tests.factories.inboxes import connected_inbox
 from users.models import User
 
@@ -64,20 +66,22 @@ def test_by_keyboard_from_the_bell_in_japanese(open_page, accessible, team, admi
     User.objects.filter(pk=admin.pk).update(language="ja", theme="dark")
     tell(team)
     page = open_page("/profile/", user=admin, language="ja", theme="dark")
-    page.keyboard.press("g")
-    page.keyboard.press("n")
+    answers: list[Route] = []
+    page.route(f"**{reverse('notifications:bell')}", lambda route: answers.append(route))
+    with page.expect_request(f"**{reverse('notifications:bell')}"):
+        page.keyboard.press("g")
+        page.keyboard.press("n")
     link = page.get_by_role("link", name="すべての通知")
-    link.wait_for()
-    link.focus()
+    tab_to(page, link)
+    answers.pop().continue_()
+    page.locator("#bell").get_by_text("Support").wait_for()
+    expect(link).to_be_focused()
     page.keyboard.press("Enter")
-    settings_link = page.get_by_role("link", name="通知の設定")
-    settings_link.focus()
-    page.keyboard.press("Enter")
-    page.get_by_label("チームのEメール: メール").focus()
+    press(page, page.get_by_role("link", name="通知の設定"))
+    tab_to(page, page.get_by_label("チームのEメール: メール"))
     accessible(page)
     page.keyboard.press("Space")
-    page.get_by_role("button", name="保存").focus()
-    page.keyboard.press("Enter")
+    press(page, page.get_by_role("button", name="保存"))
     page.get_by_text("保存しました。次の通知から適用されます。").wait_for()
 
     assert wishes_of(admin)[Topic.TEAM_INBOXES] == Wish(True, False)

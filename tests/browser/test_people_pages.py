@@ -1,6 +1,7 @@
 """People, invitations, the workspace and notices in a real browser."""
 
 import pytest
+from playwright.sync_api import expect
 
 from notifications import actions
 from tests.factories.users import PASSWORD, InvitationFactory, UserFactory
@@ -48,9 +49,8 @@ def test_an_invited_person_joins_and_lands_in_the_product(open_page):
     page.get_by_label("Your name").fill("Hana")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Join").click()
-    page.wait_for_url("**/")
 
-    assert page.get_by_role("heading", level=1).inner_text() == "Welcome, Hana"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome, Hana")
     assert Invitation.objects.get().status == "accepted"
 
 
@@ -62,7 +62,7 @@ def test_the_bell_opens_the_newest_notices_and_leads_to_one(open_page, admin: Us
     page.get_by_role("link", name="Hana joined the workspace").click()
     page.wait_for_url("**/people/")
 
-    assert page.locator("button.bell .count").count() == 0
+    expect(page.locator("button.bell .count")).to_have_count(0)
 
 
 def tell(person: User) -> None:

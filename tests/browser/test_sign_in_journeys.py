@@ -94,6 +94,7 @@ def page(open_page, alice: User, there) -> Page:
 def go(page: Page, there: AtGoogle | AtMicrosoft) -> None:
     """From the first page to the provider's."""
     page.locator(f"a.btn[href='/inboxes/oauth/{there.kind}/']").click()
+    page.wait_for_url(f"**/inboxes/oauth/{there.kind}/")
     jump(page, there)
 
 
@@ -120,10 +121,10 @@ def test_a_mailbox_is_connected_and_the_wizard_goes_on(page, accessible: Callabl
     there.choose(page, YUKI)
     there.allow(page)
 
+    expect(page.locator(".toast")).to_contain_text(YUKI)
     is_back(page, "/logging/")
     inbox = Inbox.objects.get()
     assert (inbox.address, inbox.owner, inbox.status) == (YUKI, alice, InboxStatus.CONNECTING)
-    expect(page.locator(".toast")).to_contain_text(YUKI)
     accessible(page)
 
 

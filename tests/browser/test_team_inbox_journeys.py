@@ -90,6 +90,7 @@ def test_by_keyboard_alone_in_japanese(open_page, inbox, alice: User):
     page = open_page("/contacts/", user=alice, language="ja")
 
     def press(*keys: str) -> None:
+        page.wait_for_load_state()
         for key in keys:
             page.keyboard.press(key)
 
@@ -110,7 +111,7 @@ def test_by_keyboard_alone_in_japanese(open_page, inbox, alice: User):
     expect(page.locator(".thread.unread h2")).to_have_text(["Invoice 12", "お見積りについて"])
     expect(page.locator(":focus")).to_have_text("Invoice 12")
     press("Enter")
-    expect(page.get_by_role("button", name="未読にする")).to_be_visible()
+    expect(page.get_by_role("button", name="未読にする", exact=True)).to_be_visible()
     press("Shift+U")
     expect(page.locator(".thread.unread")).to_have_count(2)
 
@@ -152,6 +153,7 @@ def test_older_threads_and_folded_mails_come_when_asked_for(open_page, inbox, al
 
     page.get_by_role("link", name="Show older conversations").click()
     expect(subjects(page)).to_have_count(53)
+    expect(page.locator(":focus")).to_have_text("Old 2")
     page.get_by_role("link", name="Order 4711").click()
     page.locator(".folded-mail summary").click()
     expect(page.get_by_text("The first words", exact=True).last).to_be_visible()

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from crm_project.demo.mail import DemoMail
 from inboxes.models import Inbox, InboxMember, TeamThread
+from tests.browser.keyboard import press, tab_to
 from tests.browser.test_inbox_journeys import enter_address, enter_servers, work
 from tests.factories.contacts import make_contact
 from tests.factories.users import UserFactory
@@ -46,6 +47,7 @@ def test_a_team_inbox_is_connected_and_its_members_looked_after_by_mouse(
     enter_address(page, ADDRESS)
     enter_servers(page, server, password=PASSWORD)
     page.get_by_role("link", name="Choose the team").click()
+    page.wait_for_url("**/logging/")
 
     page.get_by_label("Name of the inbox").fill("Help desk")
     page.get_by_label("From name").fill("Minato Support")
@@ -82,22 +84,12 @@ def test_a_team_inbox_is_connected_and_its_members_looked_after_by_mouse(
     assert set(InboxMember.objects.values_list("person__name", flat=True)) == {"Alice Mori", "Hana Holder"}
 
 
-def tab_to(page: Page, text: str) -> None:
-    """Forward with the Tab key, as somebody without a mouse goes, to what is called so."""
-    called = "document.activeElement.labels?.[0]?.innerText || document.activeElement.ariaLabel || document.activeElement.innerText"
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if text in (page.evaluate(called) or ""):
-            return
-    raise AssertionError(f"{text} is not reached")
-
-
 def test_a_team_inbox_is_connected_and_left_with_the_keyboard_alone(open_page, holder, alice, server):
     User.objects.update(language="ja")
     page = open_page("/inboxes/connect/", user=holder)
-    tab_to(page, "チームのEメール")
-    page.keyboard.press("Enter")
+    press(page, page.locator("a.choice[href$='kind=team']"))
     page.wait_for_url("**kind=team")
+    tab_to(page, page.locator("[name=address]"))
     page.keyboard.type(ADDRESS)
     page.keyboard.press("Enter")
     page.wait_for_url("**/connect/server/")
@@ -106,25 +98,21 @@ def test_a_team_inbox_is_connected_and_left_with_the_keyboard_alone(open_page, h
     page.keyboard.press("Enter")
     page.wait_for_url("**/logging/")
 
-    tab_to(page, "Alice Mori")
-    page.keyboard.press("Space")
-    tab_to(page, "見える範囲を確認する")
-    page.keyboard.press("Enter")
+    press(page, page.get_by_label("Alice Mori"), "Space")
+    press(page, page.get_by_role("button", name="見える範囲を確認する"))
     expect(page.get_by_role("heading", name="メンバー2人がすべてを見られます")).to_be_visible()
-    tab_to(page, "開始する")
-    page.keyboard.press("Enter")
+    press(page, page.get_by_role("button", name="開始する"))
     expect(page.locator(".toast")).to_be_visible()
 
     page.goto("/inboxes/channels/")
-    tab_to(page, "削除")
+    tab_to(page, page.get_by_role("link", name="削除"))
     expect(page.locator(".revealed")).to_have_css("opacity", "1")
     page.goto("/inboxes/")
-    tab_to(page, "抜ける")
+    tab_to(page, page.get_by_role("link", name="抜ける"))
     expect(page.locator(".revealed")).to_have_css("opacity", "1")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="「Support」から抜けますか？")).to_be_visible()
-    tab_to(page, "抜ける")
-    page.keyboard.press("Enter")
+    press(page, page.get_by_role("button", name="抜ける"))
     expect(page.locator(".toast")).to_contain_text("「Support」から抜けました。")
     assert set(InboxMember.objects.values_list("person__name", flat=True)) == {"Alice Mori"}
 
