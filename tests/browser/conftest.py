@@ -86,6 +86,7 @@ def open_page(browser: Browser, live_server) -> Iterator[OpenPage]:
             base_url=live_server.url,
             viewport={"width": width, "height": WIDTHS[width]},
             color_scheme="dark" if theme == "dark" else "light",
+            reduced_motion="reduce",  # what is half-way into the page would be judged by its looks of that moment
             locale=language,
             java_script_enabled=script,
         )
