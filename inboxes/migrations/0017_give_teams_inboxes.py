@@ -3,8 +3,20 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import uuid
+from typing import Any
+
 from django.conf import settings
 from django.db import migrations, models
+from django.db.models import Exists, OuterRef, Q
+
+
+def part_addresses(apps: Any, schema_editor: Any) -> None:
+    """On the way back an address becomes unique among all inboxes: one that was connected again is left to the newest of them."""
+    inboxes = apps.get_model("inboxes", "Inbox")._base_manager.all()
+    newer = inboxes.filter(Q(removed_at=None) | Q(pk__gt=OuterRef("pk")), address=OuterRef("address"))
+    for inbox in inboxes.filter(Exists(newer), removed_at__isnull=False):
+        inbox.address = f"removed-{inbox.pk}@{inbox.address.rpartition('@')[2]}"
+        inbox.save(update_fields=["address"])
 
 
 class Migration(migrations.Migration):
@@ -167,4 +179,5 @@ class Migration(migrations.Migration):
             model_name="teammail",
             constraint=models.UniqueConstraint(fields=("message", "inbox"), name="team_mail_once_per_inbox"),
         ),
+        migrations.RunPython(migrations.RunPython.noop, part_addresses),
     ]
