@@ -59,11 +59,6 @@ def freshness_of(inboxes: Collection[Inbox], *, now: datetime) -> dict[int, Fres
     }
 
 
-def open_episodes_of(inboxes: Collection[Inbox]) -> dict[int, Episode]:
-    """Of those that are not active now, by the key of the inbox. One query, however many there are."""
-    return {episode.inbox_id: episode for episode in Episode.objects.filter(inbox__in=inboxes, ended_at=None)}
-
-
 @dataclass(frozen=True, slots=True)
 class Pause:
     """The provider wants no calls until then: for this mailbox, or (`is_shared`) for all of this installation since `since`."""

@@ -29,10 +29,6 @@ class Unlogged:
     left: int
 
     @property
-    def disappeared(self) -> int:
-        return self.unlogging.messages - self.unlogging.shared
-
-    @property
     def done(self) -> int:
         return self.unlogging.messages - self.left
 

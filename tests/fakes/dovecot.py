@@ -58,13 +58,6 @@ class Mailbox(dovecot.Mailbox):
     def delete_folder(self, name: str) -> None:
         shutil.rmtree(self.folder(name))
 
-    def create_raw_folder(self, name: bytes) -> None:
-        """A folder by the bytes of its name, which need not be valid modified UTF-7."""
-        path = self.home / "Maildir" / os.fsdecode(b"." + name)
-        for part in ("cur", "new", "tmp"):
-            (path / part).mkdir(parents=True)
-        self.server.own(self.home)
-
     def set_uidvalidity(self, folder: str, change: int) -> None:
         """Renumber: another UIDVALIDITY (up or down) and UIDs anew from 1."""
         uidlist = self.folder(folder) / "dovecot-uidlist"

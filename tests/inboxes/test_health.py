@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inboxes import actions
-from inboxes.health import freshness_of, open_episodes_of, pauses_of, picture_of, stretches_of
+from inboxes.health import freshness_of, pauses_of, picture_of, stretches_of
 from inboxes.models import (
     Credential,
     Episode,
@@ -113,18 +113,15 @@ class TestNow:
         def costs(inboxes):
             with CaptureQueriesContext(connection) as queries:
                 freshness_of(inboxes, now=NOW)
-                open_episodes_of(inboxes)
             return len(queries)
 
         one = costs([inbox])
         inboxes = [connected_inbox(alice, f"a{number}@ours.example", provider="gmail") for number in range(20)]
         for each in inboxes:
-            Episode.objects.create(inbox=each, status="paused", began_at=NOW)
             PushSubscription.objects.create(
                 inbox=each, resource="mailbox", secret_hash=b"", renew_at=NOW, expires_at=NOW + timedelta(days=1)
             )
         assert costs([inbox, *inboxes]) == one
-        assert open_episodes_of([inbox, *inboxes]).keys() == {each.pk for each in inboxes}
         fresh = freshness_of([inbox, *inboxes], now=NOW)
         assert {one.is_pushed for key, one in fresh.items() if key != inbox.pk} == {True}
         assert (fresh[inbox.pk].is_pushed, fresh[inbox.pk].is_listened_to, fresh[inbox.pk].every_minutes) == (
