@@ -16,7 +16,7 @@ from users.models import User
 NOW, DATE = "now", "date"
 
 
-class HandToTeamForm(TeamNamesForm):
+class ConvertToTeamForm(TeamNamesForm):
     """Its names, its members, and from when on they may read everything. `agreed` is asked for on the last page only."""
 
     members = MembersField(
@@ -54,7 +54,7 @@ class HandToTeamForm(TeamNamesForm):
         return timezone.make_aware(datetime.combine(self.cleaned_data["date"], time.min))
 
 
-class HandToPersonForm(forms.Form):
+class ConvertToPersonalForm(forms.Form):
     """`password` only of a mailbox that is read with one: who knows it may open the mailbox."""
 
     password = forms.CharField(

@@ -4,7 +4,7 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 """
 
 from inboxes.actions.connecting import choose_history, connect_api_inbox, connect_imap_inbox, set_smtp_server
-from inboxes.actions.converting import hand_to_person, hand_to_team
+from inboxes.actions.converting import convert_to_personal, convert_to_team
 from inboxes.actions.ending import delete_team_inbox, disable, discard, disconnect_who_left, enable, remove
 from inboxes.actions.handing_over import hand_over
 from inboxes.actions.members import add_members, choose_members, leave, remove_member
@@ -28,6 +28,8 @@ __all__ = [
     "choose_members",
     "connect_api_inbox",
     "connect_imap_inbox",
+    "convert_to_personal",
+    "convert_to_team",
     "delete_team_inbox",
     "disable",
     "discard",
@@ -36,8 +38,6 @@ __all__ = [
     "except_person",
     "force_disconnect",
     "hand_over",
-    "hand_to_person",
-    "hand_to_team",
     "has_to_be_disabled_first",
     "leave",
     "name_team_inbox",

@@ -39,7 +39,7 @@ from users.signals import send_on_commit
 
 
 @transaction.atomic
-def hand_to_team(
+def convert_to_team(
     *,
     inbox: Inbox,
     name: str,
@@ -73,7 +73,7 @@ def hand_to_team(
 
 
 @transaction.atomic
-def hand_to_person(*, inbox: Inbox, by: User, password: str = "", now: datetime | None = None) -> Inbox:
+def convert_to_personal(*, inbox: Inbox, by: User, password: str = "", now: datetime | None = None) -> Inbox:
     """The personal inbox of `by` that a team inbox becomes.
 
     By a holder of account access who can open the mailbox: whoever signed in to it, or, where it is opened by a password, whoever knows

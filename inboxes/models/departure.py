@@ -18,7 +18,7 @@ class DepartureQuerySet(models.QuerySet["Departure"]):
 class Departure(models.Model):
     """What was purged, handed over and kept when somebody left, as it was at that moment. Never changed, never deleted.
 
-    `held` has addresses of inboxes, names of colleagues and numbers (`logging_rules.leaving.Held`): nothing of any e-mail.
+    `held` has addresses of inboxes, names of colleagues and numbers (`logging_rules.actions.leaving`): nothing of any e-mail.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

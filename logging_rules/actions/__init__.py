@@ -6,6 +6,7 @@ Each action says who may do it and raises PermissionDenied for anybody else, Val
 from logging_rules.actions.access import ask_access, decline_access, end_access, grant_access
 from logging_rules.actions.changes import apply_change, finish_past_changes
 from logging_rules.actions.choosing import log_by_hand, note_logged_by_hand
+from logging_rules.actions.converting import convert_to_personal, convert_to_team, settle_marks
 from logging_rules.actions.holding import (
     decide_later,
     forget_held,
@@ -14,7 +15,7 @@ from logging_rules.actions.holding import (
     note_held,
     set_sensitive_words,
 )
-from logging_rules.actions.leaving import make_personal_inbox, make_team_inbox, settle_marks
+from logging_rules.actions.leaving import leave
 from logging_rules.actions.marks import (
     MarkChoices,
     create_mark_folders,
@@ -30,7 +31,6 @@ from logging_rules.actions.never_log import (
     edit_never_log_entry,
     remove_never_log_entry,
 )
-from logging_rules.actions.offboarding import leave
 from logging_rules.actions.past import (
     apply_to_past,
     finish_look_backs,
@@ -54,6 +54,8 @@ __all__ = [
     "apply_visibility_slice",
     "ask_access",
     "clear_some",
+    "convert_to_personal",
+    "convert_to_team",
     "create_mark_folders",
     "decide_later",
     "decline_access",
@@ -72,8 +74,6 @@ __all__ = [
     "leave",
     "log_by_hand",
     "look_back",
-    "make_personal_inbox",
-    "make_team_inbox",
     "note_held",
     "note_label",
     "note_logged_by_hand",

@@ -20,8 +20,8 @@ from inboxes.sync.engine import Outcome
 from inboxes.views.connect import TRIES, too_often
 from inboxes.views.own import own_inbox, stays_as_it_is
 from logging_rules import actions
-from logging_rules.converting_forms import NOW, HandToPersonForm, HandToTeamForm
-from logging_rules.handing_over import leaving_team, seen_by_team
+from logging_rules.converting import lost_by_team, seen_by_team
+from logging_rules.converting_forms import NOW, ConvertToPersonalForm, ConvertToTeamForm
 from logging_rules.slices import sync_slice
 from users.http import SignedInRequest
 from users.models import User
@@ -37,7 +37,7 @@ def convert(request: SignedInRequest, code: UUID) -> HttpResponse:
     if stays_as_it_is(request, inbox):
         return redirect("inboxes:inbox", inbox.code)
     if inbox.kind == InboxKind.TEAM:
-        return _to_person(request, inbox)
+        return _to_personal(request, inbox)
     return _to_team(request, inbox)
 
 
@@ -47,16 +47,16 @@ def _to_team(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
         context = {"inbox": inbox, "holders": holders}
         return render(request, "logging_rules/convert_not_allowed.html", context, status=403)
     initial = {"members": [request.user.code], "since": NOW}
-    form = HandToTeamForm(request.POST or None, initial=initial)
+    form = ConvertToTeamForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid() and "change" not in request.POST:
         if form.cleaned_data["agreed"]:
-            return _hand_to_team(request, inbox, form)
+            return _convert_to_team(request, inbox, form)
         return _confirm(request, inbox, form, status=422 if "confirmed" in request.POST else 200)
     context = {"inbox": inbox, "form": form}
     return render(request, "logging_rules/convert_to_team.html", context, status=422 if form.errors else 200)
 
 
-def _confirm(request: SignedInRequest, inbox: Inbox, form: HandToTeamForm, *, status: int) -> HttpResponse:
+def _confirm(request: SignedInRequest, inbox: Inbox, form: ConvertToTeamForm, *, status: int) -> HttpResponse:
     """The last page: numbers, and the owner's consent."""
     context = {
         "inbox": inbox,
@@ -69,11 +69,11 @@ def _confirm(request: SignedInRequest, inbox: Inbox, form: HandToTeamForm, *, st
     return render(request, "logging_rules/convert_confirm.html", context, status=status)
 
 
-def _hand_to_team(request: SignedInRequest, inbox: Inbox, form: HandToTeamForm) -> HttpResponse:
+def _convert_to_team(request: SignedInRequest, inbox: Inbox, form: ConvertToTeamForm) -> HttpResponse:
     values = form.cleaned_data
     try:
         _catch_up(inbox)
-        team = actions.make_team_inbox(
+        team = actions.convert_to_team(
             inbox=inbox,
             name=values["name"],
             from_name=values["from_name"],
@@ -88,23 +88,23 @@ def _hand_to_team(request: SignedInRequest, inbox: Inbox, form: HandToTeamForm) 
     return redirect("inboxes:inbox", team.code)
 
 
-def _to_person(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
+def _to_personal(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
     by_password = Credential.objects.filter(inbox=inbox, kind=CredentialKind.PASSWORD).exists()
-    form = HandToPersonForm(request.POST if request.method == "POST" else None, by_password=by_password)
-    if form.is_valid() and (own := _handed_to_person(request, inbox, form)):
+    form = ConvertToPersonalForm(request.POST if request.method == "POST" else None, by_password=by_password)
+    if form.is_valid() and (own := _converted_to_personal(request, inbox, form)):
         messages.success(request, _("%(inbox)s is your personal inbox now.") % {"inbox": own.address})
         return redirect("inboxes:logging", own.code)
     members = InboxMember.objects.filter(inbox=inbox, person__is_active=True).select_related("person")
     context = {
         "inbox": inbox,
         "members": [member.person for member in members.order_by("person__name", "pk")],
-        "leaving": leaving_team(inbox),
+        "lost": lost_by_team(inbox),
         "form": form,
     }
-    return render(request, "logging_rules/convert_to_person.html", context, status=422 if form.errors else 200)
+    return render(request, "logging_rules/convert_to_personal.html", context, status=422 if form.errors else 200)
 
 
-def _handed_to_person(request: SignedInRequest, inbox: Inbox, form: HandToPersonForm) -> Inbox | None:
+def _converted_to_personal(request: SignedInRequest, inbox: Inbox, form: ConvertToPersonalForm) -> Inbox | None:
     """None if it is refused; then the form says why."""
     password = form.cleaned_data.get("password", "")
     if password and not consume(request, action=TRIES):
@@ -113,7 +113,7 @@ def _handed_to_person(request: SignedInRequest, inbox: Inbox, form: HandToPerson
     try:
         refuse_who_cannot_open(inbox, request.user, password)
         _catch_up(inbox)
-        return actions.make_personal_inbox(inbox=inbox, password=password, by=request.user)
+        return actions.convert_to_personal(inbox=inbox, password=password, by=request.user)
     except ValidationError as refusal:
         form.add_error("password" if refusal.code == "wrong_password" else None, refusal)
         return None

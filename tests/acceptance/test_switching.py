@@ -27,7 +27,7 @@ from inboxes.oauth.grants import Account, Grant
 from inboxes.oauth.scopes import GMAIL_READ
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.queries import completeness
-from logging_rules.actions import add_never_log_entry, make_personal_inbox, make_team_inbox, unlog
+from logging_rules.actions import add_never_log_entry, convert_to_personal, convert_to_team, unlog
 from logging_rules.unlogging import Selection
 from tests.acceptance.kept import everything_kept
 from tests.factories.inboxes import ALICE, SARAH, Clock, connected_inbox, mail_bytes, sync_until_quiet
@@ -138,7 +138,7 @@ def test_what_was_private_before_a_personal_inbox_became_the_teams_stays_private
     before = timeline()
     clock.pass_by(minutes=1)
 
-    team = make_team_inbox(inbox=inbox, name="Support", members=[alice, bob], since=None, by=alice, now=clock())
+    team = convert_to_team(inbox=inbox, name="Support", members=[alice, bob], since=None, by=alice, now=clock())
     assert not Credential.objects.filter(inbox=inbox).exists()
     assert team.credential.secret == "password"
     clock.pass_by(minutes=1)
@@ -166,7 +166,7 @@ def test_the_owner_may_let_the_team_see_everything_from_a_date_on_and_what_was_u
     unlog(selection=Selection(inbox=inbox, message_ids=newest), by=alice, now=clock())
     before = timeline()
     since = clock() - timedelta(hours=99, minutes=30)
-    team = make_team_inbox(inbox=inbox, name="Support", members=[bob], since=since, by=alice, now=clock())
+    team = convert_to_team(inbox=inbox, name="Support", members=[bob], since=since, by=alice, now=clock())
     sync_until_quiet(team, mailbox, clock)
     assert TeamMail.objects.filter(inbox=team).count() == 100
     on_timelines = {message for _, message in timeline()}
@@ -182,14 +182,14 @@ def test_a_team_inbox_becomes_personal_and_its_new_mail_is_seen_by_nobody_else(a
     alice.refresh_from_db()
     mailbox = MemoryMailbox(now=clock())
     sync_until_quiet(inbox, mailbox, clock)
-    team = make_team_inbox(inbox=inbox, name="Support", members=[bob], since=None, by=alice, now=clock())
+    team = convert_to_team(inbox=inbox, name="Support", members=[bob], since=None, by=alice, now=clock())
     clock.pass_by(minutes=1)
     mailbox.deliver(mail_bytes(SARAH, subject="With a contact", message_id="<1@x>"), received_at=clock())
     mailbox.deliver(mail_bytes("x@y.example", subject="With a stranger", message_id="<2@x>"), received_at=clock())
     sync_until_quiet(team, mailbox, clock)
     assert Message.objects.visible_to(bob).count() == 2
 
-    own = make_personal_inbox(inbox=team, password="password", by=alice, now=clock())
+    own = convert_to_personal(inbox=team, password="password", by=alice, now=clock())
     clock.pass_by(minutes=1)
     private = mail_bytes(f"{SECRET}@y.example", subject=SECRET, body=SECRET, message_id="<3@x>")
     mailbox.deliver(private, received_at=clock())

@@ -233,7 +233,7 @@ class TestChanging:
 
     def test_it_becomes_nobodys_own(self, inbox, holder, client):
         with pytest.raises(ValidationError) as refusal:
-            actions.hand_to_person(inbox=inbox, by=holder)
+            actions.convert_to_personal(inbox=inbox, by=holder)
         assert refusal.value.code == "part_of_mailbox"
         for ask in (client.get, client.post):
             answer = ask(reverse("inboxes:convert", args=[inbox.code]), {"agreed": "1"}, follow=True)

@@ -98,8 +98,8 @@ PEOPLES_ACTS = [
     partial(actions.remove, erase=False),
     partial(actions.remove, erase=True),
     partial(actions.delete_team_inbox, erase=True),
-    partial(actions.hand_to_team, name="Support", members=[], since=None),
-    actions.hand_to_person,
+    partial(actions.convert_to_team, name="Support", members=[], since=None),
+    actions.convert_to_personal,
 ]
 
 

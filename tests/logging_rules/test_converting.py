@@ -27,7 +27,7 @@ from inboxes.models import (
     Visibility,
 )
 from inboxes.queries import inbox_with_address
-from logging_rules.actions import make_personal_inbox, make_team_inbox
+from logging_rules.actions import convert_to_personal, convert_to_team
 from notifications.models import Notification
 from tests.factories.contacts import log_mail, make_contact
 from tests.factories.inboxes import ALICE, at_mail_server, connected_inbox
@@ -132,20 +132,20 @@ def test_only_the_owner_can_hand_a_personal_inbox_over_and_needs_account_access(
 ):
     assert (bob_client.get(url_of(inbox)).status_code, admin_client.get(url_of(inbox)).status_code) == (404, 404)
     with pytest.raises(PermissionDenied):
-        make_team_inbox(inbox=inbox, name="Support", members=[bob], since=None, by=admin)
+        convert_to_team(inbox=inbox, name="Support", members=[bob], since=None, by=admin)
     alice.account_access = False
     alice.save()
     page = alice_client.get(url_of(inbox))
     assert page.status_code == 403
     assert admin.name in page.content.decode()
     with pytest.raises(PermissionDenied):
-        make_team_inbox(inbox=inbox, name="Support", members=[bob], since=None, by=alice)
+        convert_to_team(inbox=inbox, name="Support", members=[bob], since=None, by=alice)
 
 
 def test_an_inbox_that_does_not_work_is_not_handed_over(inbox, alice, bob):
     Inbox.objects.filter(pk=inbox.pk).update(status=InboxStatus.NEEDS_RECONNECT)
     with pytest.raises(ValidationError) as refusal:
-        make_team_inbox(inbox=inbox, name="Support", members=[bob], since=None, by=alice)
+        convert_to_team(inbox=inbox, name="Support", members=[bob], since=None, by=alice)
     assert refusal.value.code == "not_syncing"
 
 
@@ -153,7 +153,7 @@ def test_what_the_owner_kept_to_themselves_on_timelines_is_not_opened_by_the_tea
     contact = make_contact("Sarah Okafor", "sarah@meridian.example", owner=alice)
     mail = log_mail(contact, "Salary", owner=alice)
     Sighting.objects.filter(message=mail).update(inbox=inbox, visibility=Visibility.PRIVATE)
-    make_team_inbox(inbox=inbox, name="Support", members=[alice, bob], since=None, by=alice)
+    convert_to_team(inbox=inbox, name="Support", members=[alice, bob], since=None, by=alice)
     assert Message.objects.visible_to(bob).count() == 0
     assert Message.objects.visible_to(alice).count() == 1
 
@@ -164,9 +164,9 @@ def test_a_team_inbox_becomes_personal_for_who_signed_in_and_everybody_concerned
     for person in (alice, bob):
         InboxMember.objects.create(inbox=team, person=person)
     with pytest.raises(ValidationError) as refusal:
-        make_personal_inbox(inbox=team, by=admin)
+        convert_to_personal(inbox=team, by=admin)
     assert refusal.value.code == "not_your_connection"
-    own = make_personal_inbox(inbox=team, by=alice)
+    own = convert_to_personal(inbox=team, by=alice)
     assert (own.kind, own.owner, InboxMember.objects.filter(inbox=own).count()) == (InboxKind.PERSONAL, alice, 0)
     told = Notification.objects.filter(kind="inbox_became_personal").values_list("recipient", flat=True)
     assert sorted(told) == sorted([bob.pk, admin.pk])
@@ -175,15 +175,15 @@ def test_a_team_inbox_becomes_personal_for_who_signed_in_and_everybody_concerned
 def test_what_was_a_persons_own_inbox_becomes_nobody_elses(inbox, alice, admin):
     """Its password is kept: whoever took it over would read all of her past."""
     Credential.objects.create(inbox=inbox, secret=PASSWORD)
-    team = make_team_inbox(inbox=inbox, name="Support", members=[alice, admin], since=None, by=alice)
+    team = convert_to_team(inbox=inbox, name="Support", members=[alice, admin], since=None, by=alice)
     for owner in (alice, admin):
         Inbox.objects.filter(pk=team.pk).update(owner=owner, backfill_done_at=timezone.now())
         team.refresh_from_db()
         with pytest.raises(ValidationError) as refusal:
-            make_personal_inbox(inbox=team, password=PASSWORD, by=admin)
+            convert_to_personal(inbox=team, password=PASSWORD, by=admin)
         assert refusal.value.code == "not_your_connection"
         assert alice.name in refusal.value.messages[0]
-    own = make_personal_inbox(inbox=team, password=PASSWORD, by=alice)
+    own = convert_to_personal(inbox=team, password=PASSWORD, by=alice)
     assert (own.kind, own.owner) == (InboxKind.PERSONAL, alice)
 
 
@@ -212,19 +212,19 @@ class TestWhoseMailboxItIs:
         team = caught_up_team(alice)
         for person in (alice, admin):
             with pytest.raises(ValidationError) as refusal:
-                make_personal_inbox(inbox=team, password=password, by=person)
+                convert_to_personal(inbox=team, password=password, by=person)
             assert refusal.value.code == "wrong_password"
         assert Inbox.objects.get() == team
 
     def test_who_knows_it_gets_it_whoever_connected_it(self, alice, admin):
-        own = make_personal_inbox(inbox=caught_up_team(alice), password=PASSWORD, by=admin)
+        own = convert_to_personal(inbox=caught_up_team(alice), password=PASSWORD, by=admin)
         assert (own.owner, own.kind, own.credential.secret) == (admin, InboxKind.PERSONAL, PASSWORD)
 
     def test_who_took_it_over_from_a_leaver_does_not_get_it_by_that(self, alice, admin):
         team = caught_up_team(alice)
         hand_over(inbox=team, to=admin, by=admin)
         with pytest.raises(ValidationError) as refusal:
-            make_personal_inbox(inbox=team, by=admin)
+            convert_to_personal(inbox=team, by=admin)
         assert refusal.value.code == "wrong_password"
 
     def test_a_forged_request_without_it_changes_nothing(self, alice, admin_client):
@@ -255,7 +255,7 @@ class TestWhoseMailboxItIs:
         Credential.objects.create(inbox=team, kind=CredentialKind.GOOGLE, secret="{}")
         assert 'name="password"' not in admin_client.get(url_of(team)).content.decode()
         with pytest.raises(ValidationError) as refusal:
-            make_personal_inbox(inbox=team, password="{}", by=admin)
+            convert_to_personal(inbox=team, password="{}", by=admin)
         assert refusal.value.code == "not_your_connection"
 
 
@@ -274,7 +274,7 @@ class TestNothingIsPassedOver:
     def test_an_inbox_that_has_not_caught_up_stays(self, inbox, alice, bob, state):
         Inbox.objects.filter(pk=inbox.pk).update(**state)
         with pytest.raises(ValidationError) as refusal:
-            make_team_inbox(inbox=inbox, name="Support", members=[bob], since=None, by=alice)
+            convert_to_team(inbox=inbox, name="Support", members=[bob], since=None, by=alice)
         assert refusal.value.code == "not_caught_up"
         assert Inbox.objects.get() == inbox
 
@@ -298,5 +298,5 @@ class TestNothingIsPassedOver:
 def test_a_sign_in_that_was_begun_for_it_is_forgotten(inbox, alice, bob):
     begun = {"kind": "google", "provider": "gmail", "begun_at": timezone.now()}
     SignIn.objects.create(person=alice, session="s", state="t", inbox=inbox, **begun)
-    make_team_inbox(inbox=inbox, name="Support", members=[bob], since=None, by=alice)
+    convert_to_team(inbox=inbox, name="Support", members=[bob], since=None, by=alice)
     assert not SignIn.objects.exists()

@@ -8,7 +8,7 @@ from inboxes.envelope import FolderRole
 from inboxes.models import Inbox, InboxKind, Message, Sighting, Visibility
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.sync.redeciding import RemoteKey
-from logging_rules.actions import log_by_hand, make_team_inbox
+from logging_rules.actions import convert_to_team, log_by_hand
 from logging_rules.changes import Change
 from logging_rules.dry_run import DryRunState, scan_step
 from logging_rules.explain import explain_message
@@ -81,7 +81,7 @@ def bob(bob):
 def team(personal, alice, bob, mailbox, clock):
     """With one mail since: that is all there is to find."""
     sync_until_quiet(personal, mailbox, clock)
-    team = make_team_inbox(inbox=personal, name="Support", members=[alice, bob], since=None, by=alice)
+    team = convert_to_team(inbox=personal, name="Support", members=[alice, bob], since=None, by=alice)
     Inbox.objects.filter(pk=team.pk).update(history_since=NOW)
     team.refresh_from_db()
     deliver(mailbox, "Since then", number=10)

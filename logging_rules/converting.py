@@ -1,4 +1,4 @@
-"""What would be seen, and by whom, once an inbox is handed over: numbers alone."""
+"""What would be seen, and by whom, once an inbox is the team's, or personal: numbers alone."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ def _private_since(inbox: Inbox, since: datetime) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class LeavingTeam:
+class LostByTeam:
     """`logged` e-mails stay on timelines, `erased` ones are stored for members only and go, `unread` ones could not be read yet."""
 
     logged: int
@@ -51,10 +51,10 @@ class LeavingTeam:
     unread: int
 
 
-def leaving_team(inbox: Inbox) -> LeavingTeam:
+def lost_by_team(inbox: Inbox) -> LostByTeam:
     """If the team inbox became personal. Three queries."""
     elsewhere = Sighting.objects.filter(message=OuterRef("message"))
-    return LeavingTeam(
+    return LostByTeam(
         logged=Sighting.objects.filter(inbox=inbox).count(),
         erased=TeamMail.objects.filter(~Exists(elsewhere), inbox=inbox).count(),
         unread=_unread(inbox),
