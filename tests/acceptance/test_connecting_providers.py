@@ -4,7 +4,6 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
@@ -34,7 +33,6 @@ def sign_in_at_microsoft(microsoft, settings):
 
 @pytest.mark.parametrize("kind", ["google", "microsoft"])
 def test_the_whole_way_from_signing_in_to_the_timeline(request, alice_client, kind):
-    cache.clear()
     provider, answer = request.getfixturevalue(f"sign_in_at_{kind}")
     mailbox, now = provider.mailbox(YUKI), timezone.now()
     make_contact("Sarah Okafor", SARAH)

@@ -52,7 +52,6 @@ def test_a_killed_worker_and_a_forgetful_broker_cost_time_only(workspace, alice,
     fill(mailbox, MAILS[:590])
     with BadNetwork(dovecot.port).running() as network, Redis.from_url(settings.REDIS_URL) as broker:
         network.hold_after = 300_000  # half of what there is
-        broker.flushdb()  # what other tests have asked for would be done first
         inbox = connected(alice, mailbox, port=network.port)
         with celery_worker() as worker:
             wait_until(lambda: HandledPage.objects.exists() or LedgerEntry.objects.exists())
