@@ -7,7 +7,7 @@ from django import forms
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from logging_rules.removal import Holdings
 
@@ -40,56 +40,39 @@ class RemovalForm(forms.Form):
 
 
 def _what_stays(holdings: Holdings) -> list[str]:
-    return [
-        _counted(
-            ngettext("%(number)s e-mail stays where it is", "%(number)s e-mails stay where they are", holdings.mails),
-            holdings.mails,
-        )
-        + _counted(
-            ngettext(
-                ", on the timeline of %(number)s contact.",
-                ", on the timelines of %(number)s contacts.",
-                holdings.contacts,
-            ),
-            holdings.contacts,
-        )
-    ]
+    return [_counted(_STAYS, holdings.mails) + _counted(_ON_TIMELINES, holdings.contacts)]
 
 
 def _what_goes(holdings: Holdings) -> list[str]:
-    said = [
-        _counted(
-            ngettext(
-                "%(number)s e-mail is erased for good, with its files.",
-                "%(number)s e-mails are erased for good, with their files.",
-                holdings.erasable,
-            ),
-            holdings.erasable,
-        )
-    ]
-    if holdings.shared:
-        text = ngettext(
-            "%(number)s stays in any case, because another inbox logged it too.",
-            "%(number)s stay in any case, because another inbox logged them too.",
-            holdings.shared,
-        )
-        said.append(_counted(text, holdings.shared))
-    if holdings.made:
-        text = ngettext(
-            "%(number)s contact that was created by them alone goes with them.",
-            "%(number)s contacts that were created by them alone go with them.",
-            holdings.made,
-        )
-        said.append(_counted(text, holdings.made))
-    if holdings.undoable:
-        text = ngettext(
-            "%(number)s e-mail that was un-logged can no longer be brought back.",
-            "%(number)s e-mails that were un-logged can no longer be brought back.",
-            holdings.undoable,
-        )
-        said.append(_counted(text, holdings.undoable))
-    return said
+    further = ((_SHARED, holdings.shared), (_MADE, holdings.made), (_UNDOABLE, holdings.undoable))
+    return [_counted(_ERASED, holdings.erasable), *(_counted(words, number) for words, number in further if number)]
 
 
-def _counted(text: str, number: int) -> str:
-    return text % {"number": number_format(number, use_l10n=True, force_grouping=True)}
+def _counted(words: Any, number: int) -> str:
+    return str(words % {"count": number, "number": number_format(number, use_l10n=True, force_grouping=True)})
+
+
+_STAYS = ngettext_lazy("%(number)s e-mail stays where it is", "%(number)s e-mails stay where they are", "count")
+_ON_TIMELINES = ngettext_lazy(
+    ", on the timeline of %(number)s contact.", ", on the timelines of %(number)s contacts.", "count"
+)
+_ERASED = ngettext_lazy(
+    "%(number)s e-mail is erased for good, with its files.",
+    "%(number)s e-mails are erased for good, with their files.",
+    "count",
+)
+_SHARED = ngettext_lazy(
+    "%(number)s stays in any case, because another inbox logged it too.",
+    "%(number)s stay in any case, because another inbox logged them too.",
+    "count",
+)
+_MADE = ngettext_lazy(
+    "%(number)s contact that was created by them alone goes with them.",
+    "%(number)s contacts that were created by them alone go with them.",
+    "count",
+)
+_UNDOABLE = ngettext_lazy(
+    "%(number)s e-mail that was un-logged can no longer be brought back.",
+    "%(number)s e-mails that were un-logged can no longer be brought back.",
+    "count",
+)
