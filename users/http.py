@@ -1,11 +1,13 @@
-"""The request as every view behind sign-in gets it, and who may pass."""
+"""The request as every view behind sign-in gets it, who may pass, and what is said of a refusal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from allauth.account.decorators import reauthentication_required
-from django.core.exceptions import PermissionDenied
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django_htmx.middleware import HtmxDetails
@@ -45,3 +47,12 @@ def password_confirmed(
         view, allow_get=True
     )
     return guarded
+
+
+@contextmanager
+def refusals_told(request: HttpRequest) -> Iterator[None]:
+    """A ValidationError ends the block, and the next page says why."""
+    try:
+        yield
+    except ValidationError as refusal:
+        messages.error(request, refusal.messages[0])

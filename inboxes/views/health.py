@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,7 +20,7 @@ from inboxes.models import Inbox
 from inboxes.outages import outages_of
 from inboxes.queries import completeness as completeness_of_one
 from inboxes.queries import folder_progress, troubled_messages
-from users.http import SignedInRequest
+from users.http import SignedInRequest, refusals_told
 
 STRETCHES = 20
 OUTAGES = 50
@@ -88,11 +87,8 @@ def _code_or_none(text: str | None) -> UUID | None:
 @require_POST
 def check_now(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = known_inbox(request, code)
-    try:
+    with refusals_told(request):
         due_at = actions.check_now(inbox=inbox, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         if due_at > timezone.now():
             messages.info(request, _("The mail server wants us to wait. The check starts as soon as it may."))
     return redirect("inboxes:health", inbox.code)

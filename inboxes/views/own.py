@@ -27,7 +27,7 @@ from inboxes.outages import goes_on, standstill_of
 from inboxes.trial import Trial, try_sending, why_shut
 from inboxes.views import oauth
 from inboxes.views.connect import TRIES, hints, too_often, tried
-from users.http import SignedInRequest, password_confirmed
+from users.http import SignedInRequest, password_confirmed, refusals_told
 
 
 def own_inbox(request: SignedInRequest, code: UUID) -> Inbox:
@@ -63,11 +63,8 @@ def reads_mail(
 @require_POST
 def sync_now(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
-    try:
+    with refusals_told(request):
         due_at = actions.sync_now(inbox=inbox, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         if due_at > timezone.now():
             messages.info(request, _("The mail server wants us to wait. The sync starts as soon as it may."))
         else:
@@ -109,11 +106,8 @@ def discard(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
     if request.method == "GET":
         return render(request, "inboxes/discard.html", {"inbox": inbox})
-    try:
+    with refusals_told(request):
         actions.discard(inbox=inbox, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         messages.success(request, _("%(inbox)s was discarded.") % {"inbox": inbox.address})
     return redirect("inboxes:inbox-list")
 
@@ -220,11 +214,8 @@ def _sending_values(inbox: Inbox) -> dict[str, Any]:
 
 def _carry_out(request: SignedInRequest, code: UUID, act: Callable[..., object], done: str) -> HttpResponse:
     inbox = own_inbox(request, code)
-    try:
+    with refusals_told(request):
         act(inbox=inbox, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         messages.success(request, done)
     return _back(request, inbox)
 

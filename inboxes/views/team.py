@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from inboxes import actions
 from inboxes.models import Inbox, InboxKind, InboxMember
 from inboxes.team_forms import AddMembersForm, TeamNamesForm
 from inboxes.views.own import own_inbox
-from users.http import SignedInRequest
+from users.http import SignedInRequest, refusals_told
 from users.models import User
 
 
@@ -69,11 +68,8 @@ def remove_member(request: SignedInRequest, code: UUID, person: UUID) -> HttpRes
     member = get_object_or_404(InboxMember.objects.filter(inbox=inbox).select_related("person"), person__code=person)
     if request.method == "GET":
         return _asked(request, inbox, member.person)
-    try:
+    with refusals_told(request):
         actions.remove_member(inbox=inbox, person=member.person, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         done = _("%(name)s is no longer a member of %(inbox)s.")
         messages.success(request, done % {"name": member.person.name, "inbox": inbox.label})
     return redirect("inboxes:team", inbox.code)
@@ -86,11 +82,8 @@ def leave(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = get_object_or_404(teams, code=code)
     if request.method == "GET":
         return _asked(request, inbox, request.user)
-    try:
+    with refusals_told(request):
         actions.leave(inbox=inbox, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         messages.success(request, _("You are no longer a member of %(inbox)s.") % {"inbox": inbox.label})
     return redirect("inboxes:inbox-list")
 

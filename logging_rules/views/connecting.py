@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core import signing
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,7 +23,7 @@ from logging_rules.in_force import policy_of
 from logging_rules.models import WorkspacePolicy
 from logging_rules.preview import SHORT_LABELS, comparison, sample_views
 from logging_rules.views.reading import read_step
-from users.http import SignedInRequest
+from users.http import SignedInRequest, refusals_told
 
 
 def choose_start(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
@@ -88,10 +87,7 @@ def _state(request: SignedInRequest, inbox: Inbox) -> DryRunState:
 @require_POST
 def start(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
-    try:
+    with refusals_told(request):
         inboxes.actions.start(inbox=inbox, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         messages.success(request, _("%(inbox)s is connected. Its e-mail is being read now.") % {"inbox": inbox.label})
     return redirect("inboxes:inbox", inbox.code)

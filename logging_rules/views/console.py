@@ -22,7 +22,7 @@ from inboxes.health import DAYS, picture_of, stretches_of
 from inboxes.models import Credential, Inbox, InboxKind, InboxStatus, ProviderKind
 from logging_rules.console import DEFAULT_ORDER, ORDERS, Wanted, connections, summary, with_numbers
 from logging_rules.console_export import exported
-from users.http import SignedInRequest, super_admin_required
+from users.http import SignedInRequest, refusals_told, super_admin_required
 from users.streaming import render_beginning_first
 
 PER_PAGE = 50
@@ -152,11 +152,8 @@ def force_disconnect(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 def _carry_out(request: SignedInRequest, code: UUID, act: Callable[..., object], done: str) -> HttpResponse:
     inbox = overseen(request, code)
-    try:
+    with refusals_told(request):
         act(inbox=inbox, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         messages.success(request, done)
     is_there = Inbox.objects.overseen_by(request.user).filter(code=code).exists()
     return redirect("connections:connection", code) if is_there else redirect("connections:console")

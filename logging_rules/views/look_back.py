@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -12,17 +11,14 @@ from django.views.decorators.http import require_POST
 
 from contacts.models import Contact
 from logging_rules import actions
-from users.http import SignedInRequest
+from users.http import SignedInRequest, refusals_told
 
 
 @require_POST
 def look_back(request: SignedInRequest) -> HttpResponse:
     contact = get_object_or_404(Contact.objects.visible_to(request.user), code=_code(request))
-    try:
+    with refusals_told(request):
         inboxes = actions.look_back(contact=contact, by=request.user, now=timezone.now())
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         text = ngettext(
             "Your inbox is being looked through. E-mails that are found appear here, and you are told when it is done.",
             "Your %(inboxes)d inboxes are being looked through. E-mails that are found appear here, and you are told when it is done.",

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,7 +17,7 @@ from inboxes.revoking import steps_of
 from logging_rules.actions import erase_removed
 from logging_rules.removal import holdings_of, removed_inboxes
 from logging_rules.removal_forms import RemovalForm
-from users.http import SignedInRequest
+from users.http import SignedInRequest, refusals_told
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,10 +72,8 @@ def erase(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = get_object_or_404(removed_inboxes(request.user), code=code)
     if request.method == "GET":
         return render(request, "inboxes/removed_erase.html", {"inbox": inbox, "holdings": holdings_of(inbox)})
-    try:
+    with refusals_told(request):
         erase_removed(inbox=inbox, by=request.user, now=timezone.now())
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
     return redirect("inboxes:removed", inbox.code)
 
 

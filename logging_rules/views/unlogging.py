@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import HttpResponse
@@ -23,7 +22,7 @@ from logging_rules.models import Unlogging, UnloggingState
 from logging_rules.unlogged import in_words, unloggings_of
 from logging_rules.unlogging import Preview, Selection, preview, selections_around
 from logging_rules.unlogging_forms import UnlogForm, UnlogMailForm
-from users.http import SignedInRequest
+from users.http import SignedInRequest, refusals_told
 
 UNLOGGINGS_PER_PAGE = 20
 
@@ -90,11 +89,8 @@ def _shown(shown: Preview | None) -> dict[str, object]:
 
 
 def _unlog(request: SignedInRequest, selection: Selection) -> None:
-    try:
+    with refusals_told(request):
         unlogging = actions.unlog(selection=selection, by=request.user, now=timezone.now())
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         done = ngettext("%(count)d e-mail was un-logged.", "%(count)d e-mails were un-logged.", unlogging.messages) % {
             "count": unlogging.messages
         }
@@ -129,11 +125,8 @@ def undo(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 
 def _undo(request: SignedInRequest, unlogging: Unlogging) -> HttpResponse:
-    try:
+    with refusals_told(request):
         undone = actions.undo_unlogging(unlogging=unlogging, by=request.user, now=timezone.now())
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         back = undone.messages - undone.lost
         done = ngettext("%(count)d e-mail is logged again.", "%(count)d e-mails are logged again.", back) % {
             "count": back
@@ -155,11 +148,8 @@ def erase(request: SignedInRequest, code: UUID) -> HttpResponse:
     unlogging = _unlogging(request, code)
     if request.method == "GET":
         return _question(request, unlogging, "logging_rules/erase_unlogged.html")
-    try:
+    with refusals_told(request):
         actions.erase_now(unlogging=unlogging, by=request.user, now=timezone.now())
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         messages.success(request, _("The un-logged e-mails are being erased for good."))
     return _to_list(request, unlogging)
 

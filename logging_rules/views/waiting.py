@@ -25,7 +25,7 @@ from logging_rules.tombstones import identity_of
 from logging_rules.views.reading import read_step
 from logging_rules.waiting import SHOWN, look_at_held, waiting_by_inbox
 from logging_rules.why_not import keys_from_signed, pick
-from users.http import SignedInRequest
+from users.http import SignedInRequest, refusals_told
 from users.models import User
 
 
@@ -74,10 +74,8 @@ def _decide(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
     if decide is None or not keys:
         messages.info(request, _("Tick the e-mails that you want to decide about."))
     else:
-        try:
+        with refusals_told(request):
             messages.success(request, decide(request, inbox, keys))
-        except ValidationError as refusal:
-            messages.error(request, refusal.messages[0])
     return redirect("inboxes:waiting", inbox.code)
 
 

@@ -17,7 +17,7 @@ from inboxes.models import AccessRequest, Message
 from logging_rules import actions
 from logging_rules.visibility import own_view_of, requests_for
 from logging_rules.visibility_forms import GrantForm, VisibilityForm
-from users.http import SignedInRequest
+from users.http import SignedInRequest, refusals_told
 
 
 @require_safe
@@ -69,13 +69,10 @@ def ask_access(request: SignedInRequest, code: UUID) -> HttpResponse:
     if not consume(request, action="ask_access"):
         messages.error(request, _("You have asked often in a short time. Try again later."))
         return redirect("contacts:message", code)
-    try:
+    with refusals_told(request):
         asked = actions.ask_access(
             message=message, note=request.POST.get("note", ""), by=request.user, now=timezone.now()
         )
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         owners = _(", ").join(each.sighting.inbox.holder for each in asked)
         messages.success(request, _("%(owners)s was asked. You are told when there is an answer.") % {"owners": owners})
     return redirect("contacts:message", code)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core import signing
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -28,7 +27,7 @@ from logging_rules.rules import rules_of
 from logging_rules.views.reading import read_step
 from logging_rules.why_not import Hit, Quest, keys_from_signed, pick, search
 from logging_rules.why_not_forms import WhyNotForm
-from users.http import SignedInRequest
+from users.http import SignedInRequest, refusals_told
 from users.models import User
 
 MOST_PICKED = 100
@@ -105,11 +104,8 @@ def _picked(request: SignedInRequest) -> list[RemoteKey]:
 
 
 def _log(request: SignedInRequest, inbox: Inbox, keys: list[RemoteKey]) -> HttpResponse:
-    try:
+    with refusals_told(request):
         chosen = actions.log_by_hand(inbox=inbox, keys=keys, by=request.user, now=timezone.now())
-    except ValidationError as refusal:
-        messages.error(request, refusal.messages[0])
-    else:
         text = ngettext(
             "%(count)d e-mail is being fetched and logged.", "%(count)d e-mails are being fetched and logged.", chosen
         )
