@@ -7,8 +7,8 @@ import sys
 from crm_project.runner import checks
 from crm_project.runner.folders import PROJECT
 
-# Three times as many as there are cores, since browsers, servers and killed programs mostly wait; who is done takes over from the others.
-SPREAD = ["-n", "6", "--dist", "worksteal"]
+# Twice as many as there are cores, since browsers, servers and killed programs wait now and then; who is done takes over from the others.
+SPREAD = ["-n", "4", "--dist", "worksteal"]
 
 
 def main(arguments: list[str]) -> int:
