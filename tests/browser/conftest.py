@@ -11,6 +11,8 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.browser.hands import HANDS, Hand
+
 if TYPE_CHECKING:  # this file is read before Django is set up
     from users.models import User
 
@@ -116,6 +118,12 @@ def watch(page: Page) -> None:
     session = page.context.new_cdp_session(page)
     session.send("Page.enable")
     session.send("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH, "worldName": "watch"})
+
+
+@pytest.fixture(params=HANDS.values(), ids=HANDS)
+def hand(request: pytest.FixtureRequest) -> Hand:
+    found: Hand = request.param
+    return found
 
 
 def is_complaint(message: ConsoleMessage, is_missing: bool) -> bool:
