@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from playwright.sync_api import Locator, expect
 
+from tests.browser.keyboard import press, tab_to
+
 if TYPE_CHECKING:  # conftest reads this before Django is set up
     from users.models import User
 
@@ -36,6 +38,13 @@ class Hand(ABC):
     def tick(self, place: Locator) -> None: ...
 
     @abstractmethod
+    def choose(self, place: Locator) -> None:
+        """One of a group."""
+
+    @abstractmethod
+    def select(self, place: Locator, value: str) -> None: ...
+
+    @abstractmethod
     def fill(self, place: Locator, text: str) -> None: ...
 
 
@@ -48,6 +57,12 @@ class Mouse(Hand):
     def tick(self, place: Locator) -> None:
         place.check()
 
+    def choose(self, place: Locator) -> None:
+        place.check()
+
+    def select(self, place: Locator, value: str) -> None:
+        place.select_option(value)
+
     def fill(self, place: Locator, text: str) -> None:
         place.fill(text)
 
@@ -56,27 +71,35 @@ class Keyboard(Hand):
     language, theme, width = "ja", "dark", 390
 
     def press(self, place: Locator) -> None:
-        self.go_to(place)
-        place.page.keyboard.press("Enter")
+        press(place.page, place)
 
     def tick(self, place: Locator) -> None:
-        self.go_to(place)
-        place.page.keyboard.press("Space")
+        press(place.page, place, "Space")
         expect(place).to_be_checked()
+
+    def choose(self, place: Locator) -> None:
+        """Tab leads to the one that is chosen already."""
+        tab_to(place.page, place.page.locator(f"input[name={place.get_attribute('name')}]:checked"))
+        for _ in range(10):
+            if place.is_checked():
+                return
+            place.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"the arrow does not get to {place}")
+
+    def select(self, place: Locator, value: str) -> None:
+        tab_to(place.page, place)
+        place.page.keyboard.press("Home")
+        for _ in range(10):
+            if place.input_value() == value:
+                return
+            place.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"the arrow does not get to {value}")
 
     def fill(self, place: Locator, text: str) -> None:
         """What was there before is selected on the way, and gone."""
-        self.go_to(place)
+        tab_to(place.page, place)
         place.page.keyboard.type(text)
         expect(place).to_have_value(text)
-
-    def go_to(self, place: Locator) -> None:
-        expect(place).to_be_visible()
-        for _ in range(120):
-            if place.evaluate("place => place === document.activeElement"):
-                return
-            place.page.keyboard.press("Tab")
-        raise AssertionError(f"the keyboard does not get to {place}")
 
 
 HANDS = {"by_mouse_in_english": Mouse(), "by_keyboard_in_japanese": Keyboard()}
