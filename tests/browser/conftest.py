@@ -120,7 +120,7 @@ def watch(page: Page) -> None:
     session.send("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH, "worldName": "watch"})
 
 
-@pytest.fixture(params=HANDS.values(), ids=HANDS)
+@pytest.fixture(params=list(HANDS.values()), ids=list(HANDS))
 def hand(request: pytest.FixtureRequest) -> Hand:
     found: Hand = request.param
     return found

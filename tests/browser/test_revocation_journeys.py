@@ -7,7 +7,6 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from inboxes.models import Credential, CredentialKind, Inbox
-from inboxes.oauth.accesses import _PERSONAL_ACCOUNTS
 from inboxes.oauth.grants import Grant
 from inboxes.oauth.keeping import give_back_grants
 from inboxes.oauth.scopes import GRAPH_READ
@@ -61,7 +60,8 @@ def person(hand: Hand, alice: User, google) -> User:
     grant = Grant("a", "r", expires_at=now + timedelta(hours=1), scopes=tuple(GRAPH_READ))
     for address in (WORK, OUTLOOK):
         granted_inbox(alice, CredentialKind.MICROSOFT, grant, address, status="disabled")
-    Credential.objects.filter(inbox__address=OUTLOOK).update(account_id=f"{_PERSONAL_ACCOUNTS}yuki")
+    # Of the tenant of all accounts that people have for themselves.
+    Credential.objects.filter(inbox__address=OUTLOOK).update(account_id="9188040d-6c67-4c5b-b112-36a304b66dad.yuki")
     return hand.of(alice)
 
 
@@ -96,8 +96,7 @@ def test_the_steps_are_shown_and_whether_it_worked_is_said(open_page, hand: Hand
     google.stop()
     give_back_grants(now=timezone.now())
     expect(access).to_contain_text(hand.reads("Not given back yet", "まだ取り消せていません"))
-    place = "Google Account", "Google アカウント"
-    follow(hand, access, place, "https://myaccount.google.com/connections", STEPS)
+    follow(hand, access, ("Google Account", "Google アカウント"), "https://myaccount.google.com/connections", STEPS)
     google.start()
     give_back_grants(now=timezone.now() + timedelta(hours=2))
     page.reload()
