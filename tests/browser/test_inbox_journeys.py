@@ -13,6 +13,7 @@ from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.models import Credential, Inbox, InboxStatus, MailServer, Message, Protocol, Security
 from inboxes.sync.engine import Outcome
 from logging_rules.slices import sync_slice
+from tests.browser.keyboard import press, tab_to
 from tests.factories.contacts import make_contact
 from tests.factories.users import PASSWORD as SIGN_IN_PASSWORD
 from tests.fakes.demo_server import DemoServer, demo_server
@@ -125,32 +126,31 @@ def test_from_the_address_to_what_was_logged(
     assert (inbox.owner, inbox.servers.count()) == (alice, 2)
 
 
-def test_the_keyboard_is_enough(open_page, alice: User, server, sarah):
+def test_the_keyboard_is_enough_in_japanese(open_page, alice: User, server, sarah):
+    User.objects.filter(pk=alice.pk).update(language="ja")
     page = open_page("/inboxes/connect/", user=alice)
     expect(page.locator("[name=address]")).to_be_focused()
     page.keyboard.type(ADDRESS)
     page.keyboard.press("Enter")
     page.wait_for_url("**/connect/server/")
-    page.locator("[name=username]").focus()
-    page.keyboard.press("Tab")
+    tab_to(page, page.locator("[name=password]"))
     page.keyboard.type(PASSWORD)
     for text in ("", "", "127.0.0.1", str(server.imap_port)):  # past "show password" and the fold
         page.keyboard.press("Tab")
         page.keyboard.type(text)
     page.keyboard.press("Tab")
-    page.keyboard.press("n")  # "None"
+    page.keyboard.press("End")  # no encryption
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".checks .done")).to_have_count(3)
-    expect(page.get_by_role("link", name="Choose what is logged")).to_be_focused()
+    expect(page.get_by_role("link", name="ログに記録する範囲を選ぶ")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**/logging/")
-    page.locator("input[value=replies]").focus()
+    tab_to(page, page.locator("input[value=replies]"))
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/preview/")
-    page.locator(".page-head .btn.primary").focus()
-    page.keyboard.press("Enter")
+    press(page, page.locator(".page-head .btn.primary"))
 
     expect(page.locator(".badge.busy")).to_be_visible()
     assert Inbox.objects.get().logging_policy.preset == "known"

@@ -8,6 +8,7 @@ from inboxes import actions
 from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.models import Credential, Inbox, Message, Security
 from logging_rules.actions import finish_removal
+from tests.browser.hands import Hand
 from tests.browser.keyboard import press, tab_to
 from tests.factories.contacts import log_mail, make_contact
 from tests.factories.conversations import arrive, team_inbox
@@ -110,26 +111,14 @@ def test_the_keyboard_is_enough_in_japanese(open_page, alice: User, inbox):
     assert (Inbox.objects.count(), Credential.objects.count(), Message.objects.count()) == (0, 0, 1)
 
 
-@pytest.mark.parametrize(
-    ("language", "menu", "word", "yes", "done"),
-    [
-        ("en", "More actions", "Delete…", "Yes, delete", "Support was removed"),
-        ("ja", "その他の操作", "削除…", "はい、削除", "Support を削除しました"),
-    ],
-)
-def test_a_team_inbox_is_deleted_after_one_question(open_page, admin: User, language, menu, word, yes, done):
-    User.objects.filter(pk=admin.pk).update(language=language)
+def test_a_team_inbox_is_deleted_after_one_question(open_page, hand: Hand, admin: User):
     team = team_inbox(admin, owner=admin)
     arrive(team, "On no timeline")
-    page = open_page(f"/inboxes/{team.code}/", user=admin)
-    if language == "en":
-        page.get_by_role("button", name=menu).click()
-        page.get_by_role("link", name=word).click()
-        page.get_by_role("dialog").get_by_role("button", name=yes).click()
-    else:
-        press(page, page.get_by_role("button", name=menu).first)
-        press(page, page.get_by_role("link", name=word))
-        press(page, page.get_by_role("button", name=yes))
-    expect(page.get_by_role("heading", level=1)).to_have_text(done)
+    page = open_page(f"/inboxes/{team.code}/", user=hand.of(admin))
+    hand.press(page.get_by_role("button", name=hand.reads("More actions", "その他の操作")).first)
+    hand.press(page.get_by_role("link", name=hand.reads("Delete…", "削除…")))
+    hand.press(page.get_by_role("dialog").get_by_role("button", name=hand.reads("Yes, delete", "はい、削除")))
+    removed = hand.reads("Support was removed", "Support を削除しました")
+    expect(page.get_by_role("heading", level=1)).to_have_text(removed)
     clear(team)
     assert (Inbox.objects.count(), Message.objects.count()) == (0, 0)
