@@ -28,7 +28,7 @@ from contacts import search
 from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
 from inboxes.keys import any_of
 from inboxes.models import Attachment, InboxKind, Message, MessageQuerySet, Sighting, TeamMail
-from inboxes.models.message import in_team_of
+from inboxes.models.conditions import in_team_of
 from inboxes.models.singly import exists_singly
 from users.models import User
 

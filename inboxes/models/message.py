@@ -4,19 +4,27 @@ import uuid
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Case, Exists, F, Func, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from inboxes.addresses import as_in_headers
 from inboxes.models.access import AccessRequest
-from inboxes.models.inbox import Inbox, InboxKind, ProviderKind
-from inboxes.models.singly import exists_singly
-from inboxes.models.team import InboxMember, TeamMail, TeamMailQuerySet
+from inboxes.models.conditions import (
+    Asked,
+    decided_by,
+    in_team_of,
+    is_logged,
+    kept_secret_from,
+    logged_by,
+    names,
+    strictest_visibility,
+    withheld_from,
+)
+from inboxes.models.inbox import Inbox
+from inboxes.models.team import TeamMail, TeamMailQuerySet
 from inboxes.visibility import Visibility
 from users.models import User
 
@@ -73,11 +81,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
         `some_are_private`: what `Sighting.objects.private().exists()` says, from those who have asked it a moment ago.
         """
-        return self._unless_withheld(user, Sighting.objects.private(), are_some=some_are_private)
+        some = Sighting.objects.private().exists() if some_are_private is None else some_are_private
+        return self.filter(_open_to(user, kept_secret_from(user) if some else None)) if user.is_active else self.none()
 
     def readable_by(self, user: User) -> "MessageQuerySet":
         """Mail whose text, files and original the user may open."""
-        return self._unless_withheld(user, Sighting.objects.exclude(visibility=Visibility.EVERYONE))
+        return self.filter(_readable_by(user)) if user.is_active else self.none()
 
     def decided_by(self, user: User) -> "MessageQuerySet":
         """Mail that the user may know of, logged by an inbox for which they say who sees what."""
@@ -85,28 +94,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.visible_to(user).filter(Exists(theirs))
 
     def with_access(self, user: User) -> "MessageQuerySet":
-        """Adds what `Message` says about one viewer."""
-        decided = _sightings().filter(inbox__in=Inbox.with_removed.decided_by(user))
-        readable = Message.objects.readable_by(user).filter(pk=OuterRef("pk"))
-        added = {
-            "visibility": _strictest(),
-            "is_own": Q(logged_by(user)) | Q(in_team_of(user)),
-            "is_readable": exists_singly(readable),
-            "decided_by_viewer": exists_singly(decided),
-        }
-        return self.annotate(**added)
-
-    def _unless_withheld(
-        self, user: User, strict: "SightingQuerySet", *, are_some: bool | None = None
-    ) -> "MessageQuerySet":
-        if not user.is_active:
-            return self.none()
-        if not (strict.exists() if are_some is None else are_some):
-            # The usual workspace, whose pages need not ask again for every e-mail: planning that takes longer than reading a page.
-            return self.filter(Q(exists_singly(_sightings())) | Q(in_team_of(user)))
-        withheld = strict.closed_to(user).filter(message=OuterRef("pk"))
-        open_to_all = Q(exists_singly(_sightings())) & (~exists_singly(withheld) | Q(logged_by(user)) | names(user))
-        return self.filter(open_to_all | Q(in_team_of(user)))
+        """Adds what `Message` says about one viewer, who must be active."""
+        return self.annotate(
+            visibility=strictest_visibility(),
+            is_own=Q(logged_by(user)) | Q(in_team_of(user)),
+            is_readable=_readable_by(user),
+            decided_by_viewer=decided_by(user),
+        )
 
     def with_unwanted_attachments(self) -> "MessageQuerySet":
         """Those with contents of files that none of their inboxes keeps."""
@@ -130,50 +124,17 @@ def _only_kept() -> "TeamMailQuerySet":
     return TeamMail.objects.filter(~Exists(logged), message=OuterRef("pk"))
 
 
-def _strictest() -> Coalesce:
-    strictest_first = Case(*(When(visibility=level, then=Value(-level.strictness)) for level in Visibility))
-    wishes = _sightings().exclude(visibility=Visibility.EVERYONE).order_by(strictest_first)
-    return Coalesce(Subquery(wishes.values("visibility")[:1]), Value(Visibility.EVERYONE))
+def _readable_by(user: User) -> Q:
+    some_are_restricted = Sighting.objects.exclude(visibility=Visibility.EVERYONE).exists()
+    return _open_to(user, withheld_from(user) if some_are_restricted else None)
 
 
-def logged_by(person: User) -> Coalesce:
-    """Condition on messages: a personal inbox of the person logged it."""
-    return exists_singly(_sightings().filter(inbox__owner=person, inbox__kind=InboxKind.PERSONAL))
-
-
-class InTeamOf(Func):
-    """As `TeamMail.objects.visible_to` has it. Written out, because every page that shows mail asks for it several times, and building
-    it from `Inbox.objects.read_by` takes longer each time than the answer."""
-
-    template = f"""COALESCE((
-        SELECT true FROM {TeamMail._meta.db_table} listed
-        JOIN {InboxMember._meta.db_table} member ON member.inbox_id = listed.inbox_id
-        JOIN {Inbox._meta.db_table} team ON team.id = listed.inbox_id
-        WHERE (listed.message_id, member.person_id) = (%(expressions)s)
-            AND team.kind = '{InboxKind.TEAM}' AND team.removed_at IS NULL
-        LIMIT 1
-    ), false)"""  # noqa: S608 - names of our own
-    output_field = models.BooleanField()
-
-
-def in_team_of(person: User) -> InTeamOf:
-    """Condition on messages: it lies in a team inbox all of whose mail the person, who must be active, reads."""
-    return InTeamOf(F("pk"), Value(person.pk))
-
-
-def names(person: User) -> Q:
-    """Condition on messages: the person is their author or a recipient, by any address that is theirs.
-
-    A connected address that somebody else signs in with is not: everybody may connect a server that claims it. Aliases are as far as
-    a provider says them; those of IMAP inboxes were typed.
-    """
-    own = Inbox.objects.filter(owner=person, kind=InboxKind.PERSONAL)
-    theirs = own.exclude(address__in=User.objects.exclude(pk=person.pk).values("email"))
-    said = Case(When(provider=ProviderKind.IMAP, then=Value([], ArrayField(models.EmailField()))), default=F("aliases"))
-    addresses = Func(said, F("address"), function="array_append", output_field=ArrayField(models.EmailField()))
-    each = Func(addresses, function="unnest", set_returning=True, output_field=models.EmailField())
-    connected = theirs.annotate(email=each).values("email")
-    return Q(participants__contains=[as_in_headers(person.email)]) | Q(participants__overlap=ArraySubquery(connected))
+def _open_to(user: User, closed: Asked | None) -> Q:
+    """Without `closed`, the usual workspace: pages need not ask again for every e-mail, and planning that takes longer than reading one."""
+    logged = Q(is_logged())
+    if closed:
+        logged &= ~Q(closed) | Q(logged_by(user)) | names(user)
+    return logged | Q(in_team_of(user))
 
 
 class Message(models.Model):

@@ -12,7 +12,7 @@ from contacts.models import Company, Contact
 from contacts.queries import mail_found, talkers_with
 from inboxes.access import Entitlement, readers_of
 from inboxes.models import AccessRequest, Attachment, Inbox, InboxMember, Message, Sighting, TeamMail, Visibility
-from inboxes.models.message import in_team_of
+from inboxes.models.conditions import in_team_of
 from logging_rules import actions
 from logging_rules.explain import why_logged
 from logging_rules.view_as import Because, view_as
