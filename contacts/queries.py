@@ -140,9 +140,7 @@ def with_addresses() -> "Prefetch[str, QuerySet[ContactAddress], str]":
 
 def contact_record(user: User, code: UUID) -> Contact | None:
     """The contact of this code with all its page names; the one it was merged into if it was."""
-    contacts = Contact.objects.visible_to(user).select_related(
-        "company", "owner", "created_by", "created_automatically_from__owner"
-    )
+    contacts = Contact.objects.visible_to(user).select_related("company", "owner", "created_by")
     contacts = contacts.defer("search", "company__search").prefetch_related(with_addresses())
     found = contacts.filter(code=code).first()
     if found is None and (merged := MergedContact.objects.filter(former_code=code).first()):

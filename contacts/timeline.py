@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from contacts.models import Contact, EntryKind, TimelineEntry
-from inboxes.models import Attachment, Message, Sighting, Visibility
+from contacts.models import Contact, EntryKind, Note, TimelineEntry
+from inboxes.models import Attachment, Message
+from inboxes.models.conditions import is_outgoing
 from users.models import User
 
 ITEMS_PER_PAGE = 15
@@ -18,6 +19,7 @@ LONGEST_FOLD = 50
 TEXT_SHOWN = 1500
 QUOTED_SHOWN = 3000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAIL_SHOWN = ("code", "subject", "from_name", "from_email", "recipients", "attachments_stored")
 
 
 class InvalidCursor(ValueError):
@@ -47,14 +49,32 @@ class Cursor:
             raise InvalidCursor from error
 
 
+def place_of(entry: TimelineEntry) -> Cursor:
+    return Cursor(entry.occurred_at, entry.pk)
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An entry with how many older e-mails of its thread are folded under it, and where the last of them stands."""
+    """Consecutive e-mails of one thread, newest first, of which only the newest is shown; or one note."""
 
-    entry: TimelineEntry
-    folded: int
-    place: Cursor
-    last: Cursor
+    entries: list[TimelineEntry]
+
+    @property
+    def entry(self) -> TimelineEntry:
+        return self.entries[0]
+
+    @property
+    def folded(self) -> int:
+        return len(self.entries) - 1
+
+    @property
+    def place(self) -> Cursor:
+        return place_of(self.entry)
+
+    @property
+    def last(self) -> Cursor:
+        """Where the last of the folded e-mails stands."""
+        return place_of(self.entries[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +92,19 @@ class TimelinePage:
     older: Cursor | None
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Consecutive entries that are shown as one."""
-
-    places: list[Cursor]
-
-    @property
-    def head(self) -> Cursor:
-        return self.places[0]
-
-
 def timeline_page(
     contact: Contact, user: User, *, kind: EntryKind | None = None, before: Cursor | None = None
 ) -> TimelinePage:
     """The newest items older than `before`, in a constant number of queries. A thread's mails fold up to 50 deep."""
-    runs, complete = _runs(_entries(contact, user, kind, before))
-    shown = runs[:ITEMS_PER_PAGE]
-    entries = load_entries([run.head.entry_id for run in shown], user)
-    items = [
-        Item(entry, len(run.places) - 1, run.head, run.places[-1])
-        for run in shown
-        if (entry := entries.get(run.head.entry_id))
-    ]
-    more = not complete or len(runs) > len(shown)
-    return TimelinePage(_days(items, before), shown[-1].places[-1] if more and shown else None)
+    entries = TimelineEntry.objects.visible_to(user).filter(contact=contact)
+    if kind:
+        entries = entries.filter(kind=kind)
+    found, complete = _items(_older_than(entries, before) if before else entries)
+    items = found[:ITEMS_PER_PAGE]
+    more = not complete or len(found) > len(items)
+    older = items[-1].last if more and items else None
+    there = set(_load_shown([item.entry for item in items], user))
+    return TimelinePage(_days([item for item in items if item.entry in there], before), older)
 
 
 def folded_entries(contact: Contact, user: User, *, head: Cursor, last: Cursor) -> list[TimelineEntry]:
@@ -106,49 +114,35 @@ def folded_entries(contact: Contact, user: User, *, head: Cursor, last: Cursor) 
         thread__in=TimelineEntry.objects.filter(contact=contact, pk=head.entry_id).values("thread"),
         occurred_at__gte=last.occurred_at,
     ).exclude(occurred_at=last.occurred_at, pk__lt=last.entry_id)
-    keys = list(in_thread.order_by("-occurred_at", "-pk").values_list("pk", flat=True)[:LONGEST_FOLD])
-    entries = load_entries(keys, user)
-    return [entries[key] for key in keys if key in entries]
+    return _load_shown(_newest(in_thread, LONGEST_FOLD), user)
 
 
-def load_entries(keys: Sequence[int], user: User) -> dict[int, TimelineEntry]:
-    """What a page shows of these entries. Of e-mails: the beginning of the text, the files, and whether an inbox of ours sent it.
+def _load_shown(entries: Sequence[TimelineEntry], user: User) -> list[TimelineEntry]:
+    """Gives these entries what a page shows of them. Leaves out what went away, or may no longer be known to the user, since they
+    were read."""
+    mails = _mails([entry.message_id for entry in entries if entry.message_id], user)
+    notes = _notes([entry.pk for entry in entries if entry.kind == EntryKind.NOTE])
+    for entry in entries:
+        entry.message, entry.note = mails.get(entry.message_id or 0), notes.get(entry.pk)
+    return [entry for entry in entries if entry.message or entry.note]
 
-    Leaves out what went away, or may no longer be known to the user, since the page was read.
-    """
+
+def _notes(keys: Sequence[int]) -> dict[int, Note | None]:
+    """By the keys of their entries."""
     entries = TimelineEntry.objects.filter(pk__in=keys).select_related("note__author")
-    found = entries.prefetch_related(Prefetch("message", _mails(user))).in_bulk()
-    return {key: entry for key, entry in found.items() if entry.message or entry.note}
+    return {entry.pk: entry.note for entry in entries}
 
 
-def _mails(user: User) -> "QuerySet[Message]":
-    shown = Q(visibility=Visibility.EVERYONE) | Q(is_own=True)  # as Message.is_shown
-
-    def beginning(field: str, length: int) -> Case:
-        return Case(When(shown, then=Left(field, length + 1)), default=Value(""))
-
-    return (
-        Message.objects.visible_to(user)
-        .with_access(user)
-        .defer("snippet", "body_text", "quoted_text", "body_html", "defects", "participants")
-        .annotate(
-            outgoing=Exists(Sighting.objects.filter(message=OuterRef("pk"), outgoing=True)),
-            text=beginning("body_text", TEXT_SHOWN),
-            quote=beginning("quoted_text", QUOTED_SHOWN),
-        )
-        .prefetch_related(Prefetch("attachments", Attachment.objects.filter(inline=False).order_by("position")))
-    )
-
-
-def _entries(
-    contact: Contact, user: User, kind: EntryKind | None, before: Cursor | None
-) -> "QuerySet[TimelineEntry, tuple[datetime, int, int | None]]":
-    entries: QuerySet[TimelineEntry] = TimelineEntry.objects.visible_to(user).filter(contact=contact)
-    if kind:
-        entries = entries.filter(kind=kind)
-    if before:
-        entries = _older_than(entries, before)
-    return entries.order_by("-occurred_at", "-pk").values_list("occurred_at", "pk", "thread_id")
+def _mails(keys: Sequence[int], user: User) -> dict[int, Message]:
+    """With `outgoing`, whether an inbox of ours sent it, the files, and of those whose text the user may see in lists its beginning."""
+    files = Prefetch("attachments", Attachment.objects.filter(inline=False).order_by("position"))
+    known = Message.objects.visible_to(user).with_access(user).annotate(outgoing=is_outgoing())
+    mails = known.only(*MAIL_SHOWN).prefetch_related(files).in_bulk(keys)
+    shown = Message.objects.filter(pk__in=[mail.pk for mail in mails.values() if mail.is_shown])
+    texts = shown.values_list("pk", Left("body_text", TEXT_SHOWN + 1), Left("quoted_text", QUOTED_SHOWN + 1))
+    for key, text, quote in texts:
+        vars(mails[key]).update(text=text, quote=quote)
+    return mails
 
 
 def _older_than(entries: "QuerySet[TimelineEntry]", place: Cursor) -> "QuerySet[TimelineEntry]":
@@ -158,21 +152,24 @@ def _older_than(entries: "QuerySet[TimelineEntry]", place: Cursor) -> "QuerySet[
     )
 
 
-def _runs(entries: "QuerySet[TimelineEntry, tuple[datetime, int, int | None]]") -> tuple[list[Run], bool]:
+def _items(entries: "QuerySet[TimelineEntry]") -> tuple[list[Item], bool]:
     """Consecutive entries of one thread together, and whether that is all there is.
 
-    A run that reaches the end of what was read may go on: it is left to the next page, where it is read whole, unless it is the
+    An item that reaches the end of what was read may go on: it is left to the next page, where it is read whole, unless it is the
     only one.
     """
-    rows = list(entries[: LONGEST_FOLD + 1])
-    complete = len(rows) <= LONGEST_FOLD
-    runs = [
-        Run([Cursor(at, pk) for at, pk, _ in group])
-        for _, group in groupby(rows, key=lambda row: row[2] or -row[1])  # a note, having no thread, stands alone
-    ]
-    if not complete and len(runs) > 1:
-        runs.pop()
-    return runs, complete
+    found = _newest(entries, LONGEST_FOLD + 1)
+    complete = len(found) <= LONGEST_FOLD
+    together = groupby(found, key=lambda entry: entry.thread_id or -entry.pk)  # a note, having no thread, stands alone
+    items = [Item(list(group)) for _, group in together]
+    if not complete and len(items) > 1:
+        items.pop()
+    return items, complete
+
+
+def _newest(entries: "QuerySet[TimelineEntry]", number: int) -> list[TimelineEntry]:
+    # Only what the index has: the table need not be touched.
+    return list(entries.only("kind", "occurred_at", "message", "thread").order_by("-occurred_at", "-pk")[:number])
 
 
 def _days(items: Sequence[Item], before: Cursor | None) -> list[Day]:

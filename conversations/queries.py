@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.http import urlencode
@@ -88,6 +89,32 @@ def team_inboxes(user: User) -> list[TeamInbox]:
 
 def news_of(teams: Collection[TeamInbox]) -> TeamNews:
     return TeamNews(inboxes=len(teams), unread=sum(team.unread for team in teams))
+
+
+def news_for(user: User) -> TeamNews:
+    """As `news_of(team_inboxes(user))`. Written out, because every page shows it."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEWS_FOR, {"person": user.pk, "sought_among": UNREAD_SOUGHT_AMONG})
+        inboxes, unread = cursor.fetchone()
+    return TeamNews(inboxes, unread)
+
+
+NEWS_FOR = """
+    SELECT count(*), coalesce(sum(threads.unread), 0)::int
+    FROM inboxes_inboxmember member
+    JOIN inboxes_inbox inbox ON inbox.id = member.inbox_id AND inbox.kind = 'team' AND inbox.removed_at IS NULL
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS unread
+        FROM (
+            SELECT id, newest_incoming_at FROM inboxes_teamthread
+            WHERE inbox_id = member.inbox_id AND filtered = ''
+            ORDER BY newest_at DESC, id DESC LIMIT %(sought_among)s
+        ) newest
+        LEFT JOIN conversations_readmark mark ON mark.team_thread_id = newest.id AND mark.member_id = member.id
+        WHERE newest.newest_incoming_at > coalesce(mark.read_until, member.added_at)
+    ) threads
+    WHERE member.person_id = %(person)s
+"""
 
 
 def _unread_of_inbox(user: User) -> Coalesce:

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from conversations.queries import TeamNews, news_of, team_inboxes
+from conversations.queries import TeamNews, news_for
 from logging_rules.waiting import count_waiting
 from notifications.queries import unread_count
 from users.models import Workspace
@@ -25,7 +25,7 @@ def held_waiting(request: HttpRequest) -> int:
 
 def news_of_teams(request: HttpRequest) -> TeamNews:
     """Whether the person reads team inboxes, and how much is unread in them."""
-    return news_of(team_inboxes(request.user) if request.user.is_authenticated else [])
+    return news_for(request.user) if request.user.is_authenticated else TeamNews(inboxes=0, unread=0)
 
 
 def unread_notifications(request: HttpRequest) -> int:

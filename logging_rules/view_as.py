@@ -9,7 +9,7 @@ from django.db.models import Exists, Min, OuterRef, Prefetch
 
 from contacts.models import Contact, TimelineEntry
 from inboxes.models import AccessRequest, Inbox, Message, MessageQuerySet, Sighting, TeamMail, Visibility
-from inboxes.models.message import names
+from inboxes.models.conditions import names
 from logging_rules.places import Place
 from users.models import User
 

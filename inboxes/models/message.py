@@ -95,12 +95,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def with_access(self, user: User) -> "MessageQuerySet":
         """Adds what `Message` says about one viewer, who must be active."""
-        return self.annotate(
-            visibility=strictest_visibility(),
-            is_own=Q(logged_by(user)) | Q(in_team_of(user)),
-            is_readable=_readable_by(user),
-            decided_by_viewer=decided_by(user),
-        )
+        added = {
+            "visibility": strictest_visibility(),
+            "is_own": Q(logged_by(user)) | Q(in_team_of(user)),
+            "is_readable": _readable_by(user),
+            "decided_by_viewer": decided_by(user),
+        }
+        return self.annotate(**added)
 
     def with_unwanted_attachments(self) -> "MessageQuerySet":
         """Those with contents of files that none of their inboxes keeps."""

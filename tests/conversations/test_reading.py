@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from conversations.actions import mark_all_read, mark_read, mark_unread
 from conversations.models import ReadMark
-from conversations.queries import TeamNews, news_of, team_inboxes, unread
+from conversations.queries import TeamNews, news_for, news_of, team_inboxes, unread
 from inboxes.models import InboxMember, TeamThread
 from tests.factories.conversations import JOINED, NOON, arrive, join, team_inbox
 
@@ -153,7 +153,7 @@ def test_news_are_counted_over_all_inboxes_of_a_person_and_no_others(inbox, alic
         arrive(place)
 
     found = team_inboxes(alice)
-    assert news_of(found) == TeamNews(inboxes=2, unread=3)
+    assert news_of(found) == news_for(alice) == TeamNews(inboxes=2, unread=3)
     assert {team.inbox: team.unread for team in found} == {inbox: 2, sales: 1}
 
 
