@@ -8,6 +8,7 @@ matches as a phrase and GIN's recheck removes bigrams that only happen to occur.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db.models.lookups import PostgresOperatorLookup
@@ -55,6 +56,7 @@ def normalise(text: str) -> str:
     return folded if folded.isascii() else "".join(map(_without_accent, folded))
 
 
+@lru_cache(maxsize=10_000)
 def _without_accent(character: str) -> str:
     base = unicodedata.normalize("NFD", character)[0]
     return base if base < "\u0530" else character

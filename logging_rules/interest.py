@@ -27,17 +27,22 @@ CORRESPONDENTS = f"""
 
 def interest_of(inbox: Inbox) -> Set[str] | None:
     """None: everything has to be looked at. A constant number of queries."""
-    return _interest(inbox, in_conversations=rules_of(inbox).policy.preset.value is not Preset.MANUAL)
+    if _shows_all(inbox):
+        return None
+    return _interest(in_conversations=rules_of(inbox).policy.preset.value is not Preset.MANUAL)
 
 
 def interest_under_any_preset(inbox: Inbox) -> Set[str] | None:
     """As `interest_of`, for trying out other settings than the inbox has."""
-    return _interest(inbox, in_conversations=True)
+    return None if _shows_all(inbox) else _interest(in_conversations=True)
 
 
-def _interest(inbox: Inbox, *, in_conversations: bool) -> Set[str] | None:
-    if inbox.provider == ProviderKind.IMAP:
-        return None  # shows all headers for less than a search costs
+def _shows_all(inbox: Inbox) -> bool:
+    """IMAP shows all headers for less than a search costs."""
+    return inbox.provider == ProviderKind.IMAP
+
+
+def _interest(*, in_conversations: bool) -> Set[str] | None:
     known = ContactAddress.objects.filter(contact__withdrawn_at=None).values_list("email", flat=True)
     addresses = set(known[: MOST + 1])
     if in_conversations:

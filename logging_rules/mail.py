@@ -15,7 +15,7 @@ class Mail:
         self.envelope = envelope
         self.facts = facts
         self.policy = policy
-        self.emails = tuple(dict.fromkeys(address.email for address in envelope.participants))
+        self.emails = tuple(dict.fromkeys([address.email for address in envelope.participants]))
         known = facts.contacts
         self.contacts = {email: known[email] for email in self.emails if email in known}
 

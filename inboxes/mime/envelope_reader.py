@@ -37,6 +37,21 @@ HEADER_FIELDS: tuple[str, ...] = (
 """The only fields that are fetched of mail nobody has decided to log."""
 
 _ADDRESS_FIELDS = ("from", "to", "cc", "bcc", "reply-to", "sender", "x-original-from")
+_MARKED_FIELDS = frozenset(
+    {
+        "auto-submitted",
+        "x-auto-response-suppress",
+        "precedence",
+        "list-id",
+        "list-unsubscribe",
+        "sensitivity",
+        "x-spam-flag",
+        "x-spam-status",
+        "x-spam",
+    }
+)
+"""Fields that nearly no mail from one person to another has."""
+
 _BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 # Exchange marks its own automatic answers so; a value that only refuses receipts (DR, RN, NRN) is set by people's programs too.
 _ANSWER_REFUSED = frozenset({"all", "oof", "autoreply"})
@@ -71,6 +86,7 @@ def read_envelope(
     content_type = first("content-type", "")
     hint = "" if header_block.isascii() else _declared_charset(content_type)
     from_, to, cc, bcc, reply_to, sender, original = _addresses_in(fields, hint, people)
+    is_marked = not _MARKED_FIELDS.isdisjoint(fields.values)
     return Envelope(
         remote_id=remote_id,
         folder_id=folder_id,
@@ -91,10 +107,10 @@ def read_envelope(
         provider_thread_id=provider_thread_id,
         sent_by_owner=sent_by_owner or folder_role is FolderRole.SENT,
         is_draft=is_draft or folder_role is FolderRole.DRAFTS,
-        is_automatic=_is_automatic(first, from_, content_type),
-        is_private=first("sensitivity", "").lower() in _PRIVATE,
+        is_automatic=_is_of_machine(first, from_, content_type) or (is_marked and _is_marked_automatic(first)),
+        is_private=is_marked and first("sensitivity", "").lower() in _PRIVATE,
         labels=labels,
-        is_spam=_is_spam(first),
+        is_spam=is_marked and _is_spam(first),
     )
 
 
@@ -133,17 +149,20 @@ def _is_spam(first: Callable[[str, str], str]) -> bool:
     )
 
 
-def _is_automatic(first: Callable[[str, str], str], from_: tuple[Address, ...], content_type: str) -> bool:
-    """Whether a machine or a list wrote this. List-Unsubscribe alone counts: people do not offer to be unsubscribed from."""
+def _is_of_machine(first: Callable[[str, str], str], from_: tuple[Address, ...], content_type: str) -> bool:
+    """Whether its author, its return path or its kind say that a machine wrote it."""
     for author in from_:
         if is_no_reply(author.email):
             return True
+    return first("return-path", "") == "<>" or content_type[:16].lower() == "multipart/report"
+
+
+def _is_marked_automatic(first: Callable[[str, str], str]) -> bool:
+    """Whether a machine or a list says so. List-Unsubscribe alone counts: people do not offer to be unsubscribed from."""
     return (
-        first("return-path", "") == "<>"
-        or first("list-id", "") != ""
+        first("list-id", "") != ""
         or first("list-unsubscribe", "") != ""
         or first("precedence", "").lower() in _BULK
-        or content_type[:16].lower() == "multipart/report"
         or _WORDS(first("auto-submitted", "").lower())[:1] not in ([], ["no"])
         or not _ANSWER_REFUSED.isdisjoint(_WORDS(first("x-auto-response-suppress", "").lower()))
     )

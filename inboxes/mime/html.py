@@ -221,9 +221,12 @@ def _is_bomb(html: str) -> bool:
     """Whether it would keep the parser busy for minutes. A cheap estimate, from above."""
     if html.count("&") > MAX_REFERENCES:
         return True
+    tags = _TAG.findall(html)
+    if len(tags) <= MAX_DEPTH and all(len(attributes) <= MAX_ATTRIBUTES for _, _, attributes in tags):
+        return False
     depth = 0
     opened: dict[str, int] = {}
-    for closing, name, attributes in _TAG.findall(html):
+    for closing, name, attributes in tags:
         if len(attributes) > MAX_ATTRIBUTES and len(_SEPARATOR.findall(_VALUE.sub(" ", attributes))) > MAX_ATTRIBUTES:
             return True
         name = name.lower()

@@ -111,12 +111,15 @@ def _start_of_quote(lines: list[str]) -> int:
     last = _last_own_line(lines)
     # Most lines begin nothing: what could is looked at closely.
     ends_in_colon = [line.rstrip().endswith((":", "：")) for line in lines]
+    may_attribute = {
+        end - back for end, ends in enumerate(ends_in_colon) if ends for back in range(_MAX_ATTRIBUTION_LINES)
+    }
     for number, line in enumerate(lines):
         if ("-" in line or ends_in_colon[number]) and _FORWARDED.match(line):
             return len(lines)
         if ("-" in line and _DIVIDER(line)) or ((":" in line or "：" in line) and _is_header_block(lines, number)):
             return number - 1 if number and _RULE(lines[number - 1]) else number
-        if any(ends_in_colon[number : number + _MAX_ATTRIBUTION_LINES]):
+        if number in may_attribute:
             size = _attribution_size(lines, number)
             if size and last < number + size:
                 return number

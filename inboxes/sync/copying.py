@@ -1,9 +1,10 @@
 """Bulk writes: COPY for rows that are new, arrays with ON CONFLICT for rows that may be there already."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from io import StringIO
+from io import BytesIO
+from types import NoneType
 from typing import Any
 
 from django.db import connection, models
@@ -24,13 +25,12 @@ def reserve_keys(model: type[models.Model], count: int) -> list[int]:
 
 def copy_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> None:
     """Inserts new rows. Raises IntegrityError when one of them is there already."""
-    text = StringIO()
+    lines = BytesIO()  # as text they would take four bytes a character
     for row in rows:
-        text.write("\t".join(map(_encode, row)))
-        text.write("\n")
-    text.seek(0)
+        lines.write("\t".join(map(_encode, row)).encode() + b"\n")
+    lines.seek(0)
     with connection.cursor() as cursor, connection.wrap_database_errors:
-        cursor.copy_expert(f"COPY {model._meta.db_table} ({_columns(model, fields)}) FROM STDIN", text)
+        cursor.copy_expert(f"COPY {model._meta.db_table} ({_columns(model, fields)}) FROM STDIN", lines)
 
 
 def merge_rows(
@@ -74,21 +74,12 @@ def _column_type(model: type[models.Model], name: str) -> str:
 
 def _encode(value: Any) -> str:
     """One value in COPY's text format; a set of texts becomes an array, a list JSON."""
-    match value:
-        case str():
-            return _escape(value)
-        case None:
-            return r"\N"
-        case bytes():
-            return rf"\\x{value.hex()}"
-        case datetime():
-            return value.isoformat()
-        case set():
-            return _escape(_array(value))
-        case list() | tuple() | dict():
-            return json.dumps(value, ensure_ascii=False).replace("\\", r"\\")
-        case _:
-            return str(value)
+    return _ENCODERS.get(type(value), _encode_unusual)(value)
+
+
+def _encode_unusual(value: Any) -> str:
+    """Of a type that is derived from one of `_ENCODERS`, or says what it is by itself."""
+    return next((encode(value) for known, encode in _ENCODERS.items() if isinstance(value, known)), str(value))
 
 
 def _array(texts: set[str]) -> str:
@@ -99,3 +90,21 @@ def _array(texts: set[str]) -> str:
 def _escape(text: str) -> str:
     """Four replacements are ten times as fast as `str.translate`."""
     return text.replace("\\", r"\\").replace("\n", r"\n").replace("\r", r"\r").replace("\t", r"\t")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\\", r"\\")
+
+
+_ENCODERS: dict[type, Callable[[Any], str]] = {
+    str: _escape,
+    int: str,
+    bool: str,
+    NoneType: lambda _: r"\N",
+    bytes: lambda value: rf"\\x{value.hex()}",
+    datetime: datetime.isoformat,
+    set: lambda value: _escape(_array(value)),
+    list: _json,
+    tuple: _json,
+    dict: _json,
+}

@@ -7,7 +7,7 @@ the rest.
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from imapclient.response_parser import parse_fetch_response
@@ -59,7 +59,9 @@ _fetch_prefix = re.compile(rb"\* (\d+) FETCH ", re.IGNORECASE)
 _find_uid = re.compile(rb"[( ]UID (\d{1,10})", re.IGNORECASE).search
 _unescape = re.compile(rb"\\(.)").sub
 
-_MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_MONTHS = {
+    name: f"{number:02}" for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
+}
 
 
 def read_rows(wire: Wire, *, keep: int | None = None) -> Iterator[Row | BadRow | Completion]:
@@ -110,20 +112,11 @@ def _row_of(head: re.Match[bytes], tail: re.Match[bytes] | None, body: bytes | N
 
 def parse_internal_date(text: bytes) -> datetime | None:
     """`17-Jul-1996 02:44:25 -0700` (RFC 3501, date-time) in UTC; None for a day that does not exist."""
+    written = text.decode("ascii")
     try:
-        moment = datetime(
-            int(text[7:11]),
-            _MONTHS[text[3:6]],
-            int(text[:2]),
-            int(text[12:14]),
-            int(text[15:17]),
-            int(text[18:20]),
-            tzinfo=UTC,
-        )
-        minutes = int(text[22:24]) * 60 + int(text[24:26])
-        if not minutes:
-            return moment
-        return moment - timedelta(minutes=minutes) if text[21:22] == b"+" else moment + timedelta(minutes=minutes)
+        day = written[:2].replace(" ", "0")
+        moment = f"{written[7:11]}-{_MONTHS[written[3:6]]}-{day}T{written[12:20]}{written[21:24]}:{written[24:26]}"
+        return datetime.fromisoformat(moment).astimezone(UTC)
     except (ValueError, KeyError, OverflowError):
         return None
 

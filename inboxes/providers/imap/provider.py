@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
-from inboxes.envelope import Envelope
+from inboxes.envelope import Address, Envelope
 from inboxes.marks import MarkNames
 from inboxes.providers.base import (
     CursorExpired,
@@ -40,6 +40,8 @@ BYTES_PER_COMMAND = 16 * 1024 * 1024
 LARGEST_BODY = 35 * 1024 * 1024
 # Of a message above that: its headers and the first 256 KB of its text.
 PARTIAL_BYTES = (64 + 256) * 1024
+PEOPLE_REMEMBERED = 10_000
+"""Address fields as they were read, about 5 MB."""
 READ_FOR_SEARCH = 1_000
 """Headers read of a folder on a server that cannot search for what was asked."""
 
@@ -77,6 +79,7 @@ class ImapProvider:
         self._listings: dict[tuple[str, str, datetime | None], _Listing] = {}
         self._interruption: ProviderError | None = None
         self._sizes: dict[str, int] = {}
+        self._people: dict[str, tuple[Address, ...]] = {}
         self._just_told: dict[str, Status] = {}
         self._statuses: dict[str, Status] = {}
         # A folder as it was when its anchor was pinned, and its state as it was told before that: its marks need no other look.
@@ -179,7 +182,7 @@ class ImapProvider:
     def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
         opened, uids = self._session.examine_and_search(_raw(folder.remote_id), 1, LARGEST_UID, since_criteria(since))
         self._just_listed = {folder.remote_id: format_cursor(Place(opened.uidvalidity, opened.uidnext))}
-        return {format_remote_id(Place(opened.uidvalidity, uid)) for uid in uids if uid < opened.uidnext}
+        return {f"{opened.uidvalidity}:{uid}" for uid in uids if uid < opened.uidnext}
 
     def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:
         name = _raw(folder.remote_id)
@@ -275,7 +278,9 @@ class ImapProvider:
 
     def _scan(self, folder: RemoteFolder, opened: OpenFolder, uid_chunks: Iterable[Sequence[int]]) -> Scan:
         items = GMAIL_HEADER_ITEMS if self._session.connection.is_gmail else HEADER_ITEMS
-        scan = Scan(folder, opened.uidvalidity, now=self._now())
+        if len(self._people) > PEOPLE_REMEMBERED:
+            self._people.clear()
+        scan = Scan(folder, opened.uidvalidity, now=self._now(), people=self._people)
         scan.run(Stream(self._session, opened, items, keep=LARGEST_HEADER).fetch(uid_chunks))
         self._sizes = scan.sizes
         return scan

@@ -24,9 +24,14 @@ _ESCAPED = re.compile(rb"\\(.)")
 
 
 class Scan:
-    """Collects the headers of one page. `error` is what ended it before its last message, if anything did."""
+    """Collects the headers of one page. `error` is what ended it before its last message, if anything did.
 
-    def __init__(self, folder: RemoteFolder, uidvalidity: int, *, now: datetime) -> None:
+    `people`: see `read_envelope`.
+    """
+
+    def __init__(
+        self, folder: RemoteFolder, uidvalidity: int, *, now: datetime, people: dict[str, tuple[Address, ...]]
+    ) -> None:
         self.error: ProviderError | None = None
         self.sizes: dict[str, int] = {}
         self._envelopes: dict[int, Envelope] = {}
@@ -35,7 +40,7 @@ class Scan:
         self._uidvalidity = uidvalidity
         self._now = now
         self._folder_labels = _labels_of_folder(folder)
-        self._people: dict[str, tuple[Address, ...]] = {}
+        self._people = people
 
     def run(self, rows: Iterable[Row | Failed]) -> None:
         """Read all rows. What was read before the server or the network failed counts; the failure is kept in `error`."""
