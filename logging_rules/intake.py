@@ -66,11 +66,15 @@ class InboxIntake(Intake[Decision]):
     @property
     def mark_names(self) -> MarkNames:
         """As of the beginning of the slice: folders are told apart by them."""
-        return self._mark_settings.names
+        return self._mark_names
 
     @property
     def label(self) -> Label:
         return self._mark_settings.label
+
+    @cached_property
+    def _mark_names(self) -> MarkNames:
+        return self._mark_settings.names
 
     @cached_property
     def _mark_settings(self) -> MarkSettings:
