@@ -89,9 +89,12 @@ def test_a_server_that_stopped_and_came_back(open_page, accessible: Callable[[Pa
 
     page.get_by_role("button", name="Check now").click()
     expect(page.locator("#completeness .badge.busy")).to_be_visible()
+    page.get_by_text("How this is counted").click()
     accessible(page)
     assert work(inbox, Clock(timezone.now() + timedelta(seconds=1))) is Outcome.DONE
     expect(page.locator("#completeness")).to_contain_text("5 of 5 eligible e-mails accounted for")
+    expect(page.locator("#how-counted")).to_have_attribute("open", "")
+    expect(page.locator("#how-counted summary")).to_be_focused()
     page.locator(".tabs a", has_text="Overview").click()
     expect(page.locator(".callout.ok")).to_contain_text("5 e-mails recovered")
     accessible(page)
@@ -114,8 +117,8 @@ def test_a_refused_password_given_anew_with_the_keyboard_in_japanese(
     page.locator("[name=password]").focus()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/inboxes/{inbox.code}/")
     expect(page.locator(".toast")).to_contain_text("より後に届いたメールから同期を再開します")
+    page.wait_for_url(f"**/inboxes/{inbox.code}/")
     assert work(inbox, Clock(timezone.now())) is Outcome.DONE
     page.reload()
     expect(page.locator(".callout.ok")).to_contain_text("3 件を復旧")
