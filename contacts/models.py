@@ -189,9 +189,8 @@ class TimelineEntryQuerySet(models.QuerySet["TimelineEntry"]):
             return self.none()
         if not Sighting.objects.private().exists():
             return self.known_to_all()
-        theirs = Message.objects.visible_to(user, some_are_private=True).filter(pk=models.OuterRef("message"))
-        logged = Sighting.objects.known_to(user).filter(message=models.OuterRef("message"))
-        return self.filter(models.Q(private=False) | models.Q(exists_singly(theirs)) & models.Q(exists_singly(logged)))
+        theirs = Message.objects.known_as_logged(user).filter(pk=models.OuterRef("message"))
+        return self.filter(models.Q(private=False) | models.Q(exists_singly(theirs)))
 
     def known_to_all(self) -> "TimelineEntryQuerySet":
         return self.filter(private=False)

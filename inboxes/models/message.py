@@ -23,7 +23,8 @@ from inboxes.models.conditions import (
     strictest_visibility,
     withheld_from,
 )
-from inboxes.models.inbox import Inbox
+from inboxes.models.inbox import Inbox, InboxKind
+from inboxes.models.singly import exists_singly
 from inboxes.models.team import TeamMail, TeamMailQuerySet
 from inboxes.visibility import Visibility
 from users.models import User
@@ -76,13 +77,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
     whoever logged it or takes part in it sees all of it; from others each inbox that logged it may withhold it, and one is enough.
     """
 
-    def visible_to(self, user: User, *, some_are_private: bool | None = None) -> "MessageQuerySet":
-        """Mail whose existence, subject and participants the user may know.
+    def visible_to(self, user: User) -> "MessageQuerySet":
+        """Mail whose existence, subject and participants the user may know."""
+        closed = kept_secret_from(user) if Sighting.objects.private().exists() else None
+        return self.filter(_open_to(user, closed)) if user.is_active else self.none()
 
-        `some_are_private`: what `Sighting.objects.private().exists()` says, from those who have asked it a moment ago.
-        """
-        some = Sighting.objects.private().exists() if some_are_private is None else some_are_private
-        return self.filter(_open_to(user, kept_secret_from(user) if some else None)) if user.is_active else self.none()
+    def known_as_logged(self, user: User) -> "MessageQuerySet":
+        """Mail of which the user, who must be active, may know that it was logged. What a member knows from a team inbox alone is not: a
+        colleague may have logged it privately."""
+        of_teams = Q(inbox__kind=InboxKind.TEAM, inbox__in=user.team_memberships.values("inbox"))
+        told = _sightings().filter(~Q(visibility=Visibility.PRIVATE) | of_teams)
+        return self.filter(_logged_for(user, kept_secret_from(user)) | Q(in_team_of(user)) & Q(exists_singly(told)))
 
     def readable_by(self, user: User) -> "MessageQuerySet":
         """Mail whose text, files and original the user may open."""
@@ -131,11 +136,13 @@ def _readable_by(user: User) -> Q:
 
 
 def _open_to(user: User, closed: Asked | None) -> Q:
+    return _logged_for(user, closed) | Q(in_team_of(user))
+
+
+def _logged_for(user: User, closed: Asked | None) -> Q:
     """Without `closed`, the usual workspace: pages need not ask again for every e-mail, and planning that takes longer than reading one."""
     logged = Q(is_logged())
-    if closed:
-        logged &= ~Q(closed) | Q(logged_by(user)) | names(user)
-    return logged | Q(in_team_of(user))
+    return logged & (~Q(closed) | Q(logged_by(user)) | names(user)) if closed else logged
 
 
 class Message(models.Model):
