@@ -167,7 +167,7 @@ class Talker:
 
 def talkers_with(contact: Contact, user: User) -> list[Talker]:
     """Who exchanges e-mails with the contact, most e-mails first; counted over the newest 200 so that it stays cheap."""
-    newest = TimelineEntry.objects.visible_to(user).filter(contact=contact, message__isnull=False)
+    newest = contact.timeline.filter(message__isnull=False).visible_to(user)
     messages = newest.order_by("-occurred_at", "-pk").values("message_id")[:MAILS_COUNTED_FOR_TALKERS]
     of_team = When(
         inbox__kind=InboxKind.TEAM, then=Coalesce(NullIf("inbox__name", Value("")), Cast("inbox__address", CharField()))

@@ -96,7 +96,7 @@ def timeline_page(
     contact: Contact, user: User, *, kind: EntryKind | None = None, before: Cursor | None = None
 ) -> TimelinePage:
     """The newest items older than `before`, in a constant number of queries. A thread's mails fold up to 50 deep."""
-    entries = TimelineEntry.objects.visible_to(user).filter(contact=contact)
+    entries = TimelineEntry.objects.filter(contact=contact).visible_to(user)
     if kind:
         entries = entries.filter(kind=kind)
     found, complete = _items(_older_than(entries, before) if before else entries)
@@ -109,9 +109,9 @@ def timeline_page(
 
 def folded_entries(contact: Contact, user: User, *, head: Cursor, last: Cursor) -> list[TimelineEntry]:
     """The e-mails folded under `head`, newest first: those of its thread older than it, down to `last`."""
-    under = _older_than(TimelineEntry.objects.visible_to(user).filter(contact=contact), head)
+    under = _older_than(TimelineEntry.objects.filter(contact=contact).visible_to(user), head)
     in_thread = under.filter(
-        thread__in=TimelineEntry.objects.filter(contact=contact, pk=head.entry_id).values("thread"),
+        thread__in=contact.timeline.filter(pk=head.entry_id).values("thread"),
         occurred_at__gte=last.occurred_at,
     ).exclude(occurred_at=last.occurred_at, pk__lt=last.entry_id)
     return _load_shown(_newest(in_thread, LONGEST_FOLD), user)

@@ -42,7 +42,7 @@ class LoggedBecause:
 
 
 def why_logged(message: Message, *, viewer: User) -> list[LoggedBecause]:
-    """One answer for each inbox of which the viewer may know that it logged the e-mail, the earliest decision first. Three queries."""
+    """One answer for each inbox of which the viewer may know that it logged the e-mail, the earliest decision first. Four queries."""
     known = Sighting.objects.filter(message=message).known_to(viewer)
     sightings = list(known.select_related("inbox__owner", "decided_by").order_by("decided_at", "pk"))
     names = names_of({sighting.matched_address for sighting in sightings}, viewer=viewer)

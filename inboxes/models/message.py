@@ -244,9 +244,12 @@ class SightingQuerySet(models.QuerySet["Sighting"]):
         Who logged something privately is known to those who take part in it and to whom the owner let in. Members of a team in whose
         inbox it lies, too, know the e-mail, and that is all.
         """
+        to_all = ~Q(visibility=Visibility.PRIVATE)
+        if not self.private().exists():
+            return self.filter(to_all)
         takes_part = Message.objects.filter(names(person), pk=OuterRef("message"))
         own = Q(inbox__in=Inbox.with_removed.read_by(person))
-        return self.filter(~Q(visibility=Visibility.PRIVATE) | own | _let_in(person) | Exists(takes_part))
+        return self.filter(to_all | own | _let_in(person) | Exists(takes_part))
 
 
 def _let_in(person: User) -> Exists:
