@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def our_tasks():
-    app.loader.import_default_modules()
+    app.autodiscover_tasks(force=True)  # the loader would set up Django once more, and logging with it
     return {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
 
 

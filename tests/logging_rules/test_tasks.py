@@ -173,10 +173,3 @@ def test_a_task_for_an_inbox_that_another_worker_holds_or_that_is_gone_does_noth
 
     inbox.refresh_from_db()
     assert (inbox.lease_owner, inbox.failures) == ("somebody", 0)
-
-
-def test_the_schedule_names_tasks_that_exist():
-    from crm_project.celery import app
-
-    app.loader.import_default_modules()
-    assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
