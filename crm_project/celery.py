@@ -49,10 +49,6 @@ def log_like_everybody_else(**kwargs: Any) -> None:
 
 @worker_process_init.connect
 def settle_memory(**kwargs: Any) -> None:
-    """What is loaded before the first task stays for good: the collector need not look through it after every page of mail.
-
-    Nor need it look for cycles among the tens of thousands of values a page is made of as often as is usual.
-    """
+    """What is loaded before the first task stays for good: the collector need not look through it after every page of mail."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
