@@ -110,6 +110,14 @@ class UsernameField(forms.CharField):
         super().__init__(max_length=320, widget=forms.TextInput(attrs=PLAIN_TEXT), **options)
 
 
+class MailboxPasswordField(forms.CharField):
+    """Taken as it is typed; never filled in by the browser, whose passwords are those of the person."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.PasswordInput(attrs={"autocomplete": "off"})
+        super().__init__(label=_("Password of the mailbox"), strip=False, max_length=1000, widget=widget, **options)
+
+
 class SendingForm(forms.Form):
     """The server to send by. The password is that of the mailbox."""
 
@@ -138,13 +146,7 @@ class SendingForm(forms.Form):
 class TeamSendingForm(SendingForm):
     """Who manages a team inbox need not know its password, and is not to learn it by naming a server of their own."""
 
-    password = forms.CharField(
-        label=_("Password of the mailbox"),
-        strip=False,
-        max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=_("The one the inbox is read with. To use another, reconnect the inbox."),
-    )
+    password = MailboxPasswordField(help_text=_("The one the inbox is read with. To use another, reconnect the inbox."))
 
     def knows(self, password: str) -> bool:
         return hmac.compare_digest(self.cleaned_data["password"].encode(), password.encode())
@@ -154,12 +156,8 @@ class ServersForm(SendingForm):
     """Where the mailbox is and how to enter it. Without a server for sending, the inbox only reads."""
 
     username = UsernameField(label=_("User name"))
-    password = forms.CharField(
-        label=_("Password of the mailbox"),
-        strip=False,
-        max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=_("It is stored encrypted and used only to read and send this mailbox's mail. Nobody can see it."),
+    password = MailboxPasswordField(
+        help_text=_("It is stored encrypted and used only to read and send this mailbox's mail. Nobody can see it.")
     )
     imap_host = HostField(label=_("Server for reading (IMAP)"))
     imap_port = PortField(initial=993)

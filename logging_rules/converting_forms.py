@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from inboxes.forms import MailboxPasswordField
 from inboxes.team_forms import MembersField, TeamNamesForm
 from users.models import User
 
@@ -57,12 +58,8 @@ class ConvertToTeamForm(TeamNamesForm):
 class ConvertToPersonalForm(forms.Form):
     """`password` only of a mailbox that is read with one: who knows it may open the mailbox."""
 
-    password = forms.CharField(
-        label=_("Password of the mailbox"),
-        strip=False,
-        max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=_("It shows that this mailbox is yours: account access alone does not let anybody read it."),
+    password = MailboxPasswordField(
+        help_text=_("It shows that this mailbox is yours: account access alone does not let anybody read it.")
     )
     agreed = forms.BooleanField(
         label=_("I have told the members, and this mailbox is mine"),
