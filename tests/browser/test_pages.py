@@ -13,6 +13,7 @@ from inboxes.models import (
     AccessPlace,
     DailyCount,
     Folder,
+    Inbox,
     LedgerEntry,
     LedgerState,
     Revocation,
@@ -47,6 +48,26 @@ def pages(admin: User, google, microsoft) -> list[str]:
     actions.notify(
         recipients=[admin], kind="invitation_accepted", context={"person": "Bob"}, url="/people/", episode="a test"
     )
+    inboxes = inboxes_of(admin)
+    return [
+        *pages_about_limited_mail(contact, admin),
+        *pages_about_signing_in(),
+        *pages_of_teams(admin),
+        *pages_about_unlogging(contact, admin),
+        *pages_about_contacts(contact),
+        *pages_about_removed_inboxes(admin),
+        *pages_about_managing_teams(admin),
+        *pages_about_inboxes(inboxes),
+        *pages_about_rules(admin),
+        *pages_for_administrators(admin, inboxes),
+        reverse("notifications:notification-list"),
+        reverse("notifications:preferences"),
+        reverse("users:profile"),
+    ]
+
+
+def inboxes_of(admin: User) -> list[Inbox]:
+    """One of each status; the first has history, figures and mail in trouble."""
     inboxes = [
         connected_inbox(admin, "a-rather-long-address-of-a-mailbox@minato.example", backfill_done_at=NOW),
         connected_inbox(admin, "importing@minato.example"),
@@ -66,23 +87,26 @@ def pages(admin: User, google, microsoft) -> list[str]:
         LedgerEntry.objects.create(
             inbox=inboxes[0], folder=folder, remote_id=f"1:{number}", state=LedgerState.QUARANTINED, cause=cause
         )
-    entry = add_never_log_entry(
-        text="a-rather-long-address-of-somebody@a-long-domain-of-a-clinic.example", by=admin, owner=None, note="主治医"
-    )
-    mine = make_inbox(admin)
-    private = log_mail(contact, "人間ドックの結果", owner=admin)
-    unlogging = unlog(selection=Selection(inbox=mine, message_ids=[private.pk]), by=admin, now=timezone.now())
-    kept = log_mail(contact, "次回のお打ち合わせ", owner=admin)
+    return inboxes
+
+
+def pages_about_inboxes(inboxes: list[Inbox]) -> list[str]:
+    first = inboxes[0].code
+    of_all = ((name, inbox) for name in ("inbox", "health") for inbox in inboxes)
+    of_some = ((name, inbox) for name in INBOX_PAGES for inbox in (inboxes[0], *inboxes[2:4]))
+    of_two = ((name, inbox) for name in ("funnel", "marks") for inbox in inboxes[:2])
+    of_one = ("switch", "convert", "why-not", "waiting", "suggestions")
     return [
-        *pages_about_limited_mail(contact, admin),
-        *pages_about_signing_in(),
-        *pages_of_teams(admin),
-        reverse("logging_rules:unlog-mail", args=[kept.code]),
-        reverse("inboxes:unlog", args=[mine.code]) + "?domain=meridian.example",
-        reverse("inboxes:unlogged", args=[mine.code]),
-        *(reverse(f"inboxes:{page}", args=[inboxes[0].code]) for page in ("switch", "convert")),
-        reverse("logging_rules:undo-unlogging", args=[unlogging.code]),
-        reverse("logging_rules:erase-unlogged", args=[unlogging.code]),
+        reverse("inboxes:inbox-list"),
+        reverse("inboxes:connect"),
+        reverse("inboxes:remove", args=[inboxes[-1].code]),
+        *(reverse(f"inboxes:{name}", args=[inbox.code]) for name, inbox in (*of_all, *of_some, *of_two)),
+        *(reverse(f"inboxes:{name}", args=[first]) for name in of_one),
+    ]
+
+
+def pages_about_contacts(contact: Contact) -> list[str]:
+    return [
         reverse("contacts:contact-list"),
         reverse("contacts:contact-create"),
         contact.get_absolute_url(),
@@ -90,39 +114,41 @@ def pages(admin: User, google, microsoft) -> list[str]:
         reverse("contacts:company-list"),
         reverse("contacts:company-create"),
         reverse("search") + "?q=高橋",
-        reverse("notifications:notification-list"),
-        reverse("notifications:preferences"),
-        reverse("inboxes:remove", args=[inboxes[-1].code]),
-        *pages_about_removed_inboxes(admin),
-        reverse("inboxes:inbox-list"),
-        reverse("inboxes:connect"),
-        *pages_about_managing_teams(admin),
-        *(reverse("inboxes:inbox", args=[inbox.code]) for inbox in inboxes),
-        *(
-            reverse(f"inboxes:{name}", args=[inbox.code])
-            for name in INBOX_PAGES
-            for inbox in (inboxes[0], *inboxes[2:4])
-        ),
-        *(reverse("inboxes:health", args=[inbox.code]) for inbox in inboxes),
-        *(reverse("inboxes:funnel", args=[inbox.code]) for inbox in inboxes[:2]),
-        *(reverse("inboxes:marks", args=[inbox.code]) for inbox in inboxes[:2]),
-        reverse("inboxes:why-not", args=[inboxes[0].code]),
-        reverse("inboxes:waiting", args=[inboxes[0].code]),
-        reverse("logging_rules:waiting"),
-        reverse("logging_rules:held-words"),
-        reverse("inboxes:suggestions", args=[inboxes[0].code]),
-        reverse("logging_rules:settings"),
-        reverse("logging_rules:workspace-policy"),
-        reverse("logging_rules:what-if"),
+    ]
+
+
+def pages_about_unlogging(contact: Contact, admin: User) -> list[str]:
+    """Of a mail that is logged, and of one that was."""
+    mine = make_inbox(admin)
+    private = log_mail(contact, "人間ドックの結果", owner=admin)
+    unlogging = unlog(selection=Selection(inbox=mine, message_ids=[private.pk]), by=admin, now=timezone.now())
+    kept = log_mail(contact, "次回のお打ち合わせ", owner=admin)
+    return [
+        reverse("logging_rules:unlog-mail", args=[kept.code]),
+        reverse("inboxes:unlog", args=[mine.code]) + "?domain=meridian.example",
+        reverse("inboxes:unlogged", args=[mine.code]),
+        reverse("logging_rules:undo-unlogging", args=[unlogging.code]),
+        reverse("logging_rules:erase-unlogged", args=[unlogging.code]),
+    ]
+
+
+def pages_about_rules(admin: User) -> list[str]:
+    entry = add_never_log_entry(
+        text="a-rather-long-address-of-somebody@a-long-domain-of-a-clinic.example", by=admin, owner=None, note="主治医"
+    )
+    names = ("waiting", "held-words", "settings", "workspace-policy", "what-if")
+    lists = ("never-log", "never-log-add", "never-log-import", "workspace-never-log")
+    return [
+        *(reverse(f"logging_rules:{name}") for name in (*names, *lists)),
         Change.of_workspace(listed=[Entry(NeverLogKind.DOMAIN, "meridian.example")]).url,
-        reverse("logging_rules:never-log"),
-        reverse("logging_rules:never-log-add"),
-        reverse("logging_rules:never-log-import"),
-        reverse("logging_rules:workspace-never-log"),
         reverse("logging_rules:workspace-never-log") + f"?saved={entry.code}",
         reverse("logging_rules:never-log-edit", args=[entry.code]),
         reverse("logging_rules:never-log-remove", args=[entry.code]),
-        reverse("users:profile"),
+    ]
+
+
+def pages_for_administrators(admin: User, inboxes: list[Inbox]) -> list[str]:
+    return [
         reverse("users:people"),
         reverse("users:invite"),
         reverse("users:workspace"),
