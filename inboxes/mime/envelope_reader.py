@@ -9,7 +9,7 @@ from inboxes.envelope import Address, Envelope, FolderRole
 from inboxes.mime import headers
 from inboxes.mime.address_list import parse_addresses
 
-HEADER_FIELDS: tuple[str, ...] = (
+FIELDS: tuple[str, ...] = (
     "From",
     "To",
     "Cc",
@@ -30,10 +30,9 @@ HEADER_FIELDS: tuple[str, ...] = (
     "List-Id",
     "List-Unsubscribe",
     "Sensitivity",
-    "X-Spam-Flag",
-    "X-Spam-Status",
-    "X-Spam",
 )
+"""What the decision about a person's mail looks at; about a team's also what the server takes for spam:"""
+HEADER_FIELDS: tuple[str, ...] = (*FIELDS, "X-Spam-Flag", "X-Spam-Status", "X-Spam")
 """The only fields that are fetched of mail nobody has decided to log."""
 
 _ADDRESS_FIELDS = ("from", "to", "cc", "bcc", "reply-to", "sender", "x-original-from")

@@ -242,7 +242,8 @@ class MailProvider(Protocol):
     def folders(self) -> list[RemoteFolder]:
         """All folders worth syncing: junk, trash, drafts and non-mail folders are left out.
 
-        A provider that was opened `with_junk` reads the junk folder too, and shows by the role of its mails that they lie there.
+        A provider that was opened `with_junk` reads the junk folder too, and shows by the role of its mails that they lie there;
+        others need not tell `Envelope.is_spam`.
         """
         ...
 

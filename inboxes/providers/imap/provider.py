@@ -26,7 +26,7 @@ from inboxes.providers.imap.cursors import Place, format_cursor, format_remote_i
 from inboxes.providers.imap.fetch import Row
 from inboxes.providers.imap.folders import folder_id, raw_name
 from inboxes.providers.imap.marks import MarksCursor, read_marks
-from inboxes.providers.imap.scan import GMAIL_HEADER_ITEMS, HEADER_ITEMS, LARGEST_HEADER, Scan
+from inboxes.providers.imap.scan import LARGEST_HEADER, Scan, header_items
 from inboxes.providers.imap.session import LARGEST_UID, OpenFolder, Session
 from inboxes.providers.imap.statuses import Status
 from inboxes.providers.imap.streaming import Stream, chunks
@@ -63,7 +63,7 @@ class _Listing(NamedTuple):
 class ImapProvider:
     """See `MailProvider`. Cursors and remote ids: `cursors.py`. Signs in on first use, and again after a lost connection.
 
-    `with_junk`: the junk folder is worth syncing, too.
+    `with_junk`: the junk folder is worth syncing, too, and so are the server's notes of spam in headers.
     """
 
     def __init__(
@@ -277,7 +277,7 @@ class ImapProvider:
         return opened, [place.uid for place in places]
 
     def _scan(self, folder: RemoteFolder, opened: OpenFolder, uid_chunks: Iterable[Sequence[int]]) -> Scan:
-        items = GMAIL_HEADER_ITEMS if self._session.connection.is_gmail else HEADER_ITEMS
+        items = header_items(gmail=self._session.connection.is_gmail, with_spam_notes=self._with_junk)
         if len(self._people) > PEOPLE_REMEMBERED:
             self._people.clear()
         scan = Scan(folder, opened.uidvalidity, now=self._now(), people=self._people)

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from inboxes.envelope import Address, Envelope, FolderRole
-from inboxes.mime.envelope_reader import HEADER_FIELDS, read_envelope
+from inboxes.mime.envelope_reader import FIELDS, HEADER_FIELDS, read_envelope
 from inboxes.providers.base import Page, ProviderError, RemoteFolder, Unreadable
 from inboxes.providers.imap.cursors import Place, format_cursor, format_remote_id
 from inboxes.providers.imap.fetch import Row
@@ -15,12 +15,15 @@ from inboxes.providers.imap.streaming import Failed
 
 LARGEST_HEADER = 256 * 1024
 
-_FIELDS = " ".join(HEADER_FIELDS).upper().encode()
-HEADER_ITEMS = b"(UID RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[HEADER.FIELDS (" + _FIELDS + b")])"
-GMAIL_HEADER_ITEMS = HEADER_ITEMS.replace(b"FLAGS ", b"FLAGS X-GM-THRID X-GM-LABELS ", 1)
-
 _LABEL = re.compile(rb'"((?:[^"\\]|\\.)*)"|([^ "]+)')
 _ESCAPED = re.compile(rb"\\(.)")
+
+
+def header_items(*, gmail: bool = False, with_spam_notes: bool = False) -> bytes:
+    """What a scan asks for. Servers keep at hand the fields that were asked for before: one more costs them a look into every message."""
+    fields = " ".join(HEADER_FIELDS if with_spam_notes else FIELDS).upper().encode()
+    of_gmail = b"X-GM-THRID X-GM-LABELS " if gmail else b""
+    return b"(UID RFC822.SIZE INTERNALDATE FLAGS %bBODY.PEEK[HEADER.FIELDS (%b)])" % (of_gmail, fields)
 
 
 class Scan:

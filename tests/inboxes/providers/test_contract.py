@@ -405,23 +405,30 @@ def test_drafts_junk_and_trash_can_be_searched_too_and_come_last(subject):
 
 
 def test_spam_is_read_only_where_that_was_asked_for(subject):
-    def everything(provider: MailProvider) -> dict[str, FolderRole]:
-        found: dict[str, FolderRole] = {}
+    def everything(provider: MailProvider) -> dict[str, Envelope]:
+        found: dict[str, Envelope] = {}
         for folder in provider.folders():
             anchor = provider.anchor(folder)
             page = provider.backfill_page(folder, "", anchor=anchor, since=None)
             while not page.done:
-                found |= {one.subject: one.folder_role for one in page.envelopes}
+                found |= {one.subject: one for one in page.envelopes}
                 page = provider.backfill_page(folder, page.cursor, anchor=anchor, since=None)
-            found |= {one.subject: one.folder_role for one in page.envelopes}
+            found |= {one.subject: one for one in page.envelopes}
             assert len(provider.remote_ids(folder, since=None)) == len(
-                [subject for subject, role in found.items() if role is folder.role or folder.role is FolderRole.ALL]
+                [one for one in found.values() if one.folder_role is folder.role or folder.role is FolderRole.ALL]
             )
         return found
 
+    def roles(found: dict[str, Envelope]) -> dict[str, FolderRole]:
+        return {subject: one.folder_role for subject, one in found.items()}
+
     subject.deliver(mail(1))
     subject.deliver(mail(2), subject.junk)
+    subject.deliver(b"X-Spam-Flag: YES\r\n" + mail(3))
 
-    assert everything(subject.provider) == {"Quote 1": FolderRole.INBOX}
+    inbox = {"Quote 1": FolderRole.INBOX, "Quote 3": FolderRole.INBOX}
+    assert roles(everything(subject.provider)) == inbox
     with subject.open_with_junk() as provider:
-        assert everything(provider) == {"Quote 1": FolderRole.INBOX, "Quote 2": FolderRole.JUNK}
+        found = everything(provider)
+    assert roles(found) == inbox | {"Quote 2": FolderRole.JUNK}
+    assert {subject for subject, one in found.items() if one.is_spam} == {"Quote 3"}
