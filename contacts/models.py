@@ -11,8 +11,8 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from inboxes.models import Inbox, Message, Thread
-from inboxes.models.singly import exists_singly
+from inboxes.models import Inbox, Message, Thread, Viewer
+from inboxes.models.conditions import known_as_logged
 from users.models import User
 
 
@@ -183,17 +183,14 @@ class EntryKind(models.TextChoices):
 
 
 class TimelineEntryQuerySet(models.QuerySet["TimelineEntry"]):
-    def visible_to(self, user: User) -> "TimelineEntryQuerySet":
-        """Whatever is not private; of that, the e-mails of which the user may know that somebody logged them.
-
-        Narrow the entries down before: where none of them is private, which is asked here, nothing has to be asked of each.
-        """
-        if not user.is_active:
+    def visible_to(self, user: User | Viewer) -> "TimelineEntryQuerySet":
+        """Whatever is not private; of that, the e-mails of which the user may know that somebody logged them."""
+        viewer = Viewer.of(user)
+        if not viewer.person.is_active:
             return self.none()
-        if not self.filter(private=True).exists():
+        if not viewer.some_private:
             return self.known_to_all()
-        theirs = Message.objects.known_as_logged(user).filter(pk=models.OuterRef("message"))
-        return self.filter(models.Q(private=False) | models.Q(exists_singly(theirs)))
+        return self.filter(models.Q(private=False) | models.Q(known_as_logged(models.F("message"), viewer)))
 
     def known_to_all(self) -> "TimelineEntryQuerySet":
         return self.filter(private=False)
@@ -254,7 +251,6 @@ class TimelineEntry(models.Model):
                 name="timeline_notes",
                 condition=models.Q(kind=EntryKind.NOTE),
             ),
-            models.Index(fields=["contact"], name="timeline_private", condition=models.Q(private=True)),
         ]
 
     def __str__(self) -> str:

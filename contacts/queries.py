@@ -1,33 +1,19 @@
 """Reads of contacts and companies: lists, search, and what surrounds a timeline."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import (
-    BigIntegerField,
-    Case,
-    CharField,
-    Count,
-    Exists,
-    F,
-    Max,
-    Model,
-    OuterRef,
-    Prefetch,
-    Q,
-    QuerySet,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast, Coalesce, NullIf
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Exists, F, Max, Model, OuterRef, Prefetch, Q, QuerySet
 
 from contacts import search
 from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
 from inboxes.keys import any_of
-from inboxes.models import Attachment, InboxKind, Message, MessageQuerySet, Sighting, TeamMail
+from inboxes.models import Attachment, InboxKind, Message, MessageQuerySet, Sighting, TeamMail, Viewer
 from inboxes.models.conditions import in_team_of
 from inboxes.models.singly import exists_singly
 from users.models import User
@@ -88,7 +74,8 @@ def mail_found(user: User, text: str) -> "QuerySet[Message]":
     """E-mails on timelines or in team inboxes of the user's, by words of their subject, sender and recipients, newest first, each
     with its timelines."""
     on_timelines = exists_singly(TimelineEntry.objects.filter(message=OuterRef("pk")))
-    known = Message.objects.visible_to(user).filter(Q(on_timelines) | Q(in_team_of(user))).with_access(user)
+    viewer = Viewer.of(user)
+    known = Message.objects.visible_to(viewer).filter(Q(on_timelines) | Q(in_team_of(viewer))).with_access(viewer)
     return (
         matching(known, text, field="index__search")
         .only("code", "subject", "from_name", "from_email", "sent_at", "snippet")
@@ -156,6 +143,9 @@ def colleagues_of(contact: Contact, user: User) -> list[Contact]:
     return list(others.only("code", "name", "job_title").order_by(*CONTACT_ORDERS["-activity"])[:COLLEAGUES_SHOWN])
 
 
+WHOSE_INBOX = ("inbox", "inbox__kind", "inbox__name", "inbox__address", "inbox__owner", "inbox__owner__name")
+
+
 @dataclass(frozen=True, slots=True)
 class Talker:
     """A person of the workspace, or a team by its name, through whose inbox e-mails with a contact were logged."""
@@ -165,27 +155,18 @@ class Talker:
     last_at: datetime
 
 
-def talkers_with(contact: Contact, user: User) -> list[Talker]:
+def talkers_with(contact: Contact, user: User | Viewer) -> list[Talker]:
     """Who exchanges e-mails with the contact, most e-mails first; counted over the newest 200 so that it stays cheap."""
-    newest = contact.timeline.filter(message__isnull=False).visible_to(user)
-    messages = newest.order_by("-occurred_at", "-pk").values("message_id")[:MAILS_COUNTED_FOR_TALKERS]
-    of_team = When(
-        inbox__kind=InboxKind.TEAM, then=Coalesce(NullIf("inbox__name", Value("")), Cast("inbox__address", CharField()))
-    )
-    rows = (
-        Sighting.objects.filter(message__in=messages)
-        .known_to(user)
-        .annotate(
-            name=Case(of_team, default="inbox__owner__name"),
-            who=Case(
-                When(inbox__kind=InboxKind.TEAM, then="inbox"), default="inbox__owner", output_field=BigIntegerField()
-            ),
-        )
-        .values("name", "inbox__kind", "who")
-        .annotate(mails=Count("message", distinct=True), last_at=Max("message__sent_at"))
-        .order_by("-mails", "name")
-    )
-    return [Talker(row["name"], row["mails"], row["last_at"]) for row in rows[:COLLEAGUES_SHOWN]]
+    viewer = Viewer.of(user)
+    newest = contact.timeline.filter(message__isnull=False).visible_to(viewer).order_by("-occurred_at", "-pk")
+    sent = dict(newest.values_list("message_id", "occurred_at")[:MAILS_COUNTED_FOR_TALKERS])
+    known = Sighting.objects.filter(message__in=any_of(sent)).known_to(viewer).values_list(*WHOSE_INBOX)
+    mails: defaultdict[tuple[str, int, str], set[int]] = defaultdict(set)
+    for inbox, kind, name, address, owner, owner_name, logged in known.annotate(logged=ArrayAgg("message")):
+        who = (kind, inbox, name or address) if kind == InboxKind.TEAM else (kind, owner, owner_name)
+        mails[who].update(logged)
+    talkers = [Talker(name, len(logged), max(map(sent.__getitem__, logged))) for (_, _, name), logged in mails.items()]
+    return sorted(talkers, key=lambda talker: (-talker.mails, talker.name))[:COLLEAGUES_SHOWN]
 
 
 def merge_candidates(contact: Contact, user: User, *, text: str = "") -> list[Contact]:

@@ -10,7 +10,7 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from contacts.models import Contact, EntryKind, Note, TimelineEntry
-from inboxes.models import Attachment, Message
+from inboxes.models import Attachment, Message, Viewer
 from inboxes.models.conditions import is_outgoing
 from users.models import User
 
@@ -93,34 +93,36 @@ class TimelinePage:
 
 
 def timeline_page(
-    contact: Contact, user: User, *, kind: EntryKind | None = None, before: Cursor | None = None
+    contact: Contact, user: User | Viewer, *, kind: EntryKind | None = None, before: Cursor | None = None
 ) -> TimelinePage:
     """The newest items older than `before`, in a constant number of queries. A thread's mails fold up to 50 deep."""
-    entries = TimelineEntry.objects.filter(contact=contact).visible_to(user)
+    viewer = Viewer.of(user)
+    entries = TimelineEntry.objects.filter(contact=contact).visible_to(viewer)
     if kind:
         entries = entries.filter(kind=kind)
     found, complete = _items(_older_than(entries, before) if before else entries)
     items = found[:ITEMS_PER_PAGE]
     more = not complete or len(found) > len(items)
     older = items[-1].last if more and items else None
-    there = set(_load_shown([item.entry for item in items], user))
+    there = set(_load_shown([item.entry for item in items], viewer))
     return TimelinePage(_days([item for item in items if item.entry in there], before), older)
 
 
 def folded_entries(contact: Contact, user: User, *, head: Cursor, last: Cursor) -> list[TimelineEntry]:
     """The e-mails folded under `head`, newest first: those of its thread older than it, down to `last`."""
-    under = _older_than(TimelineEntry.objects.filter(contact=contact).visible_to(user), head)
+    viewer = Viewer.of(user)
+    under = _older_than(TimelineEntry.objects.filter(contact=contact).visible_to(viewer), head)
     in_thread = under.filter(
         thread__in=contact.timeline.filter(pk=head.entry_id).values("thread"),
         occurred_at__gte=last.occurred_at,
     ).exclude(occurred_at=last.occurred_at, pk__lt=last.entry_id)
-    return _load_shown(_newest(in_thread, LONGEST_FOLD), user)
+    return _load_shown(_newest(in_thread, LONGEST_FOLD), viewer)
 
 
-def _load_shown(entries: Sequence[TimelineEntry], user: User) -> list[TimelineEntry]:
-    """Gives these entries what a page shows of them. Leaves out what went away, or may no longer be known to the user, since they
+def _load_shown(entries: Sequence[TimelineEntry], viewer: Viewer) -> list[TimelineEntry]:
+    """Gives these entries what a page shows of them. Leaves out what went away, or may no longer be known to the viewer, since they
     were read."""
-    mails = _mails([entry.message_id for entry in entries if entry.message_id], user)
+    mails = _mails([entry.message_id for entry in entries if entry.message_id], viewer)
     notes = _notes([entry.pk for entry in entries if entry.kind == EntryKind.NOTE])
     for entry in entries:
         entry.message, entry.note = mails.get(entry.message_id or 0), notes.get(entry.pk)
@@ -133,10 +135,10 @@ def _notes(keys: Sequence[int]) -> dict[int, Note | None]:
     return {entry.pk: entry.note for entry in entries}
 
 
-def _mails(keys: Sequence[int], user: User) -> dict[int, Message]:
-    """With `outgoing`, whether an inbox of ours sent it, the files, and of those whose text the user may see in lists its beginning."""
+def _mails(keys: Sequence[int], viewer: Viewer) -> dict[int, Message]:
+    """With `outgoing`, whether an inbox of ours sent it, the files, and of those whose text the viewer may see in lists its beginning."""
     files = Prefetch("attachments", Attachment.objects.filter(inline=False).order_by("position"))
-    known = Message.objects.visible_to(user).with_access(user).annotate(outgoing=is_outgoing())
+    known = Message.objects.visible_to(viewer).with_access(viewer).annotate(outgoing=is_outgoing())
     mails = known.only(*MAIL_SHOWN).prefetch_related(files).in_bulk(keys)
     shown = Message.objects.filter(pk__in=[mail.pk for mail in mails.values() if mail.is_shown])
     texts = shown.values_list("pk", Left("body_text", TEXT_SHOWN + 1), Left("quoted_text", QUOTED_SHOWN + 1))

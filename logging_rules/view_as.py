@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.db.models import Exists, Min, OuterRef, Prefetch
 
 from contacts.models import Contact, TimelineEntry
-from inboxes.models import AccessRequest, Inbox, Message, MessageQuerySet, Sighting, TeamMail, Visibility
+from inboxes.models import AccessRequest, Inbox, Message, MessageQuerySet, Sighting, TeamMail, Viewer, Visibility
 from inboxes.models.conditions import names
 from logging_rules.places import Place
 from users.models import User
@@ -115,7 +115,7 @@ def _in_reading_order(mails: MessageQuerySet) -> MessageQuerySet:
 
 def _with_reasons(messages: Sequence[Message], person: User) -> list[SeenMail]:
     keys = [message.pk for message in messages]
-    takes_part = set(Message.objects.filter(names(person), pk__in=keys).values_list("pk", flat=True))
+    takes_part = set(Message.objects.filter(names(Viewer.of(person)), pk__in=keys).values_list("pk", flat=True))
     grants = AccessRequest.objects.in_force().filter(person=person, sighting__message__in=keys)
     ends = dict(grants.values_list("sighting__message").annotate(first=Min("granted_until")))
     in_teams = set(TeamMail.objects.visible_to(person).filter(message__in=keys).values_list("message_id", flat=True))

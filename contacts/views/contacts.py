@@ -15,7 +15,7 @@ from contacts.actions import AddressTaken, ContactGone, UnusableAddress
 from contacts.forms import ContactForm, NoteForm
 from contacts.models import Contact, EntryKind
 from contacts.timeline import Cursor, InvalidCursor, folded_entries, timeline_page
-from inboxes.models import Inbox
+from inboxes.models import Inbox, Viewer
 from users.http import SignedInRequest
 
 CONTACTS_PER_PAGE = 50
@@ -52,13 +52,14 @@ def contact_detail(request: SignedInRequest, code: UUID) -> HttpResponse:
 def render_record(request: SignedInRequest, contact: Contact, note_form: NoteForm) -> HttpResponse:
     kind = EntryKind(request.GET["show"]) if request.GET.get("show") in EntryKind.values else None
     before = cursor_in(request, "before")
-    page = timeline_page(contact, request.user, kind=kind, before=before)
+    viewer = Viewer.of(request.user)
+    page = timeline_page(contact, viewer, kind=kind, before=before)
     context = {"contact": contact, "page": page, "kind": kind, "before": before, "note_form": note_form}
     if request.htmx.target == "older":
         return render(request, "contacts/contact_detail.html#entries", context)
     context |= {
         "colleagues": queries.colleagues_of(contact, request.user),
-        "talkers": queries.talkers_with(contact, request.user),
+        "talkers": queries.talkers_with(contact, viewer),
         "has_inbox": Inbox.objects.decided_by(request.user).exists(),
         "offer_look_back": "added" in request.GET,
     }

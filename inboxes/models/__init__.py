@@ -42,6 +42,7 @@ from inboxes.models.team import (
     TeamThread,
     TeamThreadQuerySet,
 )
+from inboxes.models.viewer import Viewer
 from inboxes.models.withdrawal import WithdrawnGrant
 from inboxes.visibility import Visibility
 
@@ -96,6 +97,7 @@ __all__ = [
     "TeamThreadQuerySet",
     "Thread",
     "ThreadReference",
+    "Viewer",
     "Visibility",
     "WhoMayConnect",
     "WithdrawnGrant",

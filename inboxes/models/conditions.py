@@ -4,47 +4,46 @@ Every page that shows mail asks several of them, and building them from queryset
 scalar subquery, and never answered but for the row at hand: see `exists_singly`.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, CharField, EmailField, F, Field, Func, Q, Value
+from django.db.models import BigIntegerField, BooleanField, CharField, F, Field, Func, Q, Value
+from django.db.models.expressions import Combinable
 
-from inboxes.addresses import as_in_headers
+from inboxes.models.viewer import Viewer
 from inboxes.visibility import Visibility
-from users.models import User
+
+KEYS = ArrayField(BigIntegerField())
 
 
 class Asked(Func):
-    """`answer` of the first of the rows `among`, which may speak of `asked.message` and `asked.person`; without one, `otherwise`."""
+    """`answer` of the first of the rows `among`, which may speak of `asked.message` and of `asked.keys`; without one, `otherwise`."""
 
     def __init__(
         self,
         among: str,
-        person: User | None = None,
+        keys: Sequence[int] | None = None,
         *,
         answer: str = "true",
         otherwise: str = "false",
         output_field: "Field[Any, Any] | None" = None,
     ) -> None:
+        given, columns = ([], "message") if keys is None else ([Value(list(keys), KEYS)], "message, keys")
         super().__init__(
             F("pk"),
-            Value(person.pk if person else None),
+            *given,
             template=f"""COALESCE((
-                SELECT {answer} FROM (VALUES (%(expressions)s)) asked (message, person) {among} LIMIT 1
+                SELECT {answer} FROM (VALUES (%(expressions)s)) asked ({columns}) {among} LIMIT 1
             ), {otherwise})""",  # noqa: S608 - words of our own
             output_field=output_field or BooleanField(),
         )
 
 
 SIGHTING = "JOIN inboxes_sighting sighting ON sighting.message_id = asked.message"
-INBOX = "JOIN inboxes_inbox inbox ON inbox.id = sighting.inbox_id"
 STRICT = f"{SIGHTING} AND sighting.visibility <> '{Visibility.EVERYONE}'"
 PRIVATE = f"{SIGHTING} AND sighting.visibility = '{Visibility.PRIVATE}'"
-CLOSED = """ WHERE NOT EXISTS (
-    SELECT FROM inboxes_accessrequest request
-    WHERE request.sighting_id = sighting.id AND request.person_id = asked.person
-        AND request.granted_until > statement_timestamp() AND request.ended_at IS NULL
-)"""  # as `AccessRequest.objects.in_force`
+NEVER = Value(False)
 
 
 def is_logged() -> Asked:
@@ -56,62 +55,52 @@ def is_outgoing() -> Asked:
     return Asked(f"{SIGHTING} AND sighting.outgoing")
 
 
-def strictest_visibility() -> Asked:
+def strictest_visibility(viewer: Viewer) -> Combinable:
+    if not viewer.some_restricted:
+        return Value(Visibility.EVERYONE.value)
     strictest_first = ",".join(reversed(Visibility))
     in_order = f"{STRICT} ORDER BY array_position('{{{strictest_first}}}'::varchar[], sighting.visibility)"
     return Asked(in_order, answer="sighting.visibility", otherwise=f"'{Visibility.EVERYONE}'", output_field=CharField())
 
 
-def logged_by(person: User) -> Asked:
-    """A personal inbox of the person logged it."""
-    return Asked(f"{SIGHTING} {INBOX} AND inbox.kind = 'personal' AND inbox.owner_id = asked.person", person)
+def logged_by(viewer: Viewer) -> Combinable:
+    """A personal inbox of the viewer logged it."""
+    return _logged_by_one_of(viewer.own)
 
 
-def decided_by(person: User) -> Q:
+def decided_by(viewer: Viewer) -> Combinable:
     """An inbox logged it that is one of `Inbox.with_removed.decided_by(person)`."""
-    own = Q(logged_by(person))
-    return own | Q(Asked(f"{SIGHTING} {INBOX} AND inbox.kind = 'team'")) if person.has_account_access else own
+    return _logged_by_one_of([*viewer.own, *viewer.managed])
 
 
-def in_team_of(person: User) -> Asked:
-    """It lies in a team inbox all of whose mail the person, who must be active, reads: as `TeamMail.objects.visible_to` has it."""
-    return Asked(
-        """JOIN inboxes_teammail listed ON listed.message_id = asked.message
-        JOIN inboxes_inboxmember member ON member.inbox_id = listed.inbox_id AND member.person_id = asked.person
-        JOIN inboxes_inbox team ON team.id = listed.inbox_id AND team.kind = 'team' AND team.removed_at IS NULL""",
-        person,
-    )
+def _logged_by_one_of(inboxes: Sequence[int]) -> Combinable:
+    return Asked(f"{SIGHTING} AND sighting.inbox_id = ANY(asked.keys)", inboxes) if inboxes else NEVER
 
 
-def withheld_from(person: User) -> Asked:
-    """An inbox that logged it shows its text to few, and has not let the person in."""
-    return Asked(f"{STRICT} {CLOSED}", person)
+def in_team_of(viewer: Viewer) -> Combinable:
+    """It lies in a team inbox all of whose mail the viewer, who must be active, reads: as `TeamMail.objects.visible_to` has it."""
+    listed = "JOIN inboxes_teammail listed ON listed.message_id = asked.message AND listed.inbox_id = ANY(asked.keys)"
+    return Asked(listed, viewer.teams) if viewer.teams else NEVER
 
 
-def kept_secret_from(person: User) -> Asked:
-    """An inbox that logged it lets few know of it, and has not let the person in."""
-    return Asked(f"{PRIVATE} {CLOSED}", person)
+def withheld_from(viewer: Viewer) -> Asked:
+    """An inbox that logged it shows its text to few, and has not let the viewer in."""
+    return Asked(f"{STRICT} AND sighting.id <> ALL(asked.keys)", viewer.let_in)
 
 
-class ConnectedAddresses(Func):
-    """Those of a person's personal inboxes that are theirs.
-
-    A connected address that somebody else signs in with is not: everybody may connect a server that claims it. Aliases are as far as
-    a provider says them; those of IMAP inboxes were typed.
-    """
-
-    template = """ARRAY(
-        SELECT unnest(CASE inbox.provider WHEN 'imap' THEN ARRAY[inbox.address] ELSE inbox.aliases || inbox.address END)
-        FROM inboxes_inbox inbox
-        WHERE inbox.owner_id = %(expressions)s AND inbox.kind = 'personal' AND inbox.removed_at IS NULL
-            AND NOT EXISTS (
-                SELECT FROM users_user other WHERE other.email = inbox.address AND other.id <> inbox.owner_id
-            )
-    )"""
-    output_field = ArrayField(EmailField())
+def kept_secret_from(viewer: Viewer) -> Asked:
+    """An inbox that logged it lets few know of it, and has not let the viewer in."""
+    return Asked(f"{PRIVATE} AND sighting.id <> ALL(asked.keys)", viewer.let_in)
 
 
-def names(person: User) -> Q:
-    """The person is its author or a recipient, by any address that is theirs."""
-    connected = ConnectedAddresses(Value(person.pk))
-    return Q(participants__contains=[as_in_headers(person.email)]) | Q(participants__overlap=connected)
+def known_as_logged(message: F, viewer: Viewer) -> Func:
+    """The viewer may know that it was logged. What a member knows from a team inbox alone is not: a colleague may have logged it
+    privately."""
+    keys = (Value(each, KEYS) for each in (viewer.own, viewer.joined, viewer.teams, viewer.let_in))
+    addresses = Value(viewer.addresses, ArrayField(CharField()))
+    return Func(message, *keys, addresses, function="inboxes_known_as_logged", output_field=BooleanField())
+
+
+def names(viewer: Viewer) -> Q:
+    """The viewer is its author or a recipient, by any address that is theirs."""
+    return Q(participants__overlap=viewer.addresses)

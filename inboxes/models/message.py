@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from inboxes.models.access import AccessRequest
+from inboxes.keys import any_of
 from inboxes.models.conditions import (
     Asked,
     decided_by,
@@ -23,9 +23,10 @@ from inboxes.models.conditions import (
     strictest_visibility,
     withheld_from,
 )
-from inboxes.models.inbox import Inbox, InboxKind
+from inboxes.models.inbox import Inbox
 from inboxes.models.singly import exists_singly
 from inboxes.models.team import TeamMail, TeamMailQuerySet
+from inboxes.models.viewer import Viewer
 from inboxes.visibility import Visibility
 from users.models import User
 
@@ -77,34 +78,30 @@ class MessageQuerySet(models.QuerySet["Message"]):
     whoever logged it or takes part in it sees all of it; from others each inbox that logged it may withhold it, and one is enough.
     """
 
-    def visible_to(self, user: User) -> "MessageQuerySet":
+    def visible_to(self, user: User | Viewer) -> "MessageQuerySet":
         """Mail whose existence, subject and participants the user may know."""
-        closed = kept_secret_from(user) if Sighting.objects.private().exists() else None
-        return self.filter(_open_to(user, closed)) if user.is_active else self.none()
+        viewer = Viewer.of(user)
+        closed = kept_secret_from(viewer) if viewer.some_private else None
+        return self.filter(_open_to(viewer, closed)) if viewer.person.is_active else self.none()
 
-    def known_as_logged(self, user: User) -> "MessageQuerySet":
-        """Mail of which the user, who must be active, may know that it was logged. What a member knows from a team inbox alone is not: a
-        colleague may have logged it privately."""
-        of_teams = Q(inbox__kind=InboxKind.TEAM, inbox__in=user.team_memberships.values("inbox"))
-        told = _sightings().filter(~Q(visibility=Visibility.PRIVATE) | of_teams)
-        return self.filter(_logged_for(user, kept_secret_from(user)) | Q(in_team_of(user)) & Q(exists_singly(told)))
-
-    def readable_by(self, user: User) -> "MessageQuerySet":
+    def readable_by(self, user: User | Viewer) -> "MessageQuerySet":
         """Mail whose text, files and original the user may open."""
-        return self.filter(_readable_by(user)) if user.is_active else self.none()
+        viewer = Viewer.of(user)
+        return self.filter(_readable_by(viewer)) if viewer.person.is_active else self.none()
 
     def decided_by(self, user: User) -> "MessageQuerySet":
         """Mail that the user may know of, logged by an inbox for which they say who sees what."""
         theirs = _sightings().filter(inbox__in=Inbox.objects.decided_by(user))
         return self.visible_to(user).filter(Exists(theirs))
 
-    def with_access(self, user: User) -> "MessageQuerySet":
+    def with_access(self, user: User | Viewer) -> "MessageQuerySet":
         """Adds what `Message` says about one viewer, who must be active."""
+        viewer = Viewer.of(user)
         added = {
-            "visibility": strictest_visibility(),
-            "is_own": Q(logged_by(user)) | Q(in_team_of(user)),
-            "is_readable": _readable_by(user),
-            "decided_by_viewer": decided_by(user),
+            "visibility": strictest_visibility(viewer),
+            "is_own": Q(logged_by(viewer)) | Q(in_team_of(viewer)),
+            "is_readable": _readable_by(viewer),
+            "decided_by_viewer": decided_by(viewer),
         }
         return self.annotate(**added)
 
@@ -130,19 +127,15 @@ def _only_kept() -> "TeamMailQuerySet":
     return TeamMail.objects.filter(~Exists(logged), message=OuterRef("pk"))
 
 
-def _readable_by(user: User) -> Q:
-    some_are_restricted = Sighting.objects.exclude(visibility=Visibility.EVERYONE).exists()
-    return _open_to(user, withheld_from(user) if some_are_restricted else None)
+def _readable_by(viewer: Viewer) -> Q:
+    return _open_to(viewer, withheld_from(viewer) if viewer.some_restricted else None)
 
 
-def _open_to(user: User, closed: Asked | None) -> Q:
-    return _logged_for(user, closed) | Q(in_team_of(user))
-
-
-def _logged_for(user: User, closed: Asked | None) -> Q:
+def _open_to(viewer: Viewer, closed: Asked | None) -> Q:
     """Without `closed`, the usual workspace: pages need not ask again for every e-mail, and planning that takes longer than reading one."""
     logged = Q(is_logged())
-    return logged & (~Q(closed) | Q(logged_by(user)) | names(user)) if closed else logged
+    open_ = logged & (~Q(closed) | Q(logged_by(viewer)) | names(viewer)) if closed else logged
+    return open_ | Q(in_team_of(viewer))
 
 
 class Message(models.Model):
@@ -230,31 +223,23 @@ class Attachment(models.Model):
 
 
 class SightingQuerySet(models.QuerySet["Sighting"]):
-    def private(self) -> "SightingQuerySet":
-        """Of mail that not everybody may know of."""
-        return self.filter(visibility=Visibility.PRIVATE)
-
     def closed_to(self, person: User) -> "SightingQuerySet":
         """Without those whose owner let the person in."""
-        return self.exclude(_let_in(person))
+        return self.exclude(pk__in=any_of(Viewer.of(person).let_in))
 
-    def known_to(self, person: User) -> "SightingQuerySet":
+    def known_to(self, person: User | Viewer) -> "SightingQuerySet":
         """Of mail that the person may know of: which inboxes logged it, as far as the person may know that.
 
         Who logged something privately is known to those who take part in it and to whom the owner let in. Members of a team in whose
         inbox it lies, too, know the e-mail, and that is all.
         """
+        viewer = Viewer.of(person)
         to_all = ~Q(visibility=Visibility.PRIVATE)
-        if not self.private().exists():
+        if not viewer.some_private:
             return self.filter(to_all)
-        takes_part = Message.objects.filter(names(person), pk=OuterRef("message"))
-        own = Q(inbox__in=Inbox.with_removed.read_by(person))
-        return self.filter(to_all | own | _let_in(person) | Exists(takes_part))
-
-
-def _let_in(person: User) -> Exists:
-    """Condition on sightings."""
-    return Exists(AccessRequest.objects.in_force().filter(sighting=OuterRef("pk"), person=person))
+        own = Q(inbox__in=[*viewer.own, *viewer.joined]) | Q(pk__in=any_of(viewer.let_in))
+        takes_part = Message.objects.filter(names(viewer), pk=OuterRef("message"))
+        return self.filter(to_all | own | Q(exists_singly(takes_part)))
 
 
 class Sighting(models.Model):
