@@ -251,6 +251,11 @@ class MailProvider(Protocol):
         """Every folder the owner may look for mail in: those worth syncing, then drafts, junk and trash with all below them."""
         ...
 
+    def survey(self, folders: Sequence[RemoteFolder], *, since: datetime | None) -> None:
+        """These folders are about to be anchored, listed from now back to `since`, or asked for their keys: what that takes may be
+        asked for in one go. What cannot be had so is asked for again, by whom it concerns."""
+        ...
+
     def anchor(self, folder: RemoteFolder) -> str:
         """The live cursor of this moment. Pinned and stored *before* the past is listed: overlap is harmless, a gap is not."""
         ...

@@ -220,6 +220,9 @@ class MemoryProvider:
     def _all_folders(self) -> list[RemoteFolder]:
         return [RemoteFolder(stored.name, stored.name, stored.role) for stored in self.mailbox.folders.values()]
 
+    def survey(self, folders: Sequence[RemoteFolder], *, since: datetime | None) -> None:
+        self.mailbox.record_call("survey")
+
     def anchor(self, folder: RemoteFolder) -> str:
         self.mailbox.record_call("anchor")
         stored = self._stored(folder)
@@ -296,11 +299,8 @@ class MemoryProvider:
         self.mailbox.record_call("remote_ids")
         stored = self._stored(folder)
         earliest = since - timedelta(days=1) if since else None
-        return {
-            stored.remote_id_of(message)
-            for message in stored.messages.values()
-            if earliest is None or message.received_at >= earliest
-        }
+        in_window = (one for one in stored.messages.values() if earliest is None or one.received_at >= earliest)
+        return {stored.remote_id_of(message) for message in in_window}
 
     def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:
         stored = self._stored(folder)

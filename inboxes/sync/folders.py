@@ -36,10 +36,13 @@ def discover_folders(run: Slice[V]) -> None:
     run.folders = {folder.remote_id: folder for folder in Folder.objects.filter(inbox=run.inbox)}
     if not _recall(run):
         _list(run)
-    for remote_id, folder in run.folders.items():
-        if not folder.anchor and remote_id in run.remote_folders:
-            with tolerated(run, folder):
-                _anchor(run, folder, run.remote_folders[remote_id])
+    listed = [(folder, run.remote_folders.get(remote_id)) for remote_id, folder in run.folders.items()]
+    new = [(folder, remote) for folder, remote in listed if remote and not folder.anchor]
+    if new:
+        run.provider.survey([remote for _, remote in new], since=run.inbox.history_since)
+    for folder, remote in new:
+        with tolerated(run, folder):
+            _anchor(run, folder, remote)
 
 
 def _recall(run: Slice[V]) -> bool:

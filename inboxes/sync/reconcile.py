@@ -21,6 +21,9 @@ logger = structlog.get_logger(__name__)
 INTERVAL = timedelta(days=1)
 GAP_FOUND = "gap_found"
 
+Handled = tuple[set[str], list[HandledPage]]
+"""Of a folder: the keys in its ledger, and its pages of skipped mail."""
+
 
 def is_due(inbox: Inbox, now: datetime) -> bool:
     """Every day, and when a person has asked for it since the last time."""
@@ -31,22 +34,28 @@ def is_due(inbox: Inbox, now: datetime) -> bool:
 
 def reconcile(run: Slice[V]) -> int:
     """Compares every folder whose past was read; messages nobody handled go on the retry ladder. Returns how many."""
+    read = [(folder, remote) for folder, remote in run.readable_folders if folder.backfill_done_at]
+    handled = {folder.pk: _handled_before(folder) for folder, _ in read}
+    run.provider.survey([remote for _, remote in read], since=run.inbox.history_since)
     gaps = 0
-    for folder, remote in run.readable_folders:
-        if folder.backfill_done_at:
-            with tolerated(run, folder):
-                gaps += _reconcile_folder(run, folder, remote)
-            run.lease.keep()
+    for folder, remote in read:
+        with tolerated(run, folder):
+            gaps += _reconcile_folder(run, folder, remote, handled.pop(folder.pk))
+        run.lease.keep()
     with transaction.atomic():
         run.lease.guard()
         Inbox.objects.filter(pk=run.inbox.pk).update(reconciled_at=run.clock())
     return gaps
 
 
-def _reconcile_folder(run: Slice[V], folder: Folder, remote: RemoteFolder) -> int:
+def _handled_before(folder: Folder) -> Handled:
+    keys = LedgerEntry.objects.filter(folder=folder).values_list("remote_id", flat=True)
+    return set(keys), list(HandledPage.objects.filter(folder=folder))
+
+
+def _reconcile_folder(run: Slice[V], folder: Folder, remote: RemoteFolder, handled: Handled) -> int:
     """What arrives while we compare is neither missed nor taken for missed: ledger first, then server, then new mail."""
-    before = set(LedgerEntry.objects.filter(folder=folder).values_list("remote_id", flat=True))
-    pages = list(HandledPage.objects.filter(folder=folder))
+    before, pages = handled
     on_server = run.provider.remote_ids(remote, since=run.inbox.history_since)
     if not catch_up(run, folder, remote):
         return 0

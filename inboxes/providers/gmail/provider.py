@@ -99,6 +99,9 @@ class GmailProvider:
     def searchable_folders(self) -> list[RemoteFolder]:
         return [labels.MAILBOX, *labels.PLACES]
 
+    def survey(self, folders: Sequence[RemoteFolder], *, since: datetime | None) -> None:
+        """Nothing to be had in one go."""
+
     def anchor(self, folder: RemoteFolder) -> str:
         labels.check_known(folder)
         address, history_id = self._profile()

@@ -84,6 +84,9 @@ class GraphProvider:
     def searchable_folders(self) -> list[RemoteFolder]:
         return list_folders(self._client, with_dropped=True)
 
+    def survey(self, folders: Sequence[RemoteFolder], *, since: datetime | None) -> None:
+        """Nothing to be had in one go."""
+
     def anchor(self, folder: RemoteFolder) -> str:
         newest = listing.newest(self._client, folder.remote_id)
         return str(LiveCursor(digest(folder.remote_id), newest=newest, is_first=True, is_open=True))

@@ -14,9 +14,11 @@ from inboxes.providers.base import (
     MarksFound,
     Page,
     ProviderError,
+    RateLimited,
     RawMessage,
     RemoteFolder,
     SearchQuery,
+    TemporarilyUnavailable,
     Unreadable,
 )
 from inboxes.providers.imap.connection import ImapSettings
@@ -49,6 +51,8 @@ _BODY_ITEMS = b"(UID BODY.PEEK[])"
 _PARTIAL_ITEMS = b"(UID BODY.PEEK[]<0.%d>)" % PARTIAL_BYTES
 _SIZE_ITEMS = b"(UID RFC822.SIZE)"
 _STATUS_BATCH = 100
+# The answers may be long, and are not read before all commands are sent.
+_SURVEY_BATCH = 20
 
 
 class _Listing(NamedTuple):
@@ -85,6 +89,7 @@ class ImapProvider:
         # A folder as it was when its anchor was pinned, and its state as it was told before that: its marks need no other look.
         self._first_looks: dict[str, tuple[Status, OpenFolder]] = {}
         self._just_listed: dict[str, str] = {}
+        self._surveyed: dict[str, _Listing] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +100,7 @@ class ImapProvider:
     def close(self) -> None:
         self._just_told.clear()
         self._first_looks.clear()
+        self._surveyed.clear()
         self._session.close()
 
     def folders(self) -> list[RemoteFolder]:
@@ -105,11 +111,29 @@ class ImapProvider:
     def searchable_folders(self) -> list[RemoteFolder]:
         return self._session.searchable_folders()
 
+    def survey(self, folders: Sequence[RemoteFolder], *, since: datetime | None) -> None:
+        raw = {_raw(folder.remote_id): folder for folder in folders}
+        for start in range(0, len(raw), _SURVEY_BATCH):
+            names = list(raw)[start : start + _SURVEY_BATCH]
+            try:
+                found = self._session.survey(names, since_criteria(since))
+            except TemporarilyUnavailable as error:
+                if isinstance(error, RateLimited) or error.cause == "timed_out":
+                    raise
+                return  # so many commands at once may be more than this server takes
+            for name, (opened, uids) in found.items():
+                track = ("backfill", raw[name].remote_id, since)
+                there = array("I", (uid for uid in uids if uid < opened.uidnext))
+                self._surveyed[raw[name].remote_id] = _Listing(track, _start(opened), opened, there)
+
     def anchor(self, folder: RemoteFolder) -> str:
-        opened = self._session.examine(_raw(folder.remote_id))
+        surveyed = self._surveyed.pop(folder.remote_id, None)
+        opened = surveyed.folder if surveyed else self._session.examine(_raw(folder.remote_id))
+        if surveyed:
+            self._listings[surveyed.track] = surveyed
         if folder.remote_id in self._just_told:
             self._first_looks[folder.remote_id] = (self._just_told[folder.remote_id], opened)
-        return format_cursor(Place(opened.uidvalidity, opened.uidnext))
+        return _start(opened)
 
     def unchanged(self, cursors: Mapping[str, str]) -> set[str]:
         told, self._just_told = self._just_told, {}
@@ -147,7 +171,8 @@ class ImapProvider:
     ) -> Page:
         self._raise_interruption()
         track = ("backfill", folder.remote_id, since)
-        listing = self._continue(track, cursor) or self._list_before(folder, cursor or anchor, anchor, since)
+        cursor = cursor or anchor
+        listing = self._continue(track, cursor) or self._list_before(folder, cursor, anchor, since)
         taken, rest = listing.uids[-PAGE_MESSAGES:], listing.uids[:-PAGE_MESSAGES]
         scan = self._scan(folder, listing.folder, [*self._header_chunks(taken)][::-1])
         unread = next((uid for uid in reversed(taken) if not scan.is_done(uid)), None)
@@ -180,8 +205,13 @@ class ImapProvider:
                 yield RawMessage(format_remote_id(Place(opened.uidvalidity, row.uid)), row.body, partial=True)
 
     def remote_ids(self, folder: RemoteFolder, *, since: datetime | None) -> set[str]:
-        opened, uids = self._session.examine_and_search(_raw(folder.remote_id), 1, LARGEST_UID, since_criteria(since))
-        self._just_listed = {folder.remote_id: format_cursor(Place(opened.uidvalidity, opened.uidnext))}
+        surveyed = self._surveyed.pop(folder.remote_id, None)
+        if surveyed and surveyed.track[2] == since:
+            opened, uids = surveyed.folder, surveyed.uids
+        else:
+            name = _raw(folder.remote_id)
+            opened, uids = self._session.examine_and_search(name, 1, LARGEST_UID, since_criteria(since))
+        self._just_listed = {folder.remote_id: _start(opened)}
         return {f"{opened.uidvalidity}:{uid}" for uid in uids if uid < opened.uidnext}
 
     def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:
@@ -308,6 +338,11 @@ def _raw(remote_id: str) -> bytes:
         return raw_name(remote_id)
     except UnicodeEncodeError:
         raise FolderGone from None
+
+
+def _start(opened: OpenFolder) -> str:
+    """The cursor above everything that is there, and below all that comes."""
+    return format_cursor(Place(opened.uidvalidity, opened.uidnext))
 
 
 def _place(status: Status) -> str:

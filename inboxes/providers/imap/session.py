@@ -3,7 +3,7 @@
 import contextlib
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from inboxes.providers.base import CursorExpired, ProviderError, RemoteFolder, TemporarilyUnavailable
@@ -63,7 +63,7 @@ class Session:
     def examine(self, name: bytes) -> OpenFolder:
         """Open a folder read-only. Raises `FolderGone`."""
         self.selected = None
-        return self._opened(name, self.exchange(b"EXAMINE " + quoted(name)))
+        return self._opened(name, self.exchange(_examine_command(name)))
 
     def examine_and_search(
         self, name: bytes, low: int, high: int, criteria: bytes = b""
@@ -72,10 +72,26 @@ class Session:
         self.selected = None
         with self._dropping_broken():
             opening, searching = self.connection.exchange_all(
-                [b"EXAMINE " + quoted(name), _search_command(low, high, criteria)]
+                [_examine_command(name), _search_command(low, high, criteria)]
             )
         opened = self._opened(name, opening)
         return opened, self._search_on(_numbers_found(searching), low, high, criteria)
+
+    def survey(self, names: Sequence[bytes], criteria: bytes) -> dict[bytes, tuple[OpenFolder, "array[int]"]]:
+        """`examine_and_search` of many folders in one round trip. Those of which the answers are not whole are left out."""
+        searching = _search_command(1, LARGEST_UID, criteria)
+        found = {}
+        with self._dropping_broken():
+            tags = self.connection.send_all(part for name in names for part in (_examine_command(name), searching))
+            for name, examining, searched in zip(names, tags[::2], tags[1::2], strict=True):
+                self.selected = None
+                opening, answer = self.connection.receive(examining), self.connection.receive(searched)
+                if opening.ok and _first_number(opening, _UIDNEXT) is not None:
+                    opened = self._opened(name, opening)
+                    uids, reached = _numbers_found(answer) if answer.ok else (array("I"), 0)
+                    if reached is None and not self._fills_an_answer(uids):
+                        found[name] = opened, uids
+        return found
 
     def _opened(self, name: bytes, answer: Answer) -> OpenFolder:
         if not answer.ok:
@@ -99,7 +115,7 @@ class Session:
             return None
         self.selected = None
         with self._dropping_broken():
-            return self.connection.send(b"EXAMINE " + quoted(folder.name))
+            return self.connection.send(_examine_command(folder.name))
 
     def finish_selecting(self, folder: OpenFolder, tag: bytes | None) -> None:
         """Call before the answers of those commands are read. Raises as `select`."""
@@ -138,16 +154,20 @@ class Session:
     def _search_on(self, answer: tuple["array[int]", int | None], low: int, high: int, criteria: bytes) -> "array[int]":
         """What the first answer holds, and what lies below where it ends."""
         found: array[int] = array("I")
-        limit = self.connection.message_limit
         while True:
             part, lowest = answer
             part = array("I", (uid for uid in part if low <= uid <= high))
             found.extend(part)
-            if lowest is None and limit and len(part) >= limit:
+            if lowest is None and self._fills_an_answer(part):
                 lowest = min(part)
             if lowest is None or (high := min(high, lowest) - 1) < low:
                 return array("I", sorted(set(found)))
             answer = self._search_once(_search_command(low, high, criteria))
+
+    def _fills_an_answer(self, uids: "array[int]") -> bool:
+        """Whether there are so many that the server may have more (RFC 9738)."""
+        limit = self.connection.message_limit
+        return limit is not None and len(uids) >= limit
 
     def search_matching(self, criteria: Criteria) -> "array[int]":
         """UIDs of the open folder, ascending. Raises a `ProviderError` with the cause `search_not_supported` when the server cannot
@@ -187,6 +207,10 @@ class Session:
         except TemporarilyUnavailable:
             self.discard()
             raise
+
+
+def _examine_command(name: bytes) -> bytes:
+    return b"EXAMINE " + quoted(name)
 
 
 def _search_command(low: int, high: int, criteria: bytes) -> bytes:

@@ -268,6 +268,25 @@ def test_remote_ids_are_those_of_the_envelopes(subject):
     assert subject.provider.remote_ids(inbox, since=NOW - timedelta(days=5)) == {keys["Quote 2"]}
 
 
+def test_after_a_survey_everything_is_as_without_one(subject):
+    inbox, since = subject.folder(), NOW - timedelta(days=30)
+    gone = RemoteFolder("Nowhere", "Nowhere", FolderRole.OTHER)
+    subject.deliver(mail(1), received_at=NOW - timedelta(days=40))
+    subject.deliver(mail(2))
+    subject.provider.survey([gone, inbox], since=since)
+    subject.deliver(mail(3))
+    with pytest.raises(FolderGone):
+        subject.provider.anchor(gone)
+    anchor = subject.provider.anchor(inbox)
+    found = [*read_past(subject, inbox, anchor=anchor, since=since)[0], *read_all_live(subject, inbox, anchor)[0]]
+    assert {*subjects(found)} == {"Quote 2", "Quote 3"}
+    keys = {envelope.remote_id for envelope in found}
+    subject.provider.survey([inbox, gone], since=since)
+    assert subject.provider.remote_ids(inbox, since=since) == keys
+    subject.provider.survey([inbox], since=since)
+    assert len(subject.provider.remote_ids(inbox, since=None)) == 3
+
+
 @pytest.mark.parametrize("change", [7, -7])
 def test_cursors_that_name_no_place_any_more_are_expired_and_all_is_found_again(subject, change):
     inbox = subject.folder()

@@ -231,6 +231,49 @@ def test_a_missing_uidnext_is_made_up_for(server, provider):
     assert provider.anchor(INBOX) == "v1:7:1"
 
 
+def test_a_survey_asks_about_all_folders_once_and_in_one_go(server, provider):
+    sent = RemoteFolder("Sent", "Sent", FolderRole.SENT)
+    provider.survey([INBOX, sent], since=None)
+    asked = [b'EXAMINE "INBOX"', b"UID SEARCH UID 1:4294967295", b'EXAMINE "Sent"', b"UID SEARCH UID 1:4294967295"]
+    assert server.commands[-4:] == asked
+    assert [provider.anchor(folder) for folder in (INBOX, sent)] == ["v1:7:21", "v1:7:21"]
+    assert subjects(backfill(provider)[0]) == numbers((1, 20))[::-1]
+    assert len(server.sent(b"UID SEARCH")) == 2
+    provider.survey([INBOX, sent], since=None)
+    assert [len(provider.remote_ids(folder, since=None)) for folder in (INBOX, sent)] == [20, 20]
+    assert len(server.sent(b"UID SEARCH")) == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "replies"),
+    [
+        ({}, [Reply(b"UID SEARCH", cut_after=0)]),
+        ({}, [Reply(b"EXAMINE", lines=b"* BYE line too long\r\n", cut_after=21)]),
+        ({}, [Reply(b"UID SEARCH", status=b"NO not now", times=2)]),
+        ({}, [Reply(b"EXAMINE", status=b"NO not now")]),
+        ({"omit_uidnext": True}, []),
+        ({"capabilities": b"IMAP4rev1 MESSAGELIMIT=20"}, []),
+        ({}, [Reply(b"UID SEARCH", lines=b"* SEARCH 19 20\r\n", status=b"OK [MESSAGELIMIT 2 19] part")]),
+    ],
+    ids=["cut", "bye", "search refused", "folder refused", "no uidnext", "limit", "part"],
+)
+def test_what_a_survey_does_not_bring_is_asked_for_again(server, provider, changes, replies):
+    for name, value in changes.items():
+        setattr(server, name, value)
+    server.replies += replies
+    provider.survey([INBOX, RemoteFolder("Sent", "Sent", FolderRole.SENT)], since=None)
+    assert provider.anchor(INBOX) == "v1:7:21"
+    assert subjects(backfill(provider)[0]) == numbers((1, 20))[::-1]
+    assert len(provider.remote_ids(INBOX, since=None)) == 20
+
+
+def test_a_survey_ends_where_the_server_asks_for_a_pause(server, provider):
+    server.replies.append(Reply(b"EXAMINE", lines=b"* BYE [THROTTLED] later\r\n", cut_after=25))
+    with pytest.raises(RateLimited):
+        provider.survey([INBOX], since=None)
+    assert len(server.sent(b"LOGIN")) == 1
+
+
 def test_a_uidnext_that_fell_expires_the_cursor(server, provider):
     server.uidnext = 5
     with pytest.raises(CursorExpired):
