@@ -49,18 +49,31 @@ class Cursor:
             raise InvalidCursor from error
 
 
-def place_of(entry: TimelineEntry) -> Cursor:
-    return Cursor(entry.occurred_at, entry.pk)
+@dataclass(slots=True)
+class Entry:
+    """A `TimelineEntry` as a page reads it, fifty at a time; what it shows is loaded for few of them."""
+
+    pk: int
+    kind: str
+    occurred_at: datetime
+    message_id: int | None
+    thread_id: int | None
+    message: Message | None = None
+    note: Note | None = None
+
+    @property
+    def place(self) -> Cursor:
+        return Cursor(self.occurred_at, self.pk)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """Consecutive e-mails of one thread, newest first, of which only the newest is shown; or one note."""
 
-    entries: list[TimelineEntry]
+    entries: list[Entry]
 
     @property
-    def entry(self) -> TimelineEntry:
+    def entry(self) -> Entry:
         return self.entries[0]
 
     @property
@@ -69,12 +82,12 @@ class Item:
 
     @property
     def place(self) -> Cursor:
-        return place_of(self.entry)
+        return self.entry.place
 
     @property
     def last(self) -> Cursor:
         """Where the last of the folded e-mails stands."""
-        return place_of(self.entries[-1])
+        return self.entries[-1].place
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +117,11 @@ def timeline_page(
     items = found[:ITEMS_PER_PAGE]
     more = not complete or len(found) > len(items)
     older = items[-1].last if more and items else None
-    there = set(_load_shown([item.entry for item in items], viewer))
-    return TimelinePage(_days([item for item in items if item.entry in there], before), older)
+    there = {entry.pk for entry in _load_shown([item.entry for item in items], viewer)}
+    return TimelinePage(_days([item for item in items if item.entry.pk in there], before), older)
 
 
-def folded_entries(contact: Contact, user: User, *, head: Cursor, last: Cursor) -> list[TimelineEntry]:
+def folded_entries(contact: Contact, user: User, *, head: Cursor, last: Cursor) -> list[Entry]:
     """The e-mails folded under `head`, newest first: those of its thread older than it, down to `last`."""
     viewer = Viewer.of(user)
     under = _older_than(TimelineEntry.objects.filter(contact=contact).visible_to(viewer), head)
@@ -119,7 +132,7 @@ def folded_entries(contact: Contact, user: User, *, head: Cursor, last: Cursor) 
     return _load_shown(_newest(in_thread, LONGEST_FOLD), viewer)
 
 
-def _load_shown(entries: Sequence[TimelineEntry], viewer: Viewer) -> list[TimelineEntry]:
+def _load_shown(entries: Sequence[Entry], viewer: Viewer) -> list[Entry]:
     """Gives these entries what a page shows of them. Leaves out what went away, or may no longer be known to the viewer, since they
     were read."""
     mails = _mails([entry.message_id for entry in entries if entry.message_id], viewer)
@@ -131,19 +144,23 @@ def _load_shown(entries: Sequence[TimelineEntry], viewer: Viewer) -> list[Timeli
 
 def _notes(keys: Sequence[int]) -> dict[int, Note | None]:
     """By the keys of their entries."""
-    entries = TimelineEntry.objects.filter(pk__in=keys).select_related("note__author")
+    entries = TimelineEntry.objects.filter(pk__in=keys).select_related("note__author") if keys else []
     return {entry.pk: entry.note for entry in entries}
 
 
 def _mails(keys: Sequence[int], viewer: Viewer) -> dict[int, Message]:
-    """With `outgoing`, whether an inbox of ours sent it, the files, and of those whose text the viewer may see in lists its beginning."""
-    files = Prefetch("attachments", Attachment.objects.filter(inline=False).order_by("position"))
-    known = Message.objects.visible_to(viewer).with_access(viewer).annotate(outgoing=is_outgoing())
+    """With `outgoing`, whether an inbox of ours sent it, its `files`, and of those whose text the viewer may see in lists its beginning."""
+    files = Prefetch("attachments", Attachment.objects.filter(inline=False).order_by("position"), to_attr="files")
+    shown = {
+        "outgoing": is_outgoing(),
+        "text": Left("body_text", TEXT_SHOWN + 1),
+        "quote": Left("quoted_text", QUOTED_SHOWN + 1),
+    }
+    known = Message.objects.visible_to(viewer).with_access(viewer).annotate(**shown)
     mails = known.only(*MAIL_SHOWN).prefetch_related(files).in_bulk(keys)
-    shown = Message.objects.filter(pk__in=[mail.pk for mail in mails.values() if mail.is_shown])
-    texts = shown.values_list("pk", Left("body_text", TEXT_SHOWN + 1), Left("quoted_text", QUOTED_SHOWN + 1))
-    for key, text, quote in texts:
-        vars(mails[key]).update(text=text, quote=quote)
+    for mail in mails.values():
+        if not mail.is_shown:
+            vars(mail).update(text="", quote="", files=[])
     return mails
 
 
@@ -169,9 +186,10 @@ def _items(entries: "QuerySet[TimelineEntry]") -> tuple[list[Item], bool]:
     return items, complete
 
 
-def _newest(entries: "QuerySet[TimelineEntry]", number: int) -> list[TimelineEntry]:
+def _newest(entries: "QuerySet[TimelineEntry]", number: int) -> list[Entry]:
     # Only what the index has: the table need not be touched.
-    return list(entries.only("kind", "occurred_at", "message", "thread").order_by("-occurred_at", "-pk")[:number])
+    read = entries.values_list("pk", "kind", "occurred_at", "message_id", "thread_id")
+    return [Entry(*row) for row in read.order_by("-occurred_at", "-pk")[:number]]
 
 
 def _days(items: Sequence[Item], before: Cursor | None) -> list[Day]:

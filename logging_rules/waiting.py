@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Count
 
 from inboxes.models import Inbox
@@ -23,7 +24,22 @@ class Waiting:
 
 
 def count_waiting(person: User) -> int:
-    return HeldMail.objects.visible_to(person).filter(later=False).count()
+    """As `HeldMail.objects.visible_to` has it. Written out, because every page shows it."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, {"person": person.pk, "manages": person.has_account_access})
+        return int(cursor.fetchone()[0])
+
+
+WAITING = """
+    SELECT count(*) FROM logging_rules_heldmail held
+    JOIN inboxes_inbox inbox ON inbox.id = held.inbox_id AND inbox.removed_at IS NULL
+    WHERE NOT held.later AND CASE inbox.kind
+        WHEN 'personal' THEN inbox.owner_id = %(person)s
+        ELSE %(manages)s AND EXISTS (
+            SELECT FROM inboxes_inboxmember member WHERE member.inbox_id = inbox.id AND member.person_id = %(person)s
+        )
+    END
+"""
 
 
 def waiting_by_inbox(person: User) -> list[Waiting]:

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from audit.models import AuditEvent
-from inboxes.models import LedgerEntry, Message
+from inboxes.models import Inbox, InboxMember, LedgerEntry, Message
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.queries import completeness
 from inboxes.sync.redeciding import RemoteKey
@@ -15,6 +15,7 @@ from logging_rules.engine import Code, decide
 from logging_rules.facts import Level, Preset, Setting
 from logging_rules.models import HeldMail, WorkspacePolicy
 from logging_rules.tombstones import identity_of
+from logging_rules.waiting import count_waiting
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import NOW, SARAH, STRANGER, Clock, connected_inbox, mail_bytes, sync_until_quiet
 from tests.factories.logging_rules import ALICE, BOB, facts, mail, policy, sent
@@ -175,12 +176,16 @@ def test_references_follow_when_the_server_renumbers_the_folder(inbox, mailbox, 
 @pytest.mark.django_db
 def test_only_the_owner_decides_and_sees_it(inbox, held, alice, bob, admin, clock):
     for person in (bob, admin):
-        assert not HeldMail.objects.visible_to(person).exists()
+        assert (HeldMail.objects.visible_to(person).exists(), count_waiting(person)) == (False, 0)
         with pytest.raises(PermissionDenied):
             decide_later(inbox=inbox, keys=[held], by=person)
         with pytest.raises(PermissionDenied):
             keep_private(inbox=inbox, mails={held: b"x"}, by=person, now=clock.now)
-    assert HeldMail.objects.visible_to(alice).count() == 1
+    assert HeldMail.objects.visible_to(alice).count() == count_waiting(alice) == 1
+    Inbox.objects.update(kind="team")  # the owner is no member, the admin becomes one
+    InboxMember.objects.create(inbox=inbox, person=admin)
+    for person, waiting in ((alice, 0), (bob, 0), (admin, 1)):
+        assert HeldMail.objects.visible_to(person).count() == count_waiting(person) == waiting
 
 
 @pytest.mark.django_db
