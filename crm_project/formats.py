@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext
 # "en" alone would mean American dates; day-month order with the month's name is read without doubt everywhere.
 LOCALES = {"en": "en_GB", "ja": "ja_JP"}
 SHORT_DAY = {"en": "d MMM", "ja": "M月d日"}
+SHORT_DAY_OF_YEAR = {"en": "medium", "ja": "long"}
 WEEKDAY_DAY = {"en": "EEEE, d MMMM", "ja": "M月d日(EEE)"}
 WHOLE_DAY = {"en": "full", "ja": "y年M月d日(EEE)"}
 JUST_NOW = dt.timedelta(seconds=45)
@@ -26,7 +27,18 @@ def language() -> str:
 
 
 def locale() -> Locale:
-    return Locale.parse(LOCALES[language()])
+    return locale_of(language())
+
+
+@lru_cache
+def locale_of(language: str) -> Locale:
+    return Locale.parse(LOCALES[language])
+
+
+@lru_cache(maxsize=1024)
+def written(date: dt.date, pattern: str, language: str) -> str:
+    """Kept, for a page full of moments has few days."""
+    return format_date(date, pattern, locale_of(language))
 
 
 def day(moment: dt.datetime | dt.date, now: dt.datetime) -> str:
@@ -37,8 +49,8 @@ def day(moment: dt.datetime | dt.date, now: dt.datetime) -> str:
     if date == today - dt.timedelta(days=1):
         return gettext("Yesterday")
     if date.year == today.year:
-        return format_date(date, WEEKDAY_DAY[language()], locale())
-    return format_date(date, "long", locale())
+        return written(date, WEEKDAY_DAY[language()], language())
+    return written(date, "long", language())
 
 
 def short(moment: dt.datetime, now: dt.datetime) -> str:
@@ -50,10 +62,8 @@ def short(moment: dt.datetime, now: dt.datetime) -> str:
     if age == 1:
         return gettext("Yesterday %(time)s") % {"time": clock(moment)}
     if 1 < age < 7:
-        return f"{format_date(local, 'EEE', locale())} {clock(moment)}"
-    if local.year == today.year:
-        return format_date(local, SHORT_DAY[language()], locale())
-    return format_date(local, "medium", locale()) if language() == "en" else format_date(local, "long", locale())
+        return f"{written(local.date(), 'EEE', language())} {clock(moment)}"
+    return written(local.date(), (SHORT_DAY if local.year == today.year else SHORT_DAY_OF_YEAR)[language()], language())
 
 
 def dated(moment: dt.datetime, now: dt.datetime) -> str:
@@ -66,21 +76,14 @@ def dated(moment: dt.datetime, now: dt.datetime) -> str:
 def exact(moment: dt.datetime, now: dt.datetime) -> str:
     """Day and time, whenever it was: "10 Mar 10:24", "10 Mar 2025 10:24"."""
     local = timezone.localtime(moment)
-    if local.year != local_date(now).year:
-        return f"{format_date(local, 'medium' if language() == 'en' else 'long', locale())} {clock(moment)}"
-    return f"{format_date(local, SHORT_DAY[language()], locale())} {clock(moment)}"
+    pattern = (SHORT_DAY if local.year == local_date(now).year else SHORT_DAY_OF_YEAR)[language()]
+    return f"{written(local.date(), pattern, language())} {clock(moment)}"
 
 
 def full(moment: dt.datetime) -> str:
     """The whole moment with its zone, for a tooltip: "Tuesday, 10 March 2026 10:24 JST"."""
     local = timezone.localtime(moment)
-    return f"{full_date(local.date(), language())} {clock(moment)} {local.tzname()}"
-
-
-@lru_cache(maxsize=512)
-def full_date(date: dt.date, language: str) -> str:
-    """Kept, for a page full of moments has few days."""
-    return format_date(date, WHOLE_DAY[language], Locale.parse(LOCALES[language]))
+    return f"{written(local.date(), WHOLE_DAY[language()], language())} {clock(moment)} {local.tzname()}"
 
 
 def clock(moment: dt.datetime) -> str:

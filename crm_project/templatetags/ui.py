@@ -12,7 +12,7 @@ from zlib import crc32
 
 from django import template
 from django.core.paginator import Page
-from django.template import Context, Node
+from django.template import Context, Node, defaulttags
 from django.template.base import FilterExpression, Parser, TextNode, Token
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
@@ -62,6 +62,29 @@ def icon_tag(parser: Parser, token: Token) -> Node:
     """`{% icon name css %}`. A page has a hundred: what is named in the template becomes a part of its text."""
     node = IconNode([parser.compile_filter(word) for word in token.split_contents()[1:]])
     return node if any(argument.is_var for argument in node.arguments) else TextNode(node.render(Context()))
+
+
+class PlaceNode(Node):
+    """The address of a page that is there once: the resolver is asked once."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def render(self, context: Context) -> str:
+        return _place(self.name, get_script_prefix())
+
+
+@lru_cache(maxsize=128)
+def _place(name: str, script_prefix: str) -> str:
+    return reverse(name)
+
+
+@register.tag("url")
+def url_tag(parser: Parser, token: Token) -> Node:
+    """As Django's, and faster for a name alone."""
+    node = defaulttags.url(parser, token)
+    takes_more = node.args or node.kwargs or node.asvar or node.view_name.is_var or node.view_name.filters
+    return node if takes_more else PlaceNode(node.view_name.var)
 
 
 @register.simple_tag
@@ -160,7 +183,7 @@ def nav_item(
 ) -> dict[str, object]:
     """A link of the sidebar, marked as current on its page and the pages below it unless the page says it. `keys` is its shortcut,
     such as "g c"; `count_id` names the count for htmx answers that change it."""
-    url = reverse(url_name)
+    url = _place(url_name, get_script_prefix())
     request = context.get("request")
     if current is None:
         current = request is not None and request.path.startswith(url)
