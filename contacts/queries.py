@@ -129,10 +129,10 @@ def contact_record(user: User, code: UUID) -> Contact | None:
     """The contact of this code with all its page names; the one it was merged into if it was."""
     contacts = Contact.objects.visible_to(user).select_related("company", "owner", "created_by")
     contacts = contacts.defer("search", "company__search").prefetch_related(with_addresses())
-    found = contacts.filter(code=code).first()
-    if found is None and (merged := MergedContact.objects.filter(former_code=code).first()):
-        return contacts.filter(pk=merged.contact_id).first()
-    return found
+    try:
+        return contacts.get(code=code)
+    except Contact.DoesNotExist:
+        return contacts.filter(merged__former_code=code).first()
 
 
 def colleagues_of(contact: Contact, user: User) -> list[Contact]:
@@ -160,7 +160,7 @@ def talkers_with(contact: Contact, user: User | Viewer) -> list[Talker]:
     viewer = Viewer.of(user)
     newest = contact.timeline.filter(message__isnull=False).visible_to(viewer).order_by("-occurred_at", "-pk")
     sent = dict(newest.values_list("message_id", "occurred_at")[:MAILS_COUNTED_FOR_TALKERS])
-    known = Sighting.objects.filter(message__in=any_of(sent)).known_to(viewer).values_list(*WHOSE_INBOX)
+    known = Sighting.objects.filter(message__in=list(sent)).known_to(viewer).values_list(*WHOSE_INBOX)
     mails: defaultdict[tuple[str, int, str], set[int]] = defaultdict(set)
     for inbox, kind, name, address, owner, owner_name, logged in known.annotate(logged=ArrayAgg("message")):
         who = (kind, inbox, name or address) if kind == InboxKind.TEAM else (kind, owner, owner_name)

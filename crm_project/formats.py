@@ -82,8 +82,8 @@ def exact(moment: dt.datetime, now: dt.datetime) -> str:
 
 def full(moment: dt.datetime) -> str:
     """The whole moment with its zone, for a tooltip: "Tuesday, 10 March 2026 10:24 JST"."""
-    local = timezone.localtime(moment)
-    return f"{written(local.date(), WHOLE_DAY[language()], language())} {clock(moment)} {local.tzname()}"
+    local, spoken = timezone.localtime(moment), language()
+    return f"{written(local.date(), WHOLE_DAY[spoken], spoken)} {local:%H:%M} {local.tzname()}"
 
 
 def clock(moment: dt.datetime) -> str:

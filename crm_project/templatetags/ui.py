@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -40,6 +40,14 @@ TIMELINE_ICONS = {
     "event": ("git-commit-horizontal", ""),
 }
 AVATAR_HUES = 11
+WRITERS: dict[str, Callable[[dt.datetime, dt.datetime], str]] = {
+    "short": formats.short,
+    "dated": formats.dated,
+    "exact": formats.exact,
+    "ago": formats.ago,
+    "clock": lambda moment, now: formats.clock(moment),
+    "full": lambda moment, now: formats.full(moment),
+}
 
 
 @lru_cache(maxsize=512)
@@ -130,18 +138,8 @@ def when(moment: dt.datetime | None, style: str = "short") -> str:
     """A moment as <time> in the viewer's zone with the whole moment as its tooltip. Styles: short, dated, exact, ago, clock, full."""
     if moment is None:
         return ""
-    now = timezone.now()
-    writers = {
-        "short": lambda: formats.short(moment, now),
-        "dated": lambda: formats.dated(moment, now),
-        "exact": lambda: formats.exact(moment, now),
-        "ago": lambda: formats.ago(moment, now),
-        "clock": lambda: formats.clock(moment),
-        "full": lambda: formats.full(moment),
-    }
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), formats.full(moment), writers[style]()
-    )
+    text = WRITERS[style](moment, timezone.now())
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), formats.full(moment), text)
 
 
 @register.filter

@@ -14,7 +14,8 @@ from django.db.models.expressions import Combinable
 from inboxes.models.viewer import Viewer
 from inboxes.visibility import Visibility
 
-KEYS = ArrayField(BigIntegerField())
+KEYS, ADDRESSES = ArrayField(BigIntegerField()), ArrayField(CharField())
+THE_MESSAGE = F("pk")
 
 
 class Asked(Func):
@@ -23,15 +24,16 @@ class Asked(Func):
     def __init__(
         self,
         among: str,
-        keys: Sequence[int] | None = None,
+        keys: Value | None = None,
         *,
+        of: F = THE_MESSAGE,
         answer: str = "true",
         otherwise: str = "false",
         output_field: "Field[Any, Any] | None" = None,
     ) -> None:
-        given, columns = ([], "message") if keys is None else ([Value(list(keys), KEYS)], "message, keys")
+        given, columns = ([], "message") if keys is None else ([keys], "message, keys")
         super().__init__(
-            F("pk"),
+            of,
             *given,
             template=f"""COALESCE((
                 SELECT {answer} FROM (VALUES (%(expressions)s)) asked ({columns}) {among} LIMIT 1
@@ -74,33 +76,40 @@ def decided_by(viewer: Viewer) -> Combinable:
 
 
 def _logged_by_one_of(inboxes: Sequence[int]) -> Combinable:
-    return Asked(f"{SIGHTING} AND sighting.inbox_id = ANY(asked.keys)", inboxes) if inboxes else NEVER
+    among = f"{SIGHTING} AND sighting.inbox_id = ANY(asked.keys)"
+    return Asked(among, Value(inboxes, KEYS)) if inboxes else NEVER
 
 
 def in_team_of(viewer: Viewer) -> Combinable:
     """It lies in a team inbox all of whose mail the viewer, who must be active, reads: as `TeamMail.objects.visible_to` has it."""
     listed = "JOIN inboxes_teammail listed ON listed.message_id = asked.message AND listed.inbox_id = ANY(asked.keys)"
-    return Asked(listed, viewer.teams) if viewer.teams else NEVER
+    return Asked(listed, Value(viewer.teams, KEYS)) if viewer.teams else NEVER
 
 
 def withheld_from(viewer: Viewer) -> Asked:
     """An inbox that logged it shows its text to few, and has not let the viewer in."""
-    return Asked(f"{STRICT} AND sighting.id <> ALL(asked.keys)", viewer.let_in)
+    return Asked(f"{STRICT} AND sighting.id <> ALL(asked.keys)", Value(viewer.let_in, KEYS))
 
 
 def kept_secret_from(viewer: Viewer) -> Asked:
     """An inbox that logged it lets few know of it, and has not let the viewer in."""
-    return Asked(f"{PRIVATE} AND sighting.id <> ALL(asked.keys)", viewer.let_in)
+    return Asked(f"{PRIVATE} AND sighting.id <> ALL(asked.keys)", Value(viewer.let_in, KEYS))
 
 
 def known_as_logged(message: F, viewer: Viewer) -> Func:
     """The viewer may know that it was logged. What a member knows from a team inbox alone is not: a colleague may have logged it
     privately."""
     keys = (Value(each, KEYS) for each in (viewer.own, viewer.joined, viewer.teams, viewer.let_in))
-    addresses = Value(viewer.addresses, ArrayField(CharField()))
+    addresses = Value(viewer.addresses, ADDRESSES)
     return Func(message, *keys, addresses, function="inboxes_known_as_logged", output_field=BooleanField())
 
 
 def names(viewer: Viewer) -> Q:
     """The viewer is its author or a recipient, by any address that is theirs."""
     return Q(participants__overlap=viewer.addresses)
+
+
+def is_of_mail_that_names(viewer: Viewer) -> Asked:
+    """As `names`, asked of rows that belong to an e-mail."""
+    named = "JOIN inboxes_message mail ON mail.id = asked.message AND mail.participants && asked.keys"
+    return Asked(named, Value(viewer.addresses, ADDRESSES), of=F("message"))

@@ -11,12 +11,12 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from inboxes.keys import any_of
 from inboxes.models.conditions import (
     Asked,
     decided_by,
     in_team_of,
     is_logged,
+    is_of_mail_that_names,
     kept_secret_from,
     logged_by,
     names,
@@ -24,7 +24,6 @@ from inboxes.models.conditions import (
     withheld_from,
 )
 from inboxes.models.inbox import Inbox
-from inboxes.models.singly import exists_singly
 from inboxes.models.team import TeamMail, TeamMailQuerySet
 from inboxes.models.viewer import Viewer
 from inboxes.visibility import Visibility
@@ -225,7 +224,7 @@ class Attachment(models.Model):
 class SightingQuerySet(models.QuerySet["Sighting"]):
     def closed_to(self, person: User) -> "SightingQuerySet":
         """Without those whose owner let the person in."""
-        return self.exclude(pk__in=any_of(Viewer.of(person).let_in))
+        return self.exclude(pk__in=Viewer.of(person).let_in)
 
     def known_to(self, person: User | Viewer) -> "SightingQuerySet":
         """Of mail that the person may know of: which inboxes logged it, as far as the person may know that.
@@ -237,9 +236,8 @@ class SightingQuerySet(models.QuerySet["Sighting"]):
         to_all = ~Q(visibility=Visibility.PRIVATE)
         if not viewer.some_private:
             return self.filter(to_all)
-        own = Q(inbox__in=[*viewer.own, *viewer.joined]) | Q(pk__in=any_of(viewer.let_in))
-        takes_part = Message.objects.filter(names(viewer), pk=OuterRef("message"))
-        return self.filter(to_all | own | Q(exists_singly(takes_part)))
+        let_in = Q(inbox__in=[*viewer.own, *viewer.joined]) | Q(pk__in=viewer.let_in)
+        return self.filter(to_all | let_in | Q(is_of_mail_that_names(viewer)))
 
 
 class Sighting(models.Model):
