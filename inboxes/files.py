@@ -7,10 +7,10 @@ a file nobody refers to; `sweep` removes those. Only logged mail ever gets here.
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
@@ -19,9 +19,11 @@ from inboxes.models import Message
 
 GRACE = timedelta(minutes=10)
 """A file touched more recently may belong to rows about to be committed (a worker's slice ends within five minutes)."""
+T = TypeVar("T")
+
 _CREATE = os.O_CREAT | os.O_WRONLY | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 
-
+DRAFTS = "mail/drafts"
 DRAFT = ".draft-"
 
 
@@ -31,31 +33,35 @@ class MailFiles(FileSystemStorage):
     def __init__(self, location: str | None = None) -> None:
         super().__init__(location=location, file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
-    def write(self, name: str, content: bytes) -> None:
-        path = self.path(name)
-        folder = path.rpartition("/")[0]
-        # Workers on several machines may share the storage: only chance tells their drafts apart.
-        draft = f"{folder}/{DRAFT}{secrets.token_hex(16)}"
+    def keep(self, name: str, content: bytes) -> None:
+        """Writes the file, or marks the one that is there as just used. `name` is one of ours."""
+        path = f"{self.location}/{name}"
         try:
-            file = os.open(draft, _CREATE, 0o600)
+            os.utime(path)
         except FileNotFoundError:
-            Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = os.open(draft, _CREATE, 0o600)
+            self._write(path, content)
+
+    def _write(self, path: str, content: bytes) -> None:
+        # In a folder of their own: a file system lays out files where they are made, and new folders far apart from one another.
+        # Workers on several machines may share the storage: only chance tells their drafts apart.
+        draft = f"{self.location}/{DRAFTS}/{DRAFT}{secrets.token_hex(16)}"
+        file = _with_folder(draft, lambda: os.open(draft, _CREATE, 0o600))
         try:
             with os.fdopen(file, "wb") as stream:
                 stream.write(content)
-            Path(draft).replace(path)
+            _with_folder(path, lambda: os.replace(draft, path))  # noqa: PTH105 - a third of the time
         except BaseException:
             Path(draft).unlink(missing_ok=True)
             raise
 
-    def touch(self, name: str) -> bool:
-        """Marks the file as just used; false when there is none."""
-        try:
-            os.utime(self.path(name))
-        except FileNotFoundError:
-            return False
-        return True
+
+def _with_folder(path: str, step: Callable[[], T]) -> T:
+    """The step, once more when the folder of the path was missing."""
+    try:
+        return step()
+    except FileNotFoundError:
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return step()
 
 
 def store(content: bytes) -> str:
@@ -63,8 +69,7 @@ def store(content: bytes) -> str:
     key = hashlib.sha256(content).hexdigest()
     storage = _storage()
     if isinstance(storage, MailFiles):
-        if not storage.touch(_name(key)):
-            storage.write(_name(key), content)
+        storage.keep(_name(key), content)
     elif not storage.exists(_name(key)):
         storage.save(_name(key), ContentFile(content))
     return key

@@ -99,7 +99,7 @@ def test_erasing_an_e_mail_erases_its_bytes(media):
 def test_a_draft_of_a_killed_worker_is_swept(media):
     files.store(b"whole")
     (path,) = paths(media)
-    draft = path.with_name(f"{files.DRAFT}7-7")
+    draft = media / files.DRAFTS / f"{files.DRAFT}7-7"
     draft.write_bytes(b"half of a mail")
     make_message(raw_key=path.name)
     assert files.sweep(now=timezone.now()) == 0
