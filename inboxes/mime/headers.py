@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Self
 
 from inboxes.mime import charsets
@@ -27,19 +28,11 @@ _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MESSAGE_ID = re.compile(r"<[^<>\s\0]+>").findall
 _FOLDED_MESSAGE_ID = re.compile(r"<([^<>]+)>").findall
-_DATE = re.compile(
-    r"(?:[A-Za-z]{3}, *)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d?):(\d\d)(?::(\d\d))? ([+-]\d{4})(?:\s|\Z)"
-).match
+_UNFOLD = re.compile(rb"\r\n[ \t]").sub
+_DATE = re.compile(r"(?:[A-Za-z]{3}, *)?(\d\d? [A-Za-z]{3} \d{4}) (\d\d:\d\d(?::[0-5]\d)?) ([+-]\d{4})(?:\s|\Z)").match
 _MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
-_OFFSETS = {
-    f"{sign}{hours:02}{minutes:02}": timedelta(hours=hours, minutes=minutes) * (1 if sign == "+" else -1)
-    for sign in "+-"
-    for hours in range(15)
-    for minutes in range(60)
-}
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 _ONE_DAY = timedelta(days=1)
-_NO_OFFSET = timedelta(0)
 
 
 class Headers:
@@ -102,37 +95,32 @@ def split(raw: bytes) -> tuple[bytes, bytes]:
 
 def parse(raw: bytes) -> Headers:
     """Read a header block up to its blank line or 2 MB. Lines that are no field are passed over; a value ends at 64 KB."""
-    block = raw.removesuffix(b"\r\n\r\n")
-    text = block.replace(b"\r\n\t", b" ").replace(b"\r\n ", b" ").decode("ascii", "surrogateescape")
+    text = _UNFOLD(b" ", raw.removesuffix(b"\r\n\r\n")).decode("ascii", "surrogateescape")
     lines = text.split("\r\n")
-    breaks = len(lines) - 1
-    if (
-        len(text) > MAX_VALUE
-        or text.count("\n") != breaks
-        or text.count("\r") != breaks
-        or " :" in text
-        or b"\r\n\r\n" in block
-    ):
-        lines = _unusual_lines(raw)
     values: dict[str, str] = {}
     more: dict[str, list[str]] = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
-            continue
+            return _parse_unusual(raw)
         name = name.lower()
         if name not in values:
             values[name] = value.strip()
         else:
             more.setdefault(name, []).append(value.strip())
+    # One look at all of them is cheaper than one at each.
+    names, characters = "".join(values), "".join(lines)
+    if " " in names or "\t" in names or "\r" in characters or "\n" in characters or len(text) > MAX_VALUE:
+        return _parse_unusual(raw)
     return Headers(values, more)
 
 
-def _unusual_lines(raw: bytes) -> list[str]:
-    """Unfolded fields of a block with other line ends, a body behind it, blanks before a colon, or of great size."""
+def _parse_unusual(raw: bytes) -> Headers:
+    """Of a block with other line ends, a body behind it, lines that are no field, blanks before a colon, or of great size."""
     text = split(raw[:MAX_SCANNED])[0].decode("ascii", "surrogateescape")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n\t", " ").replace("\n ", " ")
-    return [_BLANKS_BEFORE_COLON.sub(r"\1:", line[:MAX_VALUE], count=1) for line in text.split("\n")]
+    lines = [_BLANKS_BEFORE_COLON.sub(r"\1:", line[:MAX_VALUE], count=1) for line in text.split("\n")]
+    return Headers.of((name, value.strip()) for name, colon, value in (line.partition(":") for line in lines) if colon)
 
 
 def decode_text(value: str, *, hint: str = "") -> str:
@@ -263,19 +251,24 @@ def _read_date(value: str) -> datetime | None:
     usual = _DATE(value)
     if usual is None:
         return _read_unusual_date(value[:100])
-    day, month, year, hour, minute, second, zone = usual.groups()
+    day, time, zone = usual.groups()
     try:
-        return datetime(
-            int(year), _MONTHS[month], int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=UTC
-        ) - _OFFSETS.get(zone, _NO_OFFSET)
+        return datetime.fromisoformat(f"{_iso_day(day)}T{time}{zone}").astimezone(UTC)
     except (KeyError, ValueError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _iso_day(written: str) -> str:
+    """`1 Jul 2025` → `2025-07-01`. Much mail is from the same day. Raises `KeyError`."""
+    day, month, year = written.split()
+    return f"{year}-{_MONTHS[month]:02}-{day:0>2}"
 
 
 def _read_unusual_date(value: str) -> datetime | None:
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
-            moment = read(value.strip().replace("JST", "+0900"))
+            moment = read(value.strip().replace("JST", "+0900").replace(":60 ", ":59 "))  # a leap second
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except Exception:  # noqa: BLE001, S112 - TypeError, ValueError, IndexError and OverflowError have all been seen
             continue
