@@ -1,10 +1,8 @@
 """How long the console of all connections takes to its first byte, beside the sign-in page on the same machine at the same time."""
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
-from crm_project.bench.worker import worker
+from crm_project.bench.worker import Worker
 
 SIGN_IN, CONSOLE = "/accounts/login/", "/admin/inboxes/"
 TEAM, PERSONAL = 200, 300
@@ -25,11 +23,9 @@ class FirstBytes:
         return self.console_seconds / self.sign_in_seconds
 
 
-def measure_console(*, team: int = TEAM, personal: int = PERSONAL) -> FirstBytes:
-    """On a database of its own, which is thrown away. Raises `WorkerFailed`."""
-    with tempfile.TemporaryDirectory(prefix="genkan-bench-data-") as data, worker(Path(data)) as bench:
-        bench.ask("prepare", contacts=[])
-        bench.ask("fill_console", team=team, personal=personal)
-        rounds = [bench.ask("first_bytes", paths=[SIGN_IN, CONSOLE], visits=VISITS) for _ in range(ROUNDS)]
+def measure_console(bench: Worker, *, team: int = TEAM, personal: int = PERSONAL) -> FirstBytes:
+    """In a prepared worker's database. Raises `WorkerFailed`."""
+    bench.ask("fill_console", team=team, personal=personal)
+    rounds = [bench.ask("first_bytes", paths=[SIGN_IN, CONSOLE], visits=VISITS) for _ in range(ROUNDS)]
     middle = sorted(rounds, key=lambda each: each[CONSOLE][0] / each[SIGN_IN][0])[ROUNDS // 2]
     return FirstBytes(team + personal, middle[SIGN_IN][0], middle[CONSOLE][0], middle[CONSOLE][1])

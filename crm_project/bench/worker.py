@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,14 @@ def worker(folder: Path) -> Iterator[Worker]:
                 yield Worker(process, log)
             finally:
                 process.kill()
+
+
+@contextmanager
+def prepared_worker() -> Iterator[Worker]:
+    """With empty tables, and without contacts."""
+    with tempfile.TemporaryDirectory(prefix="genkan-bench-data-") as data, worker(Path(data)) as prepared:
+        prepared.ask("prepare", contacts=[])
+        yield prepared
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
-from crm_project.bench import console, mailbox
+from crm_project.bench import console, mailbox, timeline, worker
 
 MAILS = 200
 
@@ -73,8 +73,23 @@ def test_an_empty_mailbox_is_refused():
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("nothing_left_behind")
-def test_the_console_is_measured_beside_the_sign_in_page():
+def test_pages_are_measured_beside_simpler_ones(monkeypatch):
     """How fast is for the reader to judge: a machine that is busy answers late."""
-    found = console.measure_console(team=2, personal=3)
-    assert (found.inboxes, found.ratio) == (5, found.console_seconds / found.sign_in_seconds)
-    assert 0 < found.console_seconds < found.console_whole_seconds
+    monkeypatch.setattr(timeline, "TURNS", 1)
+    monkeypatch.setattr(timeline, "SEARCHES", 1)
+    with worker.prepared_worker() as bench:
+        first = console.measure_console(bench, team=2, personal=3)
+        found = list(timeline.measure_timeline(bench, mails=60))
+
+    assert (first.inboxes, first.ratio) == (5, first.console_seconds / first.sign_in_seconds)
+    assert 0 < first.console_seconds < first.console_whole_seconds
+    assert [(one.what, one.beside) for one in found] == [
+        ("timeline query, heaviest contact", "SELECT 1"),
+        ("timeline page, heaviest contact", "hello page"),
+        ("timeline query, random contact", "SELECT 1"),
+        ("timeline page, random contact", "hello page"),
+        ("search for two characters, common", "sequential scan"),
+        ("search for two characters, rare", "sequential scan"),
+    ]
+    for one in found:
+        assert 0 < one.ratio == one.seconds / one.beside_seconds

@@ -1,4 +1,5 @@
-"""`manage.py bench`: how fast this machine syncs, as ratios to the fastest it could be, and how soon the console of connections begins."""
+"""`manage.py bench`: how fast this machine syncs, as ratios to the fastest it could be; how soon the console of connections begins; and
+how long timelines and searches take with much stored mail."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from crm_project.bench.console import measure_console
 from crm_project.bench.dovecot import find_dovecot
 from crm_project.bench.measure import Measurement, run
-from crm_project.bench.worker import WorkerFailed
+from crm_project.bench.timeline import measure_timeline
+from crm_project.bench.worker import WorkerFailed, prepared_worker
 
 HEAD = f"{'step':<17}{'mails':>8}{'stored':>8}{'seconds':>10}{'mails/s':>10}{'processor':>11}{'raw socket':>12}{'ratio':>8}{'peak MB':>9}"
 
@@ -26,17 +28,26 @@ class Command(BaseCommand):
         parser.add_argument(
             "what",
             nargs="?",
-            choices=["sync", "console"],
+            choices=["sync", "console", "timeline"],
             default="sync",
             help="what is measured (default: %(default)s)",
         )
-        parser.add_argument("--mails", type=int, default=5_000, help="size of the mailbox (default: %(default)s)")
+        parser.add_argument(
+            "--mails",
+            type=int,
+            default=5_000,
+            help="how many are in the mailbox, or stored (default: %(default)s)",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["mails"] < 1:
+            raise CommandError("The benchmark needs at least one mail: --mails 1.")
         try:
             if options["what"] == "console":
                 self._measure_console(as_json=options["json"])
+            elif options["what"] == "timeline":
+                self._measure_timeline(options)
             else:
                 self._measure_sync(options)
         except WorkerFailed as error:
@@ -45,7 +56,8 @@ class Command(BaseCommand):
             raise CommandError(f"No database for the benchmark: {str(error).splitlines()[0]}") from error
 
     def _measure_console(self, *, as_json: bool) -> None:
-        found = measure_console()
+        with prepared_worker() as bench:
+            found = measure_console(bench)
         if as_json:
             self.stdout.write(json.dumps({**asdict(found), "ratio": found.ratio}, indent=2))
             return
@@ -55,9 +67,19 @@ class Command(BaseCommand):
             f" {found.console_whole_seconds * 1000:.1f} ms"
         )
 
+    def _measure_timeline(self, options: dict[str, Any]) -> None:
+        with prepared_worker() as bench:
+            found = list(measure_timeline(bench, mails=options["mails"]))
+        if options["json"]:
+            self.stdout.write(json.dumps([{**asdict(one), "ratio": one.ratio} for one in found], indent=2))
+            return
+        for one in found:
+            self.stdout.write(
+                f"{one.what:<35}{one.seconds * 1000:>10.3f} ms{one.beside:>17}{one.beside_seconds * 1000:>10.3f} ms"
+                f"{one.ratio:>10.4g}"
+            )
+
     def _measure_sync(self, options: dict[str, Any]) -> None:
-        if options["mails"] < 1:
-            raise CommandError("The mailbox needs at least one mail: --mails 1.")
         if find_dovecot() is None:
             raise CommandError("The benchmark needs Dovecot. Install it: apt-get install dovecot-imapd")
         if options["json"]:

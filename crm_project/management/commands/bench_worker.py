@@ -17,6 +17,8 @@ from django.core.management.base import BaseCommand
 
 from contacts.models import Contact, ContactAddress
 from crm_project.bench.pages import fill_console, first_bytes
+from crm_project.bench.reading import find_mail, read_timeline
+from crm_project.bench.stored_mail import fill_timelines
 from crm_project.celery import app, settle_memory
 from inboxes import actions
 from inboxes.models import LedgerEntry, LedgerState, Message, Security
@@ -42,6 +44,9 @@ class Command(BaseCommand):
             "logged": logged,
             "fill_console": fill_console,
             "first_bytes": first_bytes,
+            "fill_timelines": fill_timelines,
+            "read_timeline": read_timeline,
+            "find_mail": find_mail,
         }
         for line in sys.stdin:
             request = json.loads(line)
