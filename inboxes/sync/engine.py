@@ -28,6 +28,7 @@ from inboxes.sync.intake import DecisionOutdated, Intake, V
 from inboxes.sync.labels import show_logged
 from inboxes.sync.lease import Lease, LeaseLost, take_lease
 from inboxes.sync.marks import act_on_marks, read_marks
+from inboxes.sync.quiet import is_quiet
 from inboxes.sync.recovering import has_caught_up, running_outage
 from inboxes.sync.retries import retry_due
 from inboxes.sync.slice import Clock, Slice, SliceOver, SystemFault
@@ -123,12 +124,14 @@ def _work(run: Slice[V]) -> SliceReport:
         wait, outcome = timedelta(seconds=pause.retry_after), Outcome.PACED
     run.provider.close()
     remark = PaceReached.cause if outcome is Outcome.PACED else ""
+    now = run.clock()
     with transaction.atomic():
-        caught_up = run.outage is None or has_caught_up(run)
-        life.note_success(run.lease, now=run.clock(), trouble=run.trouble, remark=remark, caught_up=caught_up)
-        pauses.note_shared_success(run.inbox, now=run.clock())
+        if run.trouble or remark or not life.note_still_well(run.lease, now=now, next_due_at=now + wait):
+            caught_up = run.outage is None or has_caught_up(run)
+            life.note_success(run.lease, now=now, trouble=run.trouble, remark=remark, caught_up=caught_up)
+            run.lease.release(next_due_at=now + wait)
+        pauses.note_shared_success(run.inbox, now=now)
         note_unchanged(run)
-        run.lease.release(next_due_at=run.clock() + wait)
     return SliceReport(outcome, dict(run.counts), run.trouble, wait)
 
 
@@ -137,13 +140,17 @@ def _sync(run: Slice[V]) -> bool:
     discover_folders(run)
     look_around(run)
     read_marks(run)
-    # What was marked private must be known before its copies are decided; what a mark held may have moved to where it is new.
-    if not (act_on_marks(run) and follow_live(run) and let_go_of_marks(run) and retry_due(run) and read_past(run)):
+    if not (is_quiet(run) or _handle_news(run)) or not read_past(run):
         return False
     _note_past_is_read(run)
     if reconcile.is_due(run.inbox, run.clock()) and reconcile.reconcile(run):
         return False
     return show_logged(run)
+
+
+def _handle_news(run: Slice[V]) -> bool:
+    # What was marked private must be known before its copies are decided; what a mark held may have moved to where it is new.
+    return act_on_marks(run) and follow_live(run) and let_go_of_marks(run) and retry_due(run)
 
 
 def _note_past_is_read(run: Slice[V]) -> None:

@@ -6,9 +6,10 @@ inbox meanwhile. Times are the database's: the clocks of workers may disagree.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
@@ -55,16 +56,24 @@ class Lease:
         if time.monotonic() - self._renewed_at > HEARTBEAT_SECONDS:
             self.guard()
 
-    def release(self, *, next_due_at: datetime | None = None) -> None:
+    def release(
+        self,
+        *,
+        next_due_at: datetime | None = None,
+        provided: Mapping[str, Any] = MappingProxyType({}),
+        also: Mapping[str, Any] = MappingProxyType({}),
+    ) -> bool:
         """Lets the next worker in, at the latest at `next_due_at`: somebody may have asked for a sync during this one.
 
-        Does nothing when the lease was lost already.
+        Writes fields of the inbox `also`. Does nothing, and says so, when the lease was lost already, or when the inbox is
+        not as `provided`.
         """
-        changes: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}
+        changes: dict[str, Any] = {**also, "lease_owner": "", "lease_expires_at": None}
         if next_due_at is not None:
             undisturbed = When(next_due_at=self.due_at, then=Value(next_due_at))
             changes["next_due_at"] = Case(undisturbed, default=Least("next_due_at", Value(next_due_at)))
-        Inbox.objects.filter(pk=self.inbox_id, lease_fence=self.fence, generation=self.generation).update(**changes)
+        held = Inbox.objects.filter(pk=self.inbox_id, lease_fence=self.fence, generation=self.generation, **provided)
+        return held.update(**changes) > 0
 
 
 def shut_workers_out(inbox_ids: Iterable[int]) -> None:
@@ -89,7 +98,6 @@ def take_lease(inbox_id: int, *, worker: str) -> tuple[Inbox, Lease] | None:
     )
     if not taken:
         return None
-    # Not its secret: one that cannot be read is a trouble of the inbox, which has a name.
-    inboxes = Inbox.objects.select_related("owner", "credential").defer("credential__secret")
-    inbox = inboxes.prefetch_related("servers").get(pk=inbox_id)
+    # Not its credential: a secret that cannot be read is a trouble of the inbox, which has a name.
+    inbox = Inbox.objects.select_related("owner").prefetch_related("servers").get(pk=inbox_id)
     return inbox, Lease(inbox.pk, fence=inbox.lease_fence, generation=inbox.generation, due_at=inbox.next_due_at)
