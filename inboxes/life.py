@@ -26,7 +26,7 @@ from inboxes import episodes, notices, pauses
 from inboxes.models import Inbox, InboxStatus
 from inboxes.providers.base import Misconfigured, PermissionMissing, ProviderError, RateLimited, ReconnectRequired
 from inboxes.signals import inbox_status_changed
-from inboxes.sync.lease import Lease
+from inboxes.sync.lease import HELD, RELEASED, Lease
 from inboxes.sync.slice import SystemFault
 from inboxes.trouble import RECONNECTING, begin_trouble, end_of_trouble
 from users.models import User
@@ -77,17 +77,12 @@ TRANSITIONS: Mapping[Event, Mapping[str, InboxStatus]] = {
 }
 
 
-_WELL = {
-    "status": InboxStatus.ACTIVE,
-    "cause": "",
-    "failures": 0,
-    "trouble_since": None,
-    "refused_at": None,
-    "retry_at": None,
-    "no_calls_until": None,
-    "in_outage": False,
-}
-"""An inbox of which a success changes nothing but when it was last read."""
+# Of such an inbox a success changes nothing but when it was last read.
+_NOTE_STILL_WELL = f"""
+    UPDATE {Inbox._meta.db_table} SET live_synced_at = %(now)s, {RELEASED}
+    WHERE {HELD} AND status = '{InboxStatus.ACTIVE}' AND cause = '' AND failures = 0 AND NOT in_outage
+        AND coalesce(trouble_since, refused_at, retry_at, no_calls_until) IS NULL
+"""  # noqa: S608 - the name of our own table
 
 
 class NotPossibleNow(ValueError):
@@ -129,7 +124,7 @@ def react(inbox: Inbox, trouble: Trouble, *, now: datetime) -> Reaction:
 def note_still_well(lease: Lease, *, now: datetime, next_due_at: datetime) -> bool:
     """For a slice that went through: where the inbox was well before, says since when and lets the next worker in. One statement,
     because most slices end so; False, and nothing done, where `note_success` is needed. Call inside a transaction."""
-    return lease.release(next_due_at=next_due_at, provided=_WELL, also={"live_synced_at": now})
+    return lease.write(_NOTE_STILL_WELL, now=now, next_due_at=next_due_at)
 
 
 def note_success(lease: Lease, *, now: datetime, trouble: str = "", remark: str = "", caught_up: bool = True) -> None:

@@ -239,6 +239,10 @@ class MailProvider(Protocol):
     All methods raise `ProviderError` subclasses only.
     """
 
+    def begin(self) -> None:
+        """`folders` is asked for next: what it takes is under way from now on, while the caller does something else first."""
+        ...
+
     def folders(self) -> list[RemoteFolder]:
         """All folders worth syncing: junk, trash, drafts and non-mail folders are left out.
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from inboxes.providers.base import ProviderError, RemoteFolder
 from inboxes.providers.imap.connection import ImapConnection, ImapSettings
-from inboxes.providers.imap.folders import list_folders
+from inboxes.providers.imap.folders import ask_for_folders, list_folders
 from inboxes.providers.smtp import SmtpConnection, SmtpSettings
 
 
@@ -42,12 +42,17 @@ def check_imap(settings: ImapSettings) -> Iterator[StepResult]:
                 Step.REACH_SERVER: connection.reach,
                 Step.TLS: connection.secure,
                 Step.SIGN_IN: connection.sign_in,
-                Step.FIND_FOLDERS: lambda: list_folders(connection)[0],
+                Step.FIND_FOLDERS: lambda: _folders(connection),
             }
         )
         connection.log_out()
     finally:
         connection.close()
+
+
+def _folders(connection: ImapConnection) -> list[RemoteFolder]:
+    folders, _ = list_folders(connection, ask_for_folders(connection, with_statuses=False))
+    return folders
 
 
 def check_smtp(settings: SmtpSettings) -> Iterator[StepResult]:

@@ -5,7 +5,7 @@ The same contract suite runs against it and against real servers, so what the en
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -78,16 +78,11 @@ class MemoryMailbox:
         return self.folders[name]
 
     def deliver(
-        self,
-        raw: bytes,
-        folder: str = "INBOX",
-        *,
-        received_at: datetime | None = None,
-        labels: frozenset[str] = frozenset(),
+        self, raw: bytes, folder: str = "INBOX", *, received_at: datetime | None = None, labels: Set[str] = frozenset()
     ) -> str:
         """File a message; returns its remote id."""
         stored = self.folders[folder]
-        message = StoredMessage(stored.next_uid, raw, received_at or self.now, labels)
+        message = StoredMessage(stored.next_uid, raw, received_at or self.now, frozenset(labels))
         stored.messages[message.uid] = message
         stored.next_uid += 1
         return stored.remote_id_of(message)
@@ -208,6 +203,8 @@ class MemoryProvider:
 
     def close(self) -> None:
         self.closed = True
+
+    def begin(self) -> None: ...
 
     def folders(self) -> list[RemoteFolder]:
         self.mailbox.record_call("folders")

@@ -33,7 +33,9 @@ def discover_folders(run: Slice[V]) -> None:
 
     Raises `TemporarilyUnavailable` for a mailbox without folders: there is no such thing, so the answer is not believed.
     """
+    run.provider.begin()
     run.folders = {folder.remote_id: folder for folder in Folder.objects.filter(inbox=run.inbox)}
+    run.mark_names = run.intake.mark_names
     if not _recall(run):
         _list(run)
     listed = [(folder, run.remote_folders.get(remote_id)) for remote_id, folder in run.folders.items()]

@@ -6,20 +6,32 @@ inbox meanwhile. Times are the database's: the clocks of workers may disagree.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Any
 
-from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Least, Now
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from inboxes.models import Inbox
 
 DURATION = timedelta(seconds=120)
 HEARTBEAT_SECONDS = 30
+
+
+# Every slice begins and ends with these, and most do little else: the ORM would take longer to put them together than to answer.
+HELD = "id = %(inbox_id)s AND lease_fence = %(fence)s AND generation = %(generation)s"
+RELEASED = """
+    lease_owner = '', lease_expires_at = NULL, next_due_at = CASE WHEN next_due_at = %(due_at)s
+        THEN coalesce(%(next_due_at)s, next_due_at) ELSE least(next_due_at, %(next_due_at)s) END
+"""
+_RELEASE = f"UPDATE {Inbox._meta.db_table} SET {RELEASED} WHERE {HELD}"  # noqa: S608 - the name of our own table
+_TAKE = f"""
+    UPDATE {Inbox._meta.db_table} SET lease_owner = %(worker)s, lease_fence = lease_fence + 1,
+        lease_expires_at = statement_timestamp() + interval '{DURATION.total_seconds()} seconds'
+    WHERE {HELD}
+"""  # noqa: S608
 
 
 class LeaseLost(Exception):
@@ -56,24 +68,19 @@ class Lease:
         if time.monotonic() - self._renewed_at > HEARTBEAT_SECONDS:
             self.guard()
 
-    def release(
-        self,
-        *,
-        next_due_at: datetime | None = None,
-        provided: Mapping[str, Any] = MappingProxyType({}),
-        also: Mapping[str, Any] = MappingProxyType({}),
-    ) -> bool:
+    def release(self, *, next_due_at: datetime | None = None) -> None:
         """Lets the next worker in, at the latest at `next_due_at`: somebody may have asked for a sync during this one.
 
-        Writes fields of the inbox `also`. Does nothing, and says so, when the lease was lost already, or when the inbox is
-        not as `provided`.
+        Does nothing when the lease was lost already.
         """
-        changes: dict[str, Any] = {**also, "lease_owner": "", "lease_expires_at": None}
-        if next_due_at is not None:
-            undisturbed = When(next_due_at=self.due_at, then=Value(next_due_at))
-            changes["next_due_at"] = Case(undisturbed, default=Least("next_due_at", Value(next_due_at)))
-        held = Inbox.objects.filter(pk=self.inbox_id, lease_fence=self.fence, generation=self.generation, **provided)
-        return held.update(**changes) > 0
+        self.write(_RELEASE, next_due_at=next_due_at)
+
+    def write(self, statement: str, **values: str | int | datetime | None) -> bool:
+        """Runs an UPDATE of the inbox that is made of `HELD`, and of `RELEASED` with `next_due_at`. False: it concerned nothing."""
+        values |= {"inbox_id": self.inbox_id, "fence": self.fence, "generation": self.generation, "due_at": self.due_at}
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return bool(cursor.rowcount)
 
 
 def shut_workers_out(inbox_ids: Iterable[int]) -> None:
@@ -91,13 +98,12 @@ def shut_workers_out(inbox_ids: Iterable[int]) -> None:
 def take_lease(inbox_id: int, *, worker: str) -> tuple[Inbox, Lease] | None:
     """The inbox and its lease, or None when it is not to be synced, or another worker is at it."""
     free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=Now())
-    taken = (
-        Inbox.objects.syncing()
-        .filter(free, pk=inbox_id)
-        .update(lease_owner=worker[:80], lease_fence=F("lease_fence") + 1, lease_expires_at=Now() + DURATION)
-    )
-    if not taken:
-        return None
     # Not its credential: a secret that cannot be read is a trouble of the inbox, which has a name.
-    inbox = Inbox.objects.select_related("owner").prefetch_related("servers").get(pk=inbox_id)
-    return inbox, Lease(inbox.pk, fence=inbox.lease_fence, generation=inbox.generation, due_at=inbox.next_due_at)
+    inbox = Inbox.objects.syncing().filter(free, pk=inbox_id).prefetch_related("servers").first()
+    if inbox is None:
+        return None
+    lease = Lease(inbox.pk, fence=inbox.lease_fence, generation=inbox.generation, due_at=inbox.next_due_at)
+    if not lease.write(_TAKE, worker=worker[:80]):
+        return None
+    inbox.lease_fence = lease.fence = lease.fence + 1
+    return inbox, lease

@@ -34,7 +34,11 @@ def read_marks(run: Slice[V]) -> None:
             with tolerated(run, folder):
                 _read(run, folder, remote)
         run.lease.keep()
-    gone = [folder.pk for folder in run.folders.values() if folder.state == FolderState.RETIRED]
+    if gone := [folder.pk for folder in run.folders.values() if folder.state == FolderState.RETIRED]:
+        _lift_marks_of(run, gone)
+
+
+def _lift_marks_of(run: Slice[V], gone: Sequence[int]) -> None:
     of_gone_folders = MarkedMail.objects.filter(folder__in=gone)
     if of_gone_folders.exclude(state=MarkState.LIFTED).exists():
         with transaction.atomic():
@@ -43,14 +47,14 @@ def read_marks(run: Slice[V]) -> None:
 
 
 def _read(run: Slice[V], folder: Folder, remote: RemoteFolder) -> None:
-    found = run.provider.marks(remote, folder.marks_cursor, run.intake.mark_names)
+    found = run.provider.marks(remote, folder.marks_cursor, run.mark_names)
     if found is not None:
         _note(run, folder, found)
 
 
 def _note(run: Slice[V], folder: Folder, found: MarksFound) -> None:
     now = {(message.remote_id, str(message.mark)): str(message.source) for message in found.messages}
-    read = [mark for mark in Mark if run.intake.mark_names.keywords(mark)]
+    read = [mark for mark in Mark if run.mark_names.keywords(mark)]
     with transaction.atomic():
         run.lease.guard()
         rows = MarkedMail.objects.in_force().filter(folder=folder, mark__in=read).values_list("remote_id", "mark", "pk")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic
 
+from inboxes.marks import NO_NAMES, MarkNames
 from inboxes.models import Folder, Inbox, Outage, ProviderKind
 from inboxes.providers.base import MailboxWriter, MailProvider, RemoteFolder
 from inboxes.sync.handled import SkippedKeys
@@ -30,8 +31,8 @@ class SliceOver(Exception):
 
 @dataclass(slots=True)
 class Slice(Generic[V]):
-    """`folders` are the stored folders by remote id; `remote_folders` what the mailbox lists now; `unchanged` the remote ids of those
-    without new mail.
+    """`folders` are the stored folders by remote id; `remote_folders` what the mailbox lists now; `mark_names` tell some of them
+    apart; `unchanged` are the remote ids of those without new mail.
 
     `counts` are the decision codes given during this slice; `skipped_keys` say what was skipped, by the key of the folder, where that
     was asked for; `set_aside` holds the keys of folders that cannot be read now;
@@ -48,6 +49,7 @@ class Slice(Generic[V]):
     open_writer: Callable[[], MailboxWriter]
     folders: dict[str, Folder] = field(default_factory=dict)
     remote_folders: dict[str, RemoteFolder] = field(default_factory=dict)
+    mark_names: MarkNames = NO_NAMES
     unchanged: set[str] = field(default_factory=set)
     set_aside: set[int] = field(default_factory=set)
     outage: Outage | None = None

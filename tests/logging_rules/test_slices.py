@@ -160,5 +160,5 @@ def test_a_slice_that_finds_nothing_new_asks_the_database_little(inbox, clock, d
     sync_to_the_end(inbox, server, clock)
     clock.pass_by(minutes=1)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(16):
         assert sync_to_the_end(inbox, server, clock) == 1

@@ -93,6 +93,9 @@ class GmailProvider:
     def close(self) -> None:
         self._client.close()
 
+    def begin(self) -> None:
+        """Nothing is under way between two requests."""
+
     def folders(self) -> list[RemoteFolder]:
         return [labels.MAILBOX]
 

@@ -78,6 +78,9 @@ class GraphProvider:
     def close(self) -> None:
         self._client.close()
 
+    def begin(self) -> None:
+        """Nothing is under way between two requests."""
+
     def folders(self) -> list[RemoteFolder]:
         return list_folders(self._client, with_junk=self._with_junk)
 

@@ -69,17 +69,21 @@ class ListedFolder:
         return _folded(path[0]) if len(path) == 1 else ""
 
 
+def ask_for_folders(connection: ImapConnection, *, with_statuses: bool) -> bytes:
+    """Without waiting: returns the tag of the answer. `with_statuses`: also the state of each folder, where the server tells it along."""
+    # Gmail counts the messages of every label for it, and only one folder is of interest there.
+    with_statuses = with_statuses and not connection.is_gmail
+    return connection.send(_list_command(connection.capabilities, with_statuses=with_statuses))
+
+
 def list_folders(
-    connection: ImapConnection, *, with_dropped: bool = False, with_junk: bool = False, with_statuses: bool = False
+    connection: ImapConnection, tag: bytes, *, with_dropped: bool = False, with_junk: bool = False
 ) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
     """The folders of the mailbox that are worth syncing, with their roles; on request those that are not, behind them, or junk alone.
 
-    `with_statuses`: also the state of those of which the server tells it along with their names.
+    `tag`: see `ask_for_folders`.
     """
-    # Gmail counts the messages of every label for it, and only one folder is of interest there.
-    answer = connection.exchange(
-        _list_command(connection.capabilities, with_statuses=with_statuses and not connection.is_gmail)
-    )
+    answer = connection.receive(tag)
     if not answer.ok:
         answer = connection.exchange(_PLAIN_LIST)
     if not answer.ok:

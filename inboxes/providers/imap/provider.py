@@ -103,6 +103,9 @@ class ImapProvider:
         self._surveyed.clear()
         self._session.close()
 
+    def begin(self) -> None:
+        self._session.begin()
+
     def folders(self) -> list[RemoteFolder]:
         folders, statuses = self._session.folders(with_junk=self._with_junk)
         self._just_told = {folder_id(name): status for name, status in statuses.items()}

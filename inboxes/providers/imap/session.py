@@ -10,7 +10,7 @@ from inboxes.providers.base import CursorExpired, ProviderError, RemoteFolder, T
 from inboxes.providers.imap.connection import Answer, ImapConnection, ImapSettings, quoted
 from inboxes.providers.imap.criteria import Criteria
 from inboxes.providers.imap.errors import Phase, classify, recognise
-from inboxes.providers.imap.folders import list_folders
+from inboxes.providers.imap.folders import ask_for_folders, list_folders
 from inboxes.providers.imap.statuses import Status, status_items, status_of
 
 _UIDVALIDITY = re.compile(rb"\* OK \[UIDVALIDITY (\d{1,10})", re.IGNORECASE)
@@ -41,24 +41,39 @@ class Session:
     def __init__(self, settings: ImapSettings) -> None:
         self._settings = settings
         self._connection: ImapConnection | None = None
+        self._asked_for_folders = b""
         self.selected: OpenFolder | None = None
 
     @property
     def connection(self) -> ImapConnection:
         if self._connection is None:
             self._connection = ImapConnection.open(self._settings)
+        if self._asked_for_folders:
+            # Something else is wanted first.
+            tag, self._asked_for_folders = self._asked_for_folders, b""
+            with self._dropping_broken():
+                self._connection.receive(tag)
         return self._connection
+
+    def begin(self) -> None:
+        """`folders` without waiting: call that next."""
+        with self._dropping_broken():
+            # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
+            self._asked_for_folders = ask_for_folders(self.connection, with_statuses=self.selected is None)
 
     def folders(self, *, with_junk: bool = False) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
         """The folders worth syncing, and the state of those of which the server told it in the same round trip."""
         with self._dropping_broken():
-            # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
-            return list_folders(self.connection, with_statuses=self.selected is None, with_junk=with_junk)
+            if not self._asked_for_folders:
+                self.begin()
+            tag, self._asked_for_folders = self._asked_for_folders, b""
+            return list_folders(self.connection, tag, with_junk=with_junk)
 
     def searchable_folders(self) -> list[RemoteFolder]:
         """Those worth syncing, and behind them drafts, junk and trash."""
         with self._dropping_broken():
-            return list_folders(self.connection, with_dropped=True)[0]
+            tag = ask_for_folders(self.connection, with_statuses=False)
+            return list_folders(self.connection, tag, with_dropped=True)[0]
 
     def examine(self, name: bytes) -> OpenFolder:
         """Open a folder read-only. Raises `FolderGone`."""
@@ -190,12 +205,15 @@ class Session:
         """Drop the connection: after an error, or when answers nobody wants any more are still on their way."""
         if self._connection is not None:
             self._connection.close()
-        self._connection, self.selected = None, None
+        self._forget_connection()
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.log_out()
-        self._connection, self.selected = None, None
+        self._forget_connection()
+
+    def _forget_connection(self) -> None:
+        self._connection, self.selected, self._asked_for_folders = None, None, b""
 
     def _search_once(self, command: bytes) -> tuple["array[int]", int | None]:
         return _numbers_found(self.exchange(command))

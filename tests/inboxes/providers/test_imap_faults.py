@@ -334,6 +334,19 @@ def test_folders_that_are_listed_with_their_state_are_not_asked_for_it_again_at_
     assert [command.split(b'"')[1] for command in server.sent(b"STATUS")] == [b"E", b"INBOX"]
 
 
+def test_folders_that_were_asked_for_ahead_are_not_mixed_up_with_what_is_wanted_first(server, provider):
+    server.capabilities = b"IMAP4rev1 ID LIST-EXTENDED LIST-STATUS"
+    server.folders = b'* LIST () "/" "INBOX"\r\n* STATUS INBOX (UIDNEXT 99 UIDVALIDITY 7)\r\n'
+    provider.begin()
+    assert [folder.name for folder in provider.folders()] == ["INBOX"]
+    assert (len(server.sent(b"LIST")), len(server.sent(b"STATUS"))) == (1, 0)
+    provider.unchanged({"INBOX": "v1:7:99"})
+    provider.begin()
+    assert provider.unchanged({"INBOX": "v1:7:21"}) == {"INBOX"}
+    assert [folder.name for folder in provider.folders()] == ["INBOX"]
+    assert len(server.sent(b"LIST")) == 3
+
+
 def test_a_folder_that_was_renumbered_between_two_pages_is_noticed_before_its_answers_are_read(server, provider):
     server.messages = {uid: mail(uid) for uid in range(1, 6_001)}
     page = provider.backfill_page(INBOX, "", anchor="v1:7:6001", since=None)

@@ -43,6 +43,19 @@ def test_a_second_worker_finds_no_lease(inbox):
     assert take_lease(inbox.pk, worker="two") is None
 
 
+def test_of_workers_that_come_at_once_one_gets_the_lease(inbox):
+    taken, together = [], threading.Barrier(6)
+
+    def come():
+        together.wait(60)
+        taken.append(take_lease(inbox.pk, worker="one"))
+
+    in_threads(*[come] * 6)
+    [(found, lease)] = [one for one in taken if one]
+    assert (found.lease_fence, lease.fence) == (1, 1)
+    lease.guard()
+
+
 def test_an_expired_lease_is_taken_over_and_the_first_worker_writes_nothing_more(inbox):
     _, first = take_lease(inbox.pk, worker="one")
     Inbox.objects.update(lease_expires_at=Now() - timedelta(seconds=1))
