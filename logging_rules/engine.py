@@ -6,6 +6,7 @@ Pure: no Django, no I/O, no clock. The same envelope, facts and policy always gi
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from inboxes.envelope import NOT_MAIL_ROLES, Envelope, FolderRole
 from inboxes.filtered import NOBODY_KNOWN, Filtered
@@ -68,6 +69,12 @@ class Decision:
 Rule = Callable[[Mail], Decision | None]
 
 
+@lru_cache(maxsize=64)
+def _skipped(code: Code, rule: str = "", level: Level = Level.NONE) -> Decision:
+    """One for all mails that are skipped alike, which most are."""
+    return Decision(log=False, code=code, rule=rule, level=level)
+
+
 NO_MAIL_ROLES = NOT_MAIL_ROLES - {FolderRole.JUNK}
 NO_MAIL_LABELS = frozenset({"CHAT", "DRAFT", "TRASH"})
 SPAM_LABEL = "SPAM"
@@ -84,7 +91,7 @@ def has_mark(mail: Mail, mark: Mark) -> bool:
 def not_mail(mail: Mail) -> Decision | None:
     """What a member of a team has taken back is no spam any more."""
     if is_no_mail(mail.envelope) or (_is_spam(mail) and not mail.is_restored):
-        return Decision(log=False, code=Code.NOT_MAIL)
+        return _skipped(Code.NOT_MAIL)
     return None
 
 
@@ -105,23 +112,23 @@ def outside_window(mail: Mail) -> Decision | None:
     one too; what was before a team's window is nobody's to pick."""
     since, is_picked = mail.policy.history_since, mail.chosen_by_id is not None and not mail.policy.keeps_all
     if mail.policy.paused:
-        return Decision(log=False, code=Code.OUTSIDE_WINDOW, rule="paused", level=Level.INBOX)
+        return _skipped(Code.OUTSIDE_WINDOW, "paused", Level.INBOX)
     if since is not None and mail.envelope.received_at < since and not is_picked:
-        return Decision(log=False, code=Code.OUTSIDE_WINDOW, rule="history_since", level=Level.INBOX)
+        return _skipped(Code.OUTSIDE_WINDOW, "history_since", Level.INBOX)
     return None
 
 
 def unlogged_by_owner(mail: Mail) -> Decision | None:
     if mail.facts.unlogged and mail.envelope.fingerprint in mail.facts.unlogged:
-        return Decision(log=False, code=Code.UNLOGGED_BY_OWNER, level=Level.PERSON)
+        return _skipped(Code.UNLOGGED_BY_OWNER, level=Level.PERSON)
     return None
 
 
 def marked_private(mail: Mail) -> Decision | None:
     if mail.envelope.is_private:
-        return Decision(log=False, code=Code.MARKED_PRIVATE, rule="sensitivity")
+        return _skipped(Code.MARKED_PRIVATE, "sensitivity")
     if has_mark(mail, Mark.PRIVATE):
-        return Decision(log=False, code=Code.MARKED_PRIVATE, rule=BY_MARK, level=Level.PERSON)
+        return _skipped(Code.MARKED_PRIVATE, BY_MARK, Level.PERSON)
     return None
 
 
@@ -143,7 +150,7 @@ def never_log_personal(mail: Mail) -> Decision | None:
 
 def internal_only(mail: Mail) -> Decision | None:
     if mail.emails and mail.facts.colleagues.issuperset(mail.emails):
-        return Decision(log=False, code=Code.INTERNAL_ONLY, level=Level.WORKSPACE)
+        return _skipped(Code.INTERNAL_ONLY, level=Level.WORKSPACE)
     return None
 
 
@@ -178,7 +185,7 @@ def chosen_by_owner(mail: Mail) -> Decision | None:
 def automatic_mail(mail: Mail) -> Decision | None:
     allowed = mail.policy.log_automatic_mail
     if mail.envelope.is_automatic and not allowed.value and not mail.is_restored:
-        return Decision(log=False, code=Code.AUTOMATIC_MAIL, level=allowed.level)
+        return _skipped(Code.AUTOMATIC_MAIL, level=allowed.level)
     return None
 
 
@@ -249,7 +256,7 @@ def preset_too_narrow(mail: Mail) -> Decision | None:
     return Decision(False, Code.PRESET_TOO_NARROW, rule, preset.level, mail.first_contact_address)
 
 
-_NOBODY = Decision(log=False, code=Code.NO_KNOWN_CONTACT)
+_NOBODY = _skipped(Code.NO_KNOWN_CONTACT)
 
 
 def no_known_contact(mail: Mail) -> Decision | None:

@@ -22,7 +22,8 @@ class Mail:
     @property
     def chosen_by_id(self) -> int | None:
         """Who picked it by hand, if anybody did."""
-        return self.facts.chosen_by_hand.get((self.envelope.folder_id, self.envelope.remote_id))
+        chosen = self.facts.chosen_by_hand
+        return chosen.get((self.envelope.folder_id, self.envelope.remote_id)) if chosen else None
 
     @property
     def is_restored(self) -> bool:

@@ -106,12 +106,9 @@ def decode(data: bytes, label: str = "", *, hint: str = "") -> Decoded:
     Order: what is declared, if it decodes strictly; ISO-2022-JP if its escapes are there; UTF-8; the Japanese sets if the
     text they give looks Japanese; a statistical detector for longer text; cp1252; Latin-1.
     """
-    quick = _QUICK.get(label)
-    if quick and (quick == "iso2022_jp" or b"\x1b" not in data):
-        try:
-            return Decoded(clean(data.decode(quick).removeprefix("\ufeff")))
-        except UnicodeDecodeError:
-            pass
+    quick = _decode_quickly(data, label)
+    if quick is not None:
+        return Decoded(quick)
     name = _canonical(label)
     if (
         data.isascii()
@@ -126,16 +123,33 @@ def decode(data: bytes, label: str = "", *, hint: str = "") -> Decoded:
     return _guess(data, name, _canonical(hint))
 
 
+def text_of(data: bytes, label: str, *, hint: str = "") -> str:
+    """As `decode`, where nobody asks whether the label was true."""
+    quick = _decode_quickly(data, label)
+    return decode(data, label, hint=hint).text if quick is None else quick
+
+
+def _decode_quickly(data: bytes, label: str) -> str | None:
+    codec = _QUICK.get(label)
+    if codec is None or (codec != "iso2022_jp" and b"\x1b" in data):
+        return None
+    try:
+        return _composed(data.decode(codec).removeprefix("\ufeff").replace("\0", ""))
+    except UnicodeDecodeError:
+        return None
+
+
 def clean(text: str) -> str:
     """Text the database takes and search can compare: without NUL, lone surrogates as U+FFFD, composed (NFC)."""
-    if "\0" in text:
-        text = text.replace("\0", "")
-    if text.isascii():
-        return text
+    text = text.replace("\0", "")
     try:
         text.encode()
     except UnicodeEncodeError:
         text = _SURROGATE.sub("\ufffd", text)
+    return _composed(text)
+
+
+def _composed(text: str) -> str:
     if unicodedata.is_normalized("NFC", text):
         return text
     kept_and_composed = _COMPATIBILITY_IDEOGRAPHS.split(text)

@@ -8,6 +8,7 @@ the rest.
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from imapclient.response_parser import parse_fetch_response
@@ -112,13 +113,18 @@ def _row_of(head: re.Match[bytes], tail: re.Match[bytes] | None, body: bytes | N
 
 def parse_internal_date(text: bytes) -> datetime | None:
     """`17-Jul-1996 02:44:25 -0700` (RFC 3501, date-time) in UTC; None for a day that does not exist."""
-    written = text.decode("ascii")
     try:
-        day = written[:2].replace(" ", "0")
-        moment = f"{written[7:11]}-{_MONTHS[written[3:6]]}-{day}T{written[12:20]}{written[21:24]}:{written[24:26]}"
-        return datetime.fromisoformat(moment).astimezone(UTC)
+        written = text.decode("ascii")
+        return datetime.fromisoformat(f"{_iso_day(written[:11])}T{written[12:20]}{written[21:]}").astimezone(UTC)
     except (ValueError, KeyError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _iso_day(written: str) -> str:
+    """`17-Jul-1996` → `1996-07-17`. Much mail is from the same day. Raises `KeyError`."""
+    day, month, year = written.split("-")
+    return f"{year}-{_MONTHS[month]}-{day.replace(' ', '0')}"
 
 
 def _read_unusual(wire: Wire, line: bytes) -> Row | BadRow | Completion | None:
