@@ -1,11 +1,12 @@
 """One page of a contact's timeline: read by keyset, consecutive e-mails of one thread folded under the newest."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
 
@@ -150,17 +151,18 @@ def _notes(keys: Sequence[int]) -> dict[int, Note | None]:
 
 def _mails(keys: Sequence[int], viewer: Viewer) -> dict[int, Message]:
     """With `outgoing`, whether an inbox of ours sent it, its `files`, and of those whose text the viewer may see in lists its beginning."""
-    files = Prefetch("attachments", Attachment.objects.filter(inline=False).order_by("position"), to_attr="files")
     shown = {
         "outgoing": is_outgoing(),
         "text": Left("body_text", TEXT_SHOWN + 1),
         "quote": Left("quoted_text", QUOTED_SHOWN + 1),
     }
     known = Message.objects.visible_to(viewer).with_access(viewer).annotate(**shown)
-    mails = known.only(*MAIL_SHOWN).prefetch_related(files).in_bulk(keys)
+    mails = known.only(*MAIL_SHOWN).in_bulk(keys)
+    files: defaultdict[int, list[Attachment]] = defaultdict(list)
+    for file in Attachment.objects.filter(message__in=mails, inline=False).order_by("position"):
+        files[file.message_id].append(file)
     for mail in mails.values():
-        if not mail.is_shown:
-            vars(mail).update(text="", quote="", files=[])
+        vars(mail).update({"files": files[mail.pk]} if mail.is_shown else {"files": [], "text": "", "quote": ""})
     return mails
 
 

@@ -15,7 +15,7 @@ from contacts.actions import AddressTaken, ContactGone, UnusableAddress
 from contacts.forms import ContactForm, NoteForm
 from contacts.models import Contact, EntryKind
 from contacts.timeline import Cursor, InvalidCursor, folded_entries, timeline_page
-from inboxes.models import Inbox, Viewer
+from inboxes.models import Viewer
 from users.http import SignedInRequest
 
 CONTACTS_PER_PAGE = 50
@@ -60,7 +60,7 @@ def render_record(request: SignedInRequest, contact: Contact, note_form: NoteFor
     context |= {
         "colleagues": queries.colleagues_of(contact, request.user),
         "talkers": queries.talkers_with(contact, viewer),
-        "has_inbox": Inbox.objects.decided_by(request.user).exists(),
+        "has_inbox": viewer.has_inbox,
         "offer_look_back": "added" in request.GET,
     }
     return render(request, "contacts/contact_detail.html", context, status=422 if note_form.errors else 200)

@@ -15,7 +15,6 @@ from inboxes.models.viewer import Viewer
 from inboxes.visibility import Visibility
 
 KEYS, ADDRESSES = ArrayField(BigIntegerField()), ArrayField(CharField())
-THE_MESSAGE = F("pk")
 
 
 class Asked(Func):
@@ -26,14 +25,13 @@ class Asked(Func):
         among: str,
         keys: Value | None = None,
         *,
-        of: F = THE_MESSAGE,
         answer: str = "true",
         otherwise: str = "false",
         output_field: "Field[Any, Any] | None" = None,
     ) -> None:
         given, columns = ([], "message") if keys is None else ([keys], "message, keys")
         super().__init__(
-            of,
+            F("pk"),
             *given,
             template=f"""COALESCE((
                 SELECT {answer} FROM (VALUES (%(expressions)s)) asked ({columns}) {among} LIMIT 1
@@ -109,7 +107,20 @@ def names(viewer: Viewer) -> Q:
     return Q(participants__overlap=viewer.addresses)
 
 
-def is_of_mail_that_names(viewer: Viewer) -> Asked:
-    """As `names`, asked of rows that belong to an e-mail."""
-    named = "JOIN inboxes_message mail ON mail.id = asked.message AND mail.participants && asked.keys"
-    return Asked(named, Value(viewer.addresses, ADDRESSES), of=F("message"))
+def is_told_to(viewer: Viewer) -> Func:
+    """Of a sighting: the viewer may know of it. See `SightingQuerySet.known_to`."""
+    read = Value([*viewer.own, *viewer.joined], KEYS)
+    return Func(
+        *(F(name) for name in ("pk", "visibility", "inbox", "message")),
+        *(read, Value(viewer.let_in, KEYS), Value(viewer.addresses, ADDRESSES)),
+        template=f"""(
+            SELECT asked.visibility <> '{Visibility.PRIVATE}'
+                OR asked.inbox = ANY(asked.read) OR asked.sighting = ANY(asked.let_in)
+                OR COALESCE((
+                    SELECT true FROM inboxes_message mail
+                    WHERE mail.id = asked.message AND mail.participants && asked.addresses
+                ), false)
+            FROM (VALUES (%(expressions)s)) asked (sighting, visibility, inbox, message, read, let_in, addresses)
+        )""",  # noqa: S608 - words of our own
+        output_field=BooleanField(),
+    )

@@ -16,7 +16,7 @@ from inboxes.models.conditions import (
     decided_by,
     in_team_of,
     is_logged,
-    is_of_mail_that_names,
+    is_told_to,
     kept_secret_from,
     logged_by,
     names,
@@ -233,11 +233,7 @@ class SightingQuerySet(models.QuerySet["Sighting"]):
         inbox it lies, too, know the e-mail, and that is all.
         """
         viewer = Viewer.of(person)
-        to_all = ~Q(visibility=Visibility.PRIVATE)
-        if not viewer.some_private:
-            return self.filter(to_all)
-        let_in = Q(inbox__in=[*viewer.own, *viewer.joined]) | Q(pk__in=viewer.let_in)
-        return self.filter(to_all | let_in | Q(is_of_mail_that_names(viewer)))
+        return self.filter(is_told_to(viewer)) if viewer.some_private else self.exclude(visibility=Visibility.PRIVATE)
 
 
 class Sighting(models.Model):

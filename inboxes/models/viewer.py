@@ -17,7 +17,8 @@ class Viewer:
 
     By key: their `own` personal inboxes, the team inboxes that they `joined`, and those that they manage, with removed ones all of
     them; the `teams` whose mail they read; and the sightings to whose e-mail somebody `let_in` them. `addresses`: by which mail names
-    them. `some_private`, `some_restricted`: whether there is any mail that not everybody may know of, or open.
+    them. `has_inbox`: whether one is connected that is their own or that they manage. `some_private`, `some_restricted`: whether there
+    is any mail that not everybody may know of, or open.
     """
 
     person: User
@@ -27,6 +28,7 @@ class Viewer:
     teams: list[int]
     let_in: list[int]
     addresses: list[str]
+    has_inbox: bool
     some_private: bool
     some_restricted: bool
 
@@ -38,9 +40,9 @@ class Viewer:
         with connection.cursor() as cursor:
             active = person.pk if person.is_active else None
             cursor.execute(FACTS, {"person": active, "manages": person.has_account_access})
-            own, joined, managed, teams, let_in, connected, some_private, some_restricted = cursor.fetchone()
+            own, joined, managed, teams, let_in, connected, *answers = cursor.fetchone()
         addresses = [as_in_headers(person.email), *connected]
-        return cls(person, own, joined, managed, teams, let_in, addresses, some_private, some_restricted)
+        return cls(person, own, joined, managed, teams, let_in, addresses, *answers)
 
 
 # A connected address that somebody else signs in with is not its owner's: everybody may connect a server that claims it. Aliases are
@@ -68,6 +70,10 @@ FACTS = """
                 AND NOT EXISTS (
                     SELECT FROM users_user other WHERE other.email = inbox.address AND other.id <> inbox.owner_id
                 )
+        ),
+        EXISTS (
+            SELECT FROM inboxes_inbox WHERE removed_at IS NULL
+            AND CASE kind WHEN 'personal' THEN owner_id = %(person)s ELSE %(manages)s END
         ),
         EXISTS (SELECT FROM inboxes_sighting WHERE visibility = 'private'),
         EXISTS (SELECT FROM inboxes_sighting WHERE visibility <> 'everyone')
