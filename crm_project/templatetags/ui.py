@@ -95,11 +95,24 @@ def url_tag(parser: Parser, token: Token) -> Node:
     return node if takes_more else PlaceNode(node.view_name.var)
 
 
-@register.simple_tag
-def url_of(name: str, code: UUID) -> str:
-    """As `url`, for the rows of lists: the resolver is asked once and not for every row."""
-    before, after = _around_code(name, get_script_prefix())
-    return f"{before}{code}{after}"
+class PlaceOfNode(Node):
+    def __init__(self, name: str, code: FilterExpression, variable: str) -> None:
+        self.name, self.code, self.variable = name, code, variable
+
+    def render(self, context: Context) -> str:
+        before, after = _around_code(self.name, get_script_prefix())
+        url = f"{before}{self.code.resolve(context)}{after}"
+        if not self.variable:
+            return url
+        context[self.variable] = url
+        return ""
+
+
+@register.tag("url_of")
+def url_of_tag(parser: Parser, token: Token) -> Node:
+    """`{% url_of "name" code %}`, or with `as variable`: as `url`, for the rows of lists. The resolver is asked once, not for every row."""
+    _, name, code, *named = token.split_contents()
+    return PlaceOfNode(name.strip('"'), parser.compile_filter(code), named[1] if named else "")
 
 
 @lru_cache(maxsize=128)

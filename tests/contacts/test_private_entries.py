@@ -1,5 +1,6 @@
 """E-mails that not everybody may know of: on timelines, in counts, in searches they are not there for the others."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,10 @@ from contacts.actions import settle_privacy
 from contacts.models import TimelineEntry
 from contacts.queries import mail_found, talkers_with
 from contacts.timeline import timeline_page
-from inboxes.models import Sighting, Visibility
+from inboxes.models import AccessRequest, Sighting, TeamMail, TeamThread, Visibility
 from tests.contacts.queries import queries_of
 from tests.factories.contacts import NOON, log_mail, make_contact, make_inbox
+from tests.factories.conversations import arrive, team_inbox
 
 pytestmark = pytest.mark.django_db
 LATER = NOON + timedelta(days=1)
@@ -71,6 +73,39 @@ def test_who_talks_to_a_contact_does_not_betray_private_mail(sarah, alice, bob):
 
     assert [talker.mails for talker in talkers_with(sarah, alice)] == [1]
     assert talkers_with(sarah, bob) == []
+
+
+def test_who_talks_to_a_contact_is_counted_by_the_rule_for_mails_and_inboxes(sarah, alice, bob, admin, charlie):
+    team = team_inbox(bob, owner=admin)
+    for number in range(3):
+        arrive(team, f"Known to the team {number}", logged_for=sarah)
+    log_mail(sarah, "Known to all", owner=alice)
+    opened, listed = (
+        log_mail(sarah, name, owner=alice, visibility=Visibility.PRIVATE) for name in ("Opened", "Listed")
+    )
+    log_mail(sarah, "Names Bob", owner=alice, visibility=Visibility.PRIVATE, recipients=[["to", bob.email, "Bob"]])
+    allowed = {"asked_at": NOON, "answered_at": NOON, "granted_until": timezone.now() + timedelta(days=1)}
+    AccessRequest.objects.create(sighting=opened.sightings.get(), person=bob, **allowed)
+    TeamMail.objects.create(
+        inbox=team, message=listed, team_thread=TeamThread.objects.first(), code="x", received_at=NOON
+    )
+    Sighting.objects.create(message=listed, inbox=team, reason="x", decided_at=NOON)
+
+    def by_the_rule(person):
+        on_timeline = sarah.timeline.visible_to(person).values("message")
+        holders = [
+            (each.inbox.holder, each.message_id)
+            for each in Sighting.objects.filter(message__in=on_timeline).known_to(person)
+        ]
+        return Counter(holder for holder, _ in set(holders))
+
+    counted = {
+        person: {each.name: each.mails for each in talkers_with(sarah, person)}
+        for person in (alice, bob, admin, charlie)
+    }
+    assert counted == {person: by_the_rule(person) for person in counted}
+    assert (counted[alice][str(alice)], counted[bob][str(alice)], counted[admin][str(alice)]) == (4, 3, 1)
+    assert counted[charlie] == {}  # has left the workspace
 
 
 def test_timelines_follow_when_the_visibility_changes_and_changes_back(sarah, alice, bob):
