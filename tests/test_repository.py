@@ -64,6 +64,7 @@ WRITERS = {
     "crm_project/cache.py": "keeps values in the cache, which holds no rows",
     "crm_project/management/commands/bench_worker.py": "fills a database that is thrown away",
     "crm_project/bench/pages.py": "fills a database that is thrown away",
+    "crm_project/bench/stored_mail.py": "fills a database that is thrown away",
     "crm_project/demo/": "makes the demo workspace",
 }
 WRITE = re.compile(r"\.(?:save|create|delete|bulk_create|bulk_update|update_or_create|get_or_create)\(")
