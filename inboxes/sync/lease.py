@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -94,7 +94,6 @@ def shut_workers_out(inbox_ids: Iterable[int]) -> None:
     )
 
 
-@transaction.atomic
 def take_lease(inbox_id: int, *, worker: str) -> tuple[Inbox, Lease] | None:
     """The inbox and its lease, or None when it is not to be synced, or another worker is at it."""
     free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=Now())

@@ -133,6 +133,7 @@ class ImapConnection(ServerConnection):
 
     def _hear(self, tag: bytes) -> Answer:
         responses: list[list[bytes]] = []
+        self.wire.begin_answer()
         with translated_errors():
             while True:
                 response = self.wire.read_response()

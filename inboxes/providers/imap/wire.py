@@ -35,8 +35,12 @@ class Wire:
         return self._position < len(self._buffer)
 
     def send(self, data: bytes) -> None:
-        self._waited, self._brought = 0.0, 0
+        self.begin_answer()
         self.sock.sendall(data)
+
+    def begin_answer(self) -> None:
+        """Of several that are on their way, each may take its time."""
+        self._waited, self._brought = 0.0, 0
 
     def read_line(self) -> bytes:
         """The next line without its CRLF."""
