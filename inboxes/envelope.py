@@ -78,6 +78,8 @@ class Envelope(NamedTuple):
     @property
     def related_ids(self) -> tuple[str, ...]:
         """Message ids of the conversation this message says it belongs to, nearest first, without repeats."""
+        if not self.in_reply_to and not self.references:
+            return ()
         return tuple(dict.fromkeys((*self.in_reply_to, *reversed(self.references))))
 
     @property

@@ -7,7 +7,7 @@ reply may come by before the mail it answers: when a mail is logged whose conver
 window is read once more after its end (`logging_rules.slices`), headers only, until nothing new is logged.
 """
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -250,7 +250,9 @@ def _mentions(envelope: Envelope) -> tuple[str, ...]:
     return (*envelope.related_ids, thread) if thread else envelope.related_ids
 
 
-def _links(envelope: Envelope, keys: Iterable[str], *, without: Set[str] = frozenset()) -> Iterator[int]:
+def _links(envelope: Envelope, keys: Collection[str], *, without: Set[str] = frozenset()) -> Iterable[int]:
+    if not keys:
+        return ()
     emails = {address.email for address in envelope.participants} - without
     return (hash((key, email)) for key in keys if key for email in emails)
 

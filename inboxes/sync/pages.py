@@ -140,7 +140,7 @@ def _decide(run: Slice[V], envelopes: Sequence[Envelope], conclusion: Conclusion
         verdicts = run.intake.decide(part) if conclusion.before is None else run.intake.decide_anew(part)
         for envelope, verdict in list(zip(part, verdicts, strict=True)):
             if verdict.log or verdict.kept:
-                to_store.append(MailToStore(envelope, verdict, None))
+                to_store.append(MailToStore(envelope, verdict, envelope.fingerprint))
             else:
                 conclusion.skipped[envelope.remote_id] = SkippedMail(envelope, verdict)
         run.note_local_success()
@@ -187,11 +187,10 @@ def _with_bodies(
     run: Slice[V], remote: RemoteFolder, mails: Sequence[MailToStore[V]]
 ) -> Generator[MailToStore[V] | Failure, None, None]:
     """The mails ready to be stored. A body is fetched only of e-mails that are not stored yet, whichever inbox they came from."""
-    stored = _stored_once([mail.envelope.fingerprint for mail in mails])
+    stored = _stored_once([mail.fingerprint for mail in mails])
     missing = []
     for mail in mails:
-        fingerprint = mail.envelope.fingerprint
-        if fingerprint in stored and (stored[fingerprint] or not mail.verdict.store_attachments):
+        if mail.fingerprint in stored and (stored[mail.fingerprint] or not mail.verdict.store_attachments):
             yield mail
         else:
             missing.append(mail)

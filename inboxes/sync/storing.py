@@ -53,12 +53,14 @@ LEDGER_CHANGES = ("state", "code", "cause", "attempts", "retry_at", "message_id"
 class MailToStore(Generic[V]):
     """An e-mail to be stored. Without `content` the same e-mail is stored already and only this inbox's view of it is added.
 
-    `code_before`: the code by which it is counted that was kept for a team so far, and is logged from now on.
+    `fingerprint` is the envelope's, made once. `code_before`: the code by which it is counted that was kept for a team so far, and
+    is logged from now on.
     """
 
     envelope: Envelope
     verdict: V
-    content: Content | None
+    fingerprint: bytes
+    content: Content | None = None
     code_before: str = ""
 
 
@@ -102,9 +104,9 @@ def store_mails(
     if not mails:
         return
     _lock_relatives(mails)
-    shelves = _shelves([mail.envelope.fingerprint for mail in mails])
+    shelves = _shelves([mail.fingerprint for mail in mails])
     drafts: list[Draft] = []
-    places = [_place(mail, shelves.setdefault(mail.envelope.fingerprint, []), drafts) for mail in mails]
+    places = [_place(mail, shelves.setdefault(mail.fingerprint, []), drafts) for mail in mails]
     _complete_messages(mails, places)
     _write_messages(drafts, intake.colleagues)
     new = {draft.place for draft in drafts}
@@ -126,7 +128,7 @@ def store_mails(
 
 def _lock_relatives(mails: Sequence[MailToStore[V]]) -> None:
     """Keeps other workers from storing the same e-mails, or joining the same threads."""
-    keys = [mail.envelope.fingerprint for mail in mails]
+    keys = [mail.fingerprint for mail in mails]
     keys += [message_id.encode() for mail in mails for message_id in message_ids(mail.envelope)]
     lock_conversations(keys)
 
