@@ -11,6 +11,9 @@ from django.db import connection, models
 
 Row = Sequence[Any]
 
+COPY_PIECE = 1 << 18
+"""Bytes sent at once: after each piece this thread has to wait for its turn, when another one reads e-mails."""
+
 
 def reserve_keys(model: type[models.Model], count: int) -> list[int]:
     """Primary keys for rows about to be copied; the ones not used leave a gap, as any sequence does."""
@@ -30,7 +33,7 @@ def copy_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[R
         lines.write("\t".join(map(_encode, row)).encode() + b"\n")
     lines.seek(0)
     with connection.cursor() as cursor, connection.wrap_database_errors:
-        cursor.copy_expert(f"COPY {model._meta.db_table} ({_columns(model, fields)}) FROM STDIN", lines)
+        cursor.copy_expert(f"COPY {model._meta.db_table} ({_columns(model, fields)}) FROM STDIN", lines, COPY_PIECE)
 
 
 def merge_rows(

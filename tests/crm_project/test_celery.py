@@ -50,12 +50,15 @@ def test_a_task_is_confirmed_after_it_is_done_and_taken_one_at_a_time():
     assert (conf.task_acks_late, conf.task_reject_on_worker_lost, conf.worker_prefetch_multiplier) == (True, True, 1)
 
 
-def test_a_worker_process_does_not_look_for_garbage_in_the_program_itself():
+def test_a_worker_process_does_not_look_for_garbage_in_the_program_itself_and_has_its_threads_take_short_turns():
+    turn = sys.getswitchinterval()
     try:
         worker_process_init.send(sender=None)
         assert gc.get_freeze_count() > 10_000
+        assert sys.getswitchinterval() < turn
     finally:
         gc.unfreeze()
+        sys.setswitchinterval(turn)
 
 
 def test_a_worker_loads_the_libraries_of_google_and_microsoft_once_it_needs_them():

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from celery.signals import worker_process_init
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
@@ -20,7 +21,7 @@ from contacts.models import Contact, ContactAddress
 from crm_project.bench.pages import fill_console, first_bytes
 from crm_project.bench.reading import find_mail, read_timeline
 from crm_project.bench.stored_mail import fill_timelines
-from crm_project.celery import app, settle_memory
+from crm_project.celery import app
 from inboxes import actions
 from inboxes.models import LedgerEntry, LedgerState, Message, Security
 from inboxes.providers.imap.cursors import parse_remote_id
@@ -68,7 +69,7 @@ def prepare(*, contacts: Sequence[str]) -> dict[str, Any]:
         ContactAddress(contact=contact, email=email) for contact, email in zip(made, contacts, strict=True)
     )
     app.loader.import_default_modules()
-    settle_memory()
+    worker_process_init.send(sender=None)
     return {}
 
 
