@@ -165,6 +165,8 @@ class InboxIntake(Intake[Decision]):
         return any(email not in self._of_interest for email in outsiders(emails, self.colleagues))
 
     def record_again(self, stored: Sequence[StoredMail[Decision]]) -> None:
+        if not stored:
+            return
         met = self._meet(stored)
         entries = [
             MailEntry(contact_id, mail.message_pk, mail.thread_pk, mail.envelope.sent_at)

@@ -119,8 +119,11 @@ def settle_privacy(*, message_ids: Iterable[int]) -> None:
 
     Idempotent; a constant number of statements, one if nothing has to change.
     """
+    keys = list(message_ids)
+    if not keys:
+        return
     private = Exists(Sighting.objects.filter(message=OuterRef("message"), visibility=Visibility.PRIVATE))
-    entries = TimelineEntry.objects.filter(message__in=list(message_ids)).exclude(private=private)
+    entries = TimelineEntry.objects.filter(message__in=keys).exclude(private=private)
     contact_ids = set(entries.values_list("contact_id", flat=True))
     if contact_ids:
         _lock_contacts(contact_ids)

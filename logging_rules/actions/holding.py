@@ -73,7 +73,8 @@ def decide_later(*, inbox: Inbox, keys: Iterable[RemoteKey], by: User) -> int:
 
 def forget_held(*, inbox: Inbox, places: Collection[Place]) -> None:
     """They are decided by now, or the mailbox no longer holds them."""
-    HeldMail.objects.filter(pk__in=at_places(HeldMail, inbox, places)).delete()
+    if held := at_places(HeldMail, inbox, places):
+        HeldMail.objects.filter(pk__in=held).delete()
 
 
 @transaction.atomic
