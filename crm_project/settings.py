@@ -129,12 +129,14 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "crm_project.context_processors.shell",
             ],
-            "builtins": ["crm_project.templatetags.ui"],
-            "libraries": {"i18n": "crm_project.i18n_tags"},
+            "builtins": [
+                "django.templatetags.i18n",
+                "crm_project.templatetags.translating",
+                "crm_project.templatetags.ui",
+            ],
         },
     },
 ]
-SILENCED_SYSTEM_CHECKS = ["templates.W003"]  # our i18n stands in for Django's on purpose
 
 # Fields are drawn by templates/django/forms/, which know our components.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
