@@ -6,7 +6,6 @@ from datetime import timedelta
 from statistics import median
 from typing import Any
 
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -20,8 +19,6 @@ COUNTS = {"no_known_contact": 41_234, "automatic_mail": 9_120, "known_contact_in
 
 def fill_console(*, team: int, personal: int) -> dict[str, Any]:
     """So many connected inboxes of a hundred people, each with folders that were read."""
-    # Pages link the files as they lie in static/: nothing is collected for a measurement.
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     User.objects.create_user(ADMIN, name="Admin", role=Role.SUPER_ADMIN)
     people = [
         User.objects.create_user(f"person{number}@workspace.example", name=f"Person {number}")

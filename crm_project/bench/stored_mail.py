@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
 from contacts import search
@@ -63,8 +62,6 @@ class Mail:
 
 def fill_timelines(*, mails: int) -> dict[str, str]:
     """On empty tables. Returns the codes of the contact with the most mail and of one as there are many."""
-    # Pages link the files as they lie in static/: nothing is collected for a measurement.
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     people = [
         User.objects.create_user(f"colleague{number}@workspace.example", name=NAMES[number]) for number in range(PEOPLE)
     ]
