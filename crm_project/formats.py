@@ -83,7 +83,7 @@ def exact(moment: dt.datetime, now: dt.datetime) -> str:
 def full(moment: dt.datetime) -> str:
     """The whole moment with its zone, for a tooltip: "Tuesday, 10 March 2026 10:24 JST"."""
     local, spoken = timezone.localtime(moment), language()
-    return f"{written(local.date(), WHOLE_DAY[spoken], spoken)} {local:%H:%M} {local.tzname()}"
+    return f"{written(local.date(), WHOLE_DAY[spoken], spoken)} {clock(moment)} {local.tzname()}"
 
 
 def clock(moment: dt.datetime) -> str:
