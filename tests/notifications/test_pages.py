@@ -86,6 +86,8 @@ def test_only_the_unread_are_shown_on_request(alice: User, alice_client: Client)
     tell(alice, 2)
     actions.mark_read(notification=Notification.objects.get(episode="0"), by=alice)
     assert guests(alice_client.get(reverse(LIST), {"show": "unread"}).content.decode()) == ["Guest001"]
+    unread = Notification.objects.visible_to(alice).in_app().unread()
+    assert queries.unread_count(alice) == unread.count() == 1  # which every page shows beside the bell
 
 
 def test_the_bell_shows_the_newest_ten(alice: User, alice_client: Client):
