@@ -17,6 +17,7 @@ from inboxes.providers.base import (
     RateLimited,
     TemporarilyUnavailable,
 )
+from inboxes.providers.graph import oauth
 
 YUKI = "yuki@minato.example"
 BACK = "http://testserver/back"
@@ -24,7 +25,9 @@ TOKEN = "/oauth2/v2.0/token"
 
 
 @pytest.fixture
-def client(microsoft):
+def client(microsoft, monkeypatch):
+    # An earlier stand-in, whose description is remembered, may have stood at the same port.
+    monkeypatch.setattr(oauth, "_descriptions", oauth.DescriptionsOnly())
     microsoft.mailbox(YUKI)
     return oauth_client(CredentialKind.MICROSOFT)
 
