@@ -109,7 +109,7 @@ def mail_server(url: str) -> dict[str, Any]:
     """Django's e-mail settings by name."""
     parts = _split(url, schemes={"smtp", "smtps", "consolemail"})
     if parts.scheme == "consolemail":
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        return {"EMAIL_BACKEND": "crm_project.mail_console.EmailBackend"}
     if not parts.hostname:
         raise ValidationError("It names no host.")
     tls = parse_qs(parts.query).get("tls", ["false"])[-1] == "true"
