@@ -16,7 +16,7 @@ from inboxes.mime import headers
 from inboxes.mime import parse as parsing
 from inboxes.mime.parse import DEFAULT, Attachment, Defect, Limits, ParsedMessage, ParseState
 
-_PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[2]
 _HARMLESS = 20_000  # bytes; not even a bomb takes long that is smaller
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
@@ -50,6 +50,11 @@ def looks_hostile(raw: bytes) -> bool:
     )
 
 
+def harmless_environment() -> dict[str, str]:
+    """What a process that reads mail may know of ours."""
+    return {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+
+
 def _parse_apart(raw: bytes, limits: Limits, bounds: Bounds) -> ParsedMessage:
     arguments = json.dumps([limits.depth, limits.parts, limits.text, bounds.memory, bounds.seconds])
     try:
@@ -58,8 +63,8 @@ def _parse_apart(raw: bytes, limits: Limits, bounds: Bounds) -> ParsedMessage:
             input=raw,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a traceback could quote the mail
-            cwd=_PROJECT,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            cwd=PROJECT,
+            env=harmless_environment(),
             timeout=3 * bounds.seconds,
             check=True,
         )

@@ -29,6 +29,7 @@ from inboxes.sync.labels import show_logged
 from inboxes.sync.lease import Lease, LeaseLost, take_lease
 from inboxes.sync.marks import act_on_marks, read_marks
 from inboxes.sync.quiet import is_quiet
+from inboxes.sync.reading import Reader
 from inboxes.sync.recovering import has_caught_up, running_outage
 from inboxes.sync.retries import retry_due
 from inboxes.sync.slice import Clock, Slice, SliceOver, SystemFault
@@ -97,10 +98,9 @@ def run_slice(
             return SliceReport(Outcome.BUSY)
         try:
             pauses.heed_shared_pause(inbox, now=clock())
-            with open_provider(inbox) as provider:
-                run = Slice(
-                    inbox, lease, provider, intake_for(inbox), clock, clock() + budget, partial(open_writer, inbox)
-                )
+            with open_provider(inbox) as provider, Reader(inbox.pk) as reader:
+                intake, deadline = intake_for(inbox), clock() + budget
+                run = Slice(inbox, lease, provider, intake, clock, deadline, partial(open_writer, inbox), reader)
                 run.outage = running_outage(inbox)
                 return _work(run)
         except LeaseLost:

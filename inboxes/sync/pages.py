@@ -6,7 +6,6 @@ memory at once writes some of it ahead, without the cursor: after a crash the pa
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from django.db import transaction
 
 from inboxes import notices
 from inboxes.envelope import Envelope
+from inboxes.mime.content import Content, Unread
 from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, LedgerState, Message
 from inboxes.providers.base import (
     MessageGone,
@@ -29,13 +29,12 @@ from inboxes.providers.base import (
     TemporarilyUnavailable,
 )
 from inboxes.sync import handled
-from inboxes.sync.content import Content, read_content
 from inboxes.sync.counting import Tally, add_to_days, codes_of, day_of, given_before, oldest_day, take_from_days
 from inboxes.sync.intake import SkippedMail, StoredMail, V
 from inboxes.sync.isolation import NOT_OF_ONE_MESSAGE, isolate, persistently
 from inboxes.sync.ledger import Failure, record_failures, settled, state_of_stored
 from inboxes.sync.listed import news_of
-from inboxes.sync.reading_ahead import read_ahead
+from inboxes.sync.reading_ahead import Reading, read_ahead
 from inboxes.sync.recovering import Missed, missed_in, note_missed
 from inboxes.sync.rekeying import Rekeyed, match_logged, rewrite_keys
 from inboxes.sync.slice import Slice, SliceOver
@@ -215,12 +214,13 @@ def _fetch(
     if not mails:
         return
     waiting = {mail.envelope.remote_id: mail for mail in mails}
-    read = partial(_content, dict(waiting))
+    run.reader.expect(len(mails))
+    read = partial(_read, run, dict(waiting))
     try:
         with closing(read_ahead(_bodies(run, remote, list(waiting)), read)) as readings:
-            for remote_id, content in readings:
-                if mail := waiting.pop(remote_id, None):
-                    yield _read(run, mail, content)
+            for reading in readings:
+                if mail := waiting.pop(reading.remote_id, None):
+                    yield _with_content(run, mail, reading)
     except PaceReached:
         # What is decided is not asked for again: the rest is fetched from the ledger, before anything else.
         yield from (Failure(remote_id, PaceReached.cause) for remote_id in waiting)
@@ -247,8 +247,15 @@ def _bodies(run: Slice[V], remote: RemoteFolder, remote_ids: Sequence[str]) -> I
             raise SliceOver
 
 
-def _content(mails: Mapping[str, MailToStore[V]], raw: RawMessage) -> Content:
-    return read_content(raw, store_attachments=mails[raw.remote_id].verdict.store_attachments)
+def _read(
+    run: Slice[V], mails: Mapping[str, MailToStore[V]], messages: Sequence[RawMessage]
+) -> list[Content | Exception]:
+    return run.reader.read(
+        [
+            Unread(message.raw, message.partial, mails[message.remote_id].verdict.store_attachments)
+            for message in messages
+        ]
+    )
 
 
 def _is_the_connection(error: ProviderError) -> bool:
@@ -256,9 +263,9 @@ def _is_the_connection(error: ProviderError) -> bool:
     return isinstance(error, TemporarilyUnavailable) and not isinstance(error, RateLimited)
 
 
-def _read(run: Slice[V], mail: MailToStore[V], content: "Future[Content]") -> MailToStore[V] | Failure:
+def _with_content(run: Slice[V], mail: MailToStore[V], reading: Reading) -> MailToStore[V] | Failure:
     contents = []
-    for _ in isolate([content], lambda part: contents.append(part[0].result())):
+    for _ in isolate([reading], lambda part: contents.append(part[0].content())):
         run.note_local_fault()
         return Failure(mail.envelope.remote_id, COULD_NOT_STORE)
     run.note_local_success()

@@ -1,34 +1,55 @@
-"""Parsing and filing e-mails in a thread of its own while those before them are written to the database: parser, files and
+"""Reading and filing e-mails in a thread of its own while those before them are written to the database: parser, files and
 database work at the same time.
 
 The thread touches no database: it would need a connection of its own.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
+from inboxes.mime.content import Content
 from inboxes.providers.base import ProviderError, RawMessage
-from inboxes.sync.content import Content
 from inboxes.sync.slice import SliceOver
 
 MAILS_AHEAD = 100
 WEIGHT_AHEAD = 4_000_000
 """So many e-mails, or so many bytes of them, may wait in memory."""
 
-Reading = tuple[str, "Future[Content]"]
+BATCH_MAILS = 20
+BATCH_WEIGHT = 500_000
+"""So many, or so many bytes of them, are read at a time."""
+
+Read = Callable[[Sequence[RawMessage]], Sequence[Content | Exception]]
 
 
-def read_ahead(messages: Iterable[RawMessage], read: Callable[[RawMessage], Content]) -> Generator[Reading, None, None]:
-    """The key of each message and what `read` makes of it, to come, in order. Close it: what was not handed out by then is not read.
+class Reading(NamedTuple):
+    """One message of a batch that is being read."""
+
+    remote_id: str
+    weight: int
+    batch: "Future[Sequence[Content | Exception]]"
+    position: int
+
+    def content(self) -> Content:
+        """Waits for it. Raises what reading it raised."""
+        content = self.batch.result()[self.position]
+        if isinstance(content, Exception):
+            raise content
+        return content
+
+
+def read_ahead(messages: Iterable[RawMessage], read: Read) -> Generator[Reading, None, None]:
+    """Each message and what `read` makes of it, to come, in order. Close it: what was not handed out by then is not read.
 
     When `messages` ends in a `ProviderError` or `SliceOver`, what came before is handed out first.
     """
     reader = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
     underway = _Underway()
     try:
-        for message in messages:
-            underway.add(message, reader.submit(read, message))
+        for batch in _batches(messages):
+            underway.add(batch, reader.submit(read, batch))
             while underway.is_full:
                 yield underway.take()
     except (ProviderError, SliceOver):
@@ -40,22 +61,42 @@ def read_ahead(messages: Iterable[RawMessage], read: Callable[[RawMessage], Cont
         reader.shutdown(cancel_futures=True)
 
 
+def _batches(messages: Iterable[RawMessage]) -> Iterator[list[RawMessage]]:
+    """What raises while they come is raised behind the last of them."""
+    batch: list[RawMessage] = []
+    weight = 0
+    try:
+        for message in messages:
+            batch.append(message)
+            weight += len(message.raw)
+            if len(batch) >= BATCH_MAILS or weight >= BATCH_WEIGHT:
+                yield batch
+                batch, weight = [], 0
+    except (ProviderError, SliceOver):
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
 class _Underway:
     def __init__(self) -> None:
-        self._readings: deque[tuple[int, Reading]] = deque()
+        self._readings: deque[Reading] = deque()
         self._weight = 0
 
     @property
     def is_full(self) -> bool:
         return len(self._readings) > MAILS_AHEAD or self._weight > WEIGHT_AHEAD
 
-    def add(self, message: RawMessage, content: "Future[Content]") -> None:
-        self._readings.append((len(message.raw), (message.remote_id, content)))
-        self._weight += len(message.raw)
+    def add(self, batch: Sequence[RawMessage], contents: "Future[Sequence[Content | Exception]]") -> None:
+        for position, message in enumerate(batch):
+            self._readings.append(Reading(message.remote_id, len(message.raw), contents, position))
+            self._weight += len(message.raw)
 
     def take(self) -> Reading:
-        weight, reading = self._readings.popleft()
-        self._weight -= weight
+        reading = self._readings.popleft()
+        self._weight -= reading.weight
         return reading
 
     def __iter__(self) -> Iterator[Reading]:

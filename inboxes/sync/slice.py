@@ -12,6 +12,7 @@ from inboxes.providers.base import MailboxWriter, MailProvider, RemoteFolder
 from inboxes.sync.handled import SkippedKeys
 from inboxes.sync.intake import Intake, V
 from inboxes.sync.lease import Lease
+from inboxes.sync.reading import Reader
 
 Clock = Callable[[], datetime]
 
@@ -47,6 +48,7 @@ class Slice(Generic[V]):
     clock: Clock
     deadline: datetime
     open_writer: Callable[[], MailboxWriter]
+    reader: Reader
     folders: dict[str, Folder] = field(default_factory=dict)
     remote_folders: dict[str, RemoteFolder] = field(default_factory=dict)
     mark_names: MarkNames = NO_NAMES

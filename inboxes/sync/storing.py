@@ -15,9 +15,9 @@ from typing import Any, Generic
 from django.db import connection
 
 from inboxes.envelope import Address, Envelope
+from inboxes.mime.content import Content
 from inboxes.models import Attachment, Folder, Inbox, LedgerEntry, LedgerState, Message, Sighting
 from inboxes.signals import messages_stored
-from inboxes.sync.content import Content
 from inboxes.sync.copying import copy_rows, merge_rows, reserve_keys
 from inboxes.sync.intake import Intake, StoredMail, V
 from inboxes.sync.joining import threads_for

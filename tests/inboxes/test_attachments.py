@@ -5,9 +5,9 @@ import pytest
 from inboxes import files
 from inboxes.attachments import FileUnreadable, read_attachment, read_attachments
 from inboxes.mime import guard, parse
+from inboxes.mime.content import Unread
 from inboxes.models import Attachment, Message
-from inboxes.providers.base import RawMessage
-from inboxes.sync.content import read_content
+from inboxes.sync.reading import Reader
 from tests.samples.broken_mail import HEAD, PDF, SAMPLES, TEXT, multipart
 from tests.samples.japanese_mail import LABELLED
 from tests.samples.well_formed_mail import WELL_FORMED
@@ -23,7 +23,8 @@ def media(settings, tmp_path):
 
 def listed(raw):
     """What storing the e-mail says of its files."""
-    content = read_content(RawMessage("1:1", raw), store_attachments=True)
+    with Reader(inbox_id=1) as reader:
+        [content] = reader.read([Unread(raw)])
     message = Message(raw_key=content.raw_key)
     return message, [
         Attachment(message=message, position=position, filename=file.filename, size=file.size)

@@ -12,17 +12,21 @@ from inboxes.sync.reading_ahead import read_ahead
 from inboxes.sync.slice import SliceOver
 
 
+def keys(batch):
+    return [raw.remote_id for raw in batch]
+
+
 def messages(number, size=10):
     return [RawMessage(str(key), b"x" * size) for key in range(number)]
 
 
 def keys_of(readings):
-    return [(key, content.result()) for key, content in readings]
+    return [(reading.remote_id, reading.content()) for reading in readings]
 
 
 def test_everything_comes_in_order():
-    found = keys_of(read_ahead(messages(300), lambda raw: raw.remote_id))
-    assert found == [(str(key), str(key)) for key in range(300)]
+    found = keys_of(read_ahead(messages(301), keys))
+    assert found == [(str(key), str(key)) for key in range(301)]
 
 
 @pytest.mark.parametrize("trouble", [TemporarilyUnavailable("connection_lost"), SliceOver()])
@@ -31,23 +35,26 @@ def test_what_came_before_trouble_is_handed_out_first(trouble):
         yield from messages(3)
         raise trouble
 
-    readings = read_ahead(broken(), lambda raw: raw.remote_id)
+    readings = read_ahead(broken(), keys)
     assert keys_of(islice(readings, 3)) == [("0", "0"), ("1", "1"), ("2", "2")]
     with pytest.raises(type(trouble)):
         next(readings)
 
 
 def test_what_cannot_be_read_fails_alone():
-    def read(raw):
-        if raw.remote_id == "1":
-            raise ValueError("one bad mail")
-        return raw.remote_id
+    def read(batch):
+        return [ValueError("one bad mail") if raw.remote_id == "1" else raw.remote_id for raw in batch]
 
-    errors = [content.exception() is not None for _, content in read_ahead(messages(3), read)]
-    assert errors == [False, True, False]
+    first, bad, last = read_ahead(messages(3), read)
+    assert (first.content(), last.content()) == ("0", "2")
+    with pytest.raises(ValueError, match="one bad mail"):
+        bad.content()
 
 
-@pytest.mark.parametrize(("size", "ahead"), [(10, reading_ahead.MAILS_AHEAD + 1), (reading_ahead.WEIGHT_AHEAD // 4, 5)])
+@pytest.mark.parametrize(
+    ("size", "ahead"),
+    [(10, reading_ahead.MAILS_AHEAD + reading_ahead.BATCH_MAILS), (reading_ahead.WEIGHT_AHEAD // 4, 5)],
+)
 def test_only_so_much_waits_in_memory(size, ahead):
     taken = count()
 
@@ -55,14 +62,14 @@ def test_only_so_much_waits_in_memory(size, ahead):
         while True:
             yield RawMessage(str(next(taken)), b"x" * size)
 
-    with closing(read_ahead(endless(), lambda raw: raw.remote_id)) as readings:
+    with closing(read_ahead(endless(), keys)) as readings:
         next(readings)
     assert next(taken) == ahead
 
 
 def test_its_thread_ends_with_it():
     before = threading.active_count()
-    with closing(read_ahead(iter(messages(50) * 10), lambda raw: raw.remote_id)) as readings:
+    with closing(read_ahead(iter(messages(50) * 10), keys)) as readings:
         next(readings)
         assert threading.active_count() == before + 1
     assert threading.active_count() == before

@@ -1,19 +1,23 @@
 """From the bytes of a logged e-mail to what is stored of it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from inboxes import files
 from inboxes.mime import guard
 from inboxes.mime.html import sanitise
-from inboxes.mime.parse import Attachment
+from inboxes.mime.parse import Attachment, ParseState
 from inboxes.mime.reply import first_words, split_reply
 from inboxes.mime.rewriting import without_files
-from inboxes.models import MessageState
-from inboxes.providers.base import RawMessage
 
 
-@dataclass(frozen=True, slots=True)
-class ListedFile:
+class Unread(NamedTuple):
+    """The bytes of one e-mail. `partial`: it was larger, and this is its beginning. `with_files`: their contents are kept, too."""
+
+    raw: bytes
+    partial: bool = False
+    with_files: bool = True
+
+
+class ListedFile(NamedTuple):
     """A file of the e-mail without its content, which stands in the original."""
 
     filename: str
@@ -23,12 +27,13 @@ class ListedFile:
     is_inline: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The readable parts of one e-mail, and the key of its original in the file store."""
+class Content(NamedTuple):
+    """The readable parts of one e-mail. Named tuples, because they travel between processes.
 
-    raw_key: str
-    attachments_stored: bool
+    `rewritten` is what is to be filed instead of the bytes that came. Once it is filed, `raw_key` is the key of its original in
+    the file store.
+    """
+
     state: str
     defects: tuple[str, ...]
     body_text: str
@@ -37,6 +42,9 @@ class Content:
     has_remote_images: bool
     snippet: str
     attachments: tuple[ListedFile, ...]
+    attachments_stored: bool
+    rewritten: bytes = b""
+    raw_key: str = ""
 
     @property
     def text(self) -> str:
@@ -49,32 +57,34 @@ class Content:
 
     def says_the_same(self, text: str, state: str) -> bool:
         """Whether a stored body is this one, white space aside. A body that was not read whole differs from nothing."""
-        if not (state == self.state == MessageState.FULL):
+        if not (state == self.state == ParseState.FULL):
             return True
         return text.split() == self.text.split()
 
 
-def read_content(message: RawMessage, *, store_attachments: bool) -> Content:
-    """Parses an e-mail and files its original, or what is left of it without the contents of its files.
+class CouldNotRead(Exception):
+    """One e-mail. It says which error it was, and nothing of what the e-mail says."""
 
-    Mail that cannot be read is a record too; raises only when nothing can be kept.
-    """
-    parsed = guard.parse(message.raw)
+
+def read_content(mail: Unread) -> Content:
+    """Mail that cannot be read is a record too."""
+    parsed = guard.parse(mail.raw)
     new, quoted = split_reply(parsed.text)
     html = sanitise(parsed.html)
-    state = MessageState(parsed.state)
-    original = message.raw if store_attachments else without_files(message.raw, parsed)
+    original = mail.raw if mail.with_files else without_files(mail.raw, parsed)
+    is_whole = original is mail.raw
+    state = ParseState.PARTIAL if mail.partial and parsed.state is ParseState.FULL else parsed.state
     return Content(
-        raw_key=files.store(original),
-        attachments_stored=original is message.raw,
-        state=MessageState.PARTIAL if message.partial and state == MessageState.FULL else state,
-        defects=parsed.defects,
+        state=state.value,
+        defects=tuple(map(str, parsed.defects)),
         body_text=new,
         quoted_text=quoted,
         body_html=html.html,
         has_remote_images=html.has_remote,
         snippet=first_words(new or quoted),
         attachments=tuple(map(_listed, parsed.attachments)),
+        attachments_stored=is_whole,
+        rewritten=b"" if is_whole else original,
     )
 
 
