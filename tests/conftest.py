@@ -39,6 +39,8 @@ def pytest_configure() -> None:
     assert settings.SECRET_KEY  # read now: pytest-django sets up only what is configured
     # An xdist worker that inherited it would read the settings before it has named its own Valkey database.
     del os.environ["DJANGO_SETTINGS_MODULE"]
+    # Ours takes a quarter of a second for each password on purpose.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Pages link the files as they lie in static/; nothing is collected for a test.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT = settings.STATICFILES_DIRS[0]
