@@ -7,7 +7,7 @@ matches as a phrase and GIN's recheck removes bigrams that only happen to occur.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from django.contrib.postgres.search import SearchVectorField
@@ -17,7 +17,7 @@ MAX_TERMS = 16
 MAX_POSITION = 16_000  # PostgreSQL keeps positions up to 16,383
 MAX_WORD = 64
 CJK = "\u3005-\u3007\u3041-\u309f\u30a1-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-PIECE = re.compile(rf"(?P<cjk>[{CJK}]+)|(?P<word>(?:(?![{CJK}_])\w)+)")
+PIECE = re.compile(rf"(?P<cjk>[{CJK}]+)|(?P<word>[^\W_{CJK}]+)")
 SPACE_BETWEEN_CJK = re.compile(rf"(?<=[{CJK}])\s+(?=[{CJK}])")
 KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
@@ -35,12 +35,15 @@ def vector(texts: Iterable[str]) -> str:
     lexemes: list[str] = []
     start = 1
     for text in texts:
-        normal = normalise(text)
-        for variant in dict.fromkeys((normal, SPACE_BETWEEN_CJK.sub("", normal))):
+        for variant in _variants(normalise(text)):
             placed = list(_indexed(variant))
             lexemes += [f"'{lexeme}':{start + place}" for lexeme, place in placed if start + place <= MAX_POSITION]
             start += (placed[-1][1] if placed else 0) + 2
     return " ".join(lexemes)
+
+
+def _variants(normal: str) -> Collection[str]:
+    return (normal,) if normal.isascii() else dict.fromkeys((normal, SPACE_BETWEEN_CJK.sub("", normal)))
 
 
 def query(text: str) -> str | None:
@@ -52,6 +55,8 @@ def query(text: str) -> str | None:
 
 def normalise(text: str) -> str:
     """NFKC, lower case, katakana as hiragana; Latin, Greek and Cyrillic letters without accents."""
+    if text.isascii():
+        return text.lower()
     folded = unicodedata.normalize("NFKC", text).lower().translate(KATAKANA_TO_HIRAGANA)
     return folded if folded.isascii() else "".join(map(_without_accent, folded))
 
@@ -66,12 +71,12 @@ def _indexed(text: str) -> Iterator[tuple[str, int]]:
     """Lexemes with their places. Pieces of one term follow each other, a gap parts terms: phrases stay within a term."""
     place = 0
     for term in text.split():
-        for piece in PIECE.finditer(term):
-            if run := piece["cjk"]:
+        for run, word in PIECE.findall(term):
+            if run:
                 yield from ((run[index : index + 2], place + index) for index in range(len(run)))
                 place += len(run)
             else:
-                yield piece["word"][:MAX_WORD], place
+                yield word[:MAX_WORD], place
                 place += 1
         place += 1
 
