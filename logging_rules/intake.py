@@ -177,7 +177,8 @@ class InboxIntake(Intake[Decision]):
             record_mail_entries(entries)
         except ContactGone as error:
             raise DecisionOutdated from error
-        settle_privacy(message_ids=[mail.message_pk for mail in stored if not mail.is_new])
+        if known := [mail.message_pk for mail in stored if not mail.is_new]:
+            settle_privacy(message_ids=known)
 
     def _meet(self, stored: Sequence[StoredMail[Decision]]) -> dict[str, int]:
         """The contact of each newcomer, made if need be. Mail of theirs that was passed over is then read once more."""

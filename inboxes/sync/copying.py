@@ -96,7 +96,11 @@ def _escape(text: str) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False).replace("\\", r"\\")
+    return _as_json(value).replace("\\", r"\\")
+
+
+# `json.dumps` would make an encoder for every value.
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 _ENCODERS: dict[type, Callable[[Any], str]] = {

@@ -1,13 +1,12 @@
 """Finding or making the threads of e-mails about to be stored. Runs in the transaction that stores them, under its locks."""
 
-import uuid
 from collections.abc import Collection, Sequence
 
 from django.db import connection
 
 from inboxes.envelope import Envelope
 from inboxes.models import Message, Thread, ThreadReference
-from inboxes.sync.copying import copy_rows, merge_rows, reserve_keys
+from inboxes.sync.copying import merge_rows
 from inboxes.threading import Addresses, Correspondence, ThreadGroup, correspondence, join_threads, outsiders
 
 MESSAGES_READ = 50
@@ -27,6 +26,10 @@ PARTICIPANTS = f"""
     GROUP BY wanted.pk
 """  # noqa: S608 - the name of our own table
 
+MAKE_THREADS = f"""
+    INSERT INTO {Thread._meta.db_table} (code) SELECT gen_random_uuid() FROM generate_series(1, %s) RETURNING id
+"""  # noqa: S608
+
 
 def threads_for(envelopes: Sequence[Envelope], colleagues: Addresses) -> list[int]:
     """The thread of each e-mail, made if need be, and the message ids that will lead later mail to it."""
@@ -42,9 +45,8 @@ def threads_for(envelopes: Sequence[Envelope], colleagues: Addresses) -> list[in
 
 def _write_threads(letters: Sequence[Correspondence], groups: Sequence[ThreadGroup]) -> list[int]:
     new = [group for group in dict.fromkeys(groups) if group.pk is None]
-    for group, key in zip(new, reserve_keys(Thread, len(new)), strict=True):
+    for group, key in zip(new, _make_threads(len(new)), strict=True):
         group.pk = key
-    copy_rows(Thread, ("id", "code"), ((group.pk, uuid.uuid4()) for group in new))
     rows = {
         (group.pk, message_id)
         for letter, group in zip(letters, groups, strict=True)
@@ -52,6 +54,12 @@ def _write_threads(letters: Sequence[Correspondence], groups: Sequence[ThreadGro
     }
     merge_rows(ThreadReference, ("thread", "message_id"), list(rows), conflict="message_id, thread_id")
     return [group.pk for group in groups if group.pk is not None]
+
+
+def _make_threads(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(MAKE_THREADS, [count])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def _references_to(message_ids: Collection[str]) -> list[tuple[str, int]]:

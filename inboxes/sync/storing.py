@@ -86,6 +86,7 @@ class Draft:
 
     place: Place
     envelope: Envelope
+    fingerprint: bytes
     content: Content
 
 
@@ -116,7 +117,7 @@ def store_mails(
     ]
     logged = [mail for mail in stored if mail.verdict.log]
     sighted = write_sightings(inbox, logged, now, anew=anew)
-    _write_ledger(inbox, folder, stored)
+    _write_ledger(inbox, folder, mails, places)
     write_team_mail(inbox, stored)
     if logged:
         intake.record(logged)
@@ -171,7 +172,7 @@ def _place(mail: MailToStore[V], shelf: list[Place], drafts: list[Draft]) -> Pla
         shelf[-1].variant + 1 if shelf else 0, mail.content.text, mail.content.state, mail.content.attachments_stored
     )
     shelf.append(place)
-    drafts.append(Draft(place, mail.envelope, mail.content))
+    drafts.append(Draft(place, mail.envelope, mail.fingerprint, mail.content))
     return place
 
 
@@ -211,7 +212,7 @@ def _message_row(draft: Draft) -> tuple[Any, ...]:
     return (
         place.pk,
         uuid.uuid4(),
-        envelope.fingerprint,
+        draft.fingerprint,
         place.variant,
         place.thread_pk,
         envelope.message_id[:998],
@@ -295,7 +296,7 @@ def _reasons_before(inbox: Inbox, message_pks: Sequence[int]) -> dict[int, tuple
     return {message_pk: (reason, rule) for message_pk, reason, rule in rows}
 
 
-def _write_ledger(inbox: Inbox, folder: Folder, stored: Sequence[StoredMail[V]]) -> None:
+def _write_ledger(inbox: Inbox, folder: Folder, mails: Sequence[MailToStore[V]], places: Sequence[Place]) -> None:
     rows = [
         (
             inbox.pk,
@@ -306,9 +307,9 @@ def _write_ledger(inbox: Inbox, folder: Folder, stored: Sequence[StoredMail[V]])
             "",
             0,
             None,
-            mail.message_pk,
-            mail.envelope.fingerprint,
+            place.pk,
+            mail.fingerprint,
         )
-        for mail in stored
+        for mail, place in zip(mails, places, strict=True)
     ]
     merge_rows(LedgerEntry, LEDGER_FIELDS, rows, conflict="folder_id, remote_id", update=LEDGER_CHANGES)
