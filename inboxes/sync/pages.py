@@ -41,9 +41,13 @@ from inboxes.sync.slice import Slice, SliceOver
 from inboxes.sync.storing import MailToStore, store_mails
 from inboxes.sync.team import kept_among
 
-CHUNK_MAILS = 100
-CHUNK_WEIGHT = 16_000_000
-"""Mails are written when there are so many, or so many bytes of them: what a worker holds in memory stays bounded."""
+CHUNK_MAILS = 250
+CHUNK_WEIGHT = 8_000_000
+"""Mails are written when there are so many, or so many bytes of them: what a worker holds in memory stays bounded. A third of what
+writing costs, it costs for every chunk."""
+
+WORTH_WRITING = 100
+"""A slice whose time is up goes on until so many bodies came."""
 
 CAREFUL_AFTER = 2
 """After so many failed slices in a row bodies are fetched one by one, to find a message that breaks the connection."""
@@ -243,7 +247,7 @@ def _bodies(run: Slice[V], remote: RemoteFolder, remote_ids: Sequence[str]) -> I
         if raw.remote_id in wanted:
             yield raw
             came += 1
-        if came >= CHUNK_MAILS and run.is_over:
+        if came >= WORTH_WRITING and run.is_over:
             raise SliceOver
 
 

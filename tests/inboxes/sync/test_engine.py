@@ -10,7 +10,7 @@ from inboxes.models import Attachment, Folder, FolderState, HandledPage, Inbox, 
 from inboxes.providers.base import FolderGone
 from inboxes.sync.engine import Outcome, run_slice
 from inboxes.sync.handled import digest
-from inboxes.sync.pages import CHUNK_MAILS
+from inboxes.sync.pages import WORTH_WRITING
 from logging_rules.intake import InboxIntake
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import ALICE, NOW, SARAH, STRANGER, connected_inbox, mail_bytes, sync, sync_until_quiet
@@ -280,7 +280,7 @@ def test_only_the_chosen_window_is_logged(inbox, server, clock):
 
 
 def test_a_page_with_more_mail_than_fits_in_a_slice_is_stored_in_several(inbox, server, clock):
-    mails = 2 * CHUNK_MAILS + 50
+    mails = 2 * WORTH_WRITING + 50
     server.page_messages = mails
     for number in range(mails):
         server.deliver(mail_bytes(SARAH, message_id=f"<{number}@m>"))
@@ -300,7 +300,7 @@ def test_a_page_with_more_mail_than_fits_in_a_slice_is_stored_in_several(inbox, 
     while one_slice() == Outcome.MORE:
         stored.append(Message.objects.count())
 
-    assert stored == [CHUNK_MAILS, 2 * CHUNK_MAILS]
+    assert stored == [WORTH_WRITING, 2 * WORTH_WRITING]
     assert Message.objects.count() == mails
     assert (Folder.objects.get(name="INBOX").counts, server.calls["body"]) == (
         {"known_contact_incoming": mails},
