@@ -112,13 +112,22 @@ def status_of(port):
         connection.close()
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_the_sign_in_page_and_stops_without_a_trace(environment, stop):
+def test_it_serves_an_empty_workspace_once_and_stops_without_a_trace(environment):
     process = launch("dev", "--empty", environment=environment)
     port = address_of(process)
     assert status_of(port) == 200
+    assert home.known(Path(environment["DATA_DIR"])) is None  # no stand-ins
 
-    process.send_signal(stop)
+    second = launch("dev", "--empty", environment=environment)
+    output, _ = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 1
+    assert output == f"genkan: Genkan is running already: http://127.0.0.1:{port}\nStop that one with Ctrl-C first.\n"
+
+    stop(process, signal.SIGINT, environment)
+
+
+def stop(process, how, environment):
+    process.send_signal(how)
     output, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 0
@@ -159,22 +168,7 @@ def test_after_a_kill_nothing_is_left_and_the_next_start_works(environment):
     again = launch("dev", "--empty", environment=environment)
     assert status_of(address_of(again)) == 200
 
-    again.send_signal(signal.SIGINT)
-    again.communicate(timeout=PATIENCE)
-
-
-def test_an_empty_workspace_has_no_stand_ins_and_is_started_once_only(environment):
-    first = launch("dev", "--empty", environment=environment)
-    port = address_of(first)
-    assert home.known(Path(environment["DATA_DIR"])) is None
-
-    second = launch("dev", "--empty", environment=environment)
-    output, _ = second.communicate(timeout=PATIENCE)
-
-    assert second.returncode == 1
-    assert output == f"genkan: Genkan is running already: http://127.0.0.1:{port}\nStop that one with Ctrl-C first.\n"
-    first.send_signal(signal.SIGINT)
-    first.communicate(timeout=PATIENCE)
+    stop(again, signal.SIGTERM, environment)
 
 
 def test_a_taken_port_is_named(environment):

@@ -40,9 +40,12 @@ def list_page(
     body = client.get(client.url(path_of("mailFolders", folder_id, "messages", query=query)), Asked.FOLDER)
     total = body.get("@odata.count")
     rows = _rows(body)
-    while (link := body.get("@odata.nextLink")) and _is_within_a_second(rows):
+    seconds = set(map(arrival, rows))
+    while (link := body.get("@odata.nextLink")) and len(seconds) <= 1:
         body = client.get(client.checked(link), Asked.FOLDER)
-        rows += _rows(body)
+        more = _rows(body)
+        rows += more
+        seconds.update(map(arrival, more))
     rows = sorted({row["id"]: row for row in rows}.values(), key=arrival, reverse=True)
     last = arrival(rows[-1]) if link and rows else ""
     taken = [row for row in rows if arrival(row) > last]
@@ -85,7 +88,3 @@ def _window(until: str, since: datetime | None) -> str:
 
 def _rows(body: Json) -> list[Json]:
     return [row for row in rows_of(body) if arrival(row)]
-
-
-def _is_within_a_second(rows: list[Json]) -> bool:
-    return not rows or min(map(arrival, rows)) == max(map(arrival, rows))
