@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from contacts.actions.indexing import index_messages
 from contacts.models import Contact, MergedContact, TimelineEntry
+from inboxes.arrays import array_literal
 from inboxes.models import Message, Sighting, Visibility
 
 
@@ -84,7 +85,7 @@ RAISE_LAST_ACTIVITY = """
     UPDATE contacts_contact contact SET last_activity_at = newest.at
     FROM (
         SELECT contact_id AS id, max(occurred_at) AS at FROM contacts_timelineentry
-        WHERE message_id = ANY(%s) AND contact_id = ANY(%s) AND NOT private GROUP BY contact_id
+        WHERE message_id = ANY(%s::bigint[]) AND contact_id = ANY(%s::bigint[]) AND NOT private GROUP BY contact_id
     ) newest
     WHERE contact.id = newest.id AND (contact.last_activity_at IS NULL OR contact.last_activity_at < newest.at)
 """
@@ -94,7 +95,7 @@ def _insert_mail_rows(rows: Sequence[tuple[int, int, int, datetime]]) -> int:
     """`last_activity_at` is for everybody's eyes: private e-mails do not move it."""
     if not rows:
         return 0
-    contact_ids, message_ids, _, _ = columns = [list(column) for column in zip(*rows, strict=True)]
+    contact_ids, message_ids, _, _ = columns = [array_literal(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(INSERT_MAIL_ROWS, columns)
         inserted: int = cursor.rowcount

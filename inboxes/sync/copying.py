@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from inboxes.arrays import array_literal
+
 Row = Sequence[Any]
 
 COPY_PIECE = 1 << 18
@@ -57,7 +59,7 @@ def merge_rows(
         cursor.execute(
             f"INSERT INTO {model._meta.db_table} ({_columns(model, fields)}) SELECT * FROM unnest({types})"  # noqa: S608
             f" ON CONFLICT ({conflict}) DO {f'UPDATE SET {changes}' if changes else 'NOTHING'} RETURNING {returning}",
-            [list(column) for column in zip(*rows, strict=True)],
+            [array_literal(column) for column in zip(*rows, strict=True)],
         )
         return [value for (value,) in cursor.fetchall()]
 
@@ -85,11 +87,6 @@ def _encode_unusual(value: Any) -> str:
     return next((encode(value) for known, encode in _ENCODERS.items() if isinstance(value, known)), str(value))
 
 
-def _array(texts: set[str]) -> str:
-    quoted = ('"' + text.replace("\\", r"\\").replace('"', r"\"") + '"' for text in sorted(texts))
-    return "{" + ",".join(quoted) + "}"
-
-
 def _escape(text: str) -> str:
     """Four replacements are ten times as fast as `str.translate`."""
     return text.replace("\\", r"\\").replace("\n", r"\n").replace("\r", r"\r").replace("\t", r"\t")
@@ -110,7 +107,7 @@ _ENCODERS: dict[type, Callable[[Any], str]] = {
     NoneType: lambda _: r"\N",
     bytes: lambda value: rf"\\x{value.hex()}",
     datetime: datetime.isoformat,
-    set: lambda value: _escape(_array(value)),
+    set: lambda value: _escape(array_literal(sorted(value))),
     list: _json,
     tuple: _json,
     dict: _json,

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 
+from inboxes.arrays import array_literal
 from inboxes.envelope import Envelope
 from inboxes.models import DailyCount, Folder, LedgerEntry, LedgerState
 from inboxes.sync.handled import skipped_among
@@ -41,7 +42,7 @@ def add_to_days(folder: Folder, tally: Tally) -> None:
             f"INSERT INTO {table} (folder_id, day, code, messages)"  # noqa: S608 - the name of our own table
             " SELECT %s, * FROM unnest(%s::date[], %s::text[], %s::int[])"
             f" ON CONFLICT (folder_id, day, code) DO UPDATE SET messages = {table}.messages + EXCLUDED.messages",
-            [folder.pk, *(list(column) for column in zip(*rows, strict=True))],
+            [folder.pk, *map(array_literal, zip(*rows, strict=True))],
         )
 
 
@@ -55,7 +56,7 @@ def take_from_days(folder: Folder, tally: Tally) -> None:
             f"UPDATE {DailyCount._meta.db_table} counted SET messages = greatest(counted.messages - taken.messages, 0)"  # noqa: S608
             " FROM unnest(%s::date[], %s::text[], %s::int[]) AS taken (day, code, messages)"
             " WHERE counted.folder_id = %s AND counted.day = taken.day AND counted.code = taken.code",
-            [*(list(column) for column in zip(*rows, strict=True)), folder.pk],
+            [*map(array_literal, zip(*rows, strict=True)), folder.pk],
         )
     DailyCount.objects.filter(folder=folder, messages=0).delete()
 

@@ -4,7 +4,9 @@ from collections.abc import Collection, Sequence
 
 from django.db import connection
 
+from inboxes.arrays import array_literal
 from inboxes.envelope import Envelope
+from inboxes.lookups import among
 from inboxes.models import Message, Thread, ThreadReference
 from inboxes.sync.copying import merge_rows
 from inboxes.threading import Addresses, Correspondence, ThreadGroup, correspondence, join_threads, outsiders
@@ -64,12 +66,12 @@ def _make_threads(count: int) -> list[int]:
 
 def _references_to(message_ids: Collection[str]) -> list[tuple[str, int]]:
     """The stored threads that mention the message ids, oldest first."""
-    rows = ThreadReference.objects.filter(message_id__in=message_ids).order_by("thread_id")
+    rows = ThreadReference.objects.filter(message_id__in=among(message_ids)).order_by("thread_id")
     return list(rows.values_list("message_id", "thread_id"))
 
 
 def _participants(threads: Collection[int]) -> dict[int, list[str]]:
     with connection.cursor() as cursor:
-        cursor.execute(PARTICIPANTS, [list(threads), MESSAGES_READ])
+        cursor.execute(PARTICIPANTS, [array_literal(threads), MESSAGES_READ])
         found: dict[int, list[str]] = dict(cursor.fetchall())
     return {thread_pk: found.get(thread_pk, []) for thread_pk in threads}

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from inboxes import notices
 from inboxes.envelope import Envelope
+from inboxes.lookups import among_hashes
 from inboxes.mime.content import Content, Unread
 from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, LedgerState, Message
 from inboxes.providers.base import (
@@ -206,7 +207,9 @@ def _stored_once(fingerprints: Sequence[bytes]) -> dict[bytes, bool]:
     """Those stored in one variant only, and whether with attachments. Of several, it takes the body to tell which one a mail is."""
     if not fingerprints:
         return {}
-    rows = Message.objects.filter(fingerprint__in=fingerprints).values_list("fingerprint", "attachments_stored")
+    rows = Message.objects.filter(fingerprint__in=among_hashes(fingerprints)).values_list(
+        "fingerprint", "attachments_stored"
+    )
     found = [(bytes(key), with_attachments) for key, with_attachments in rows]
     variants = Counter(key for key, _ in found)
     return {key: with_attachments for key, with_attachments in found if variants[key] == 1}

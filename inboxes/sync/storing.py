@@ -14,7 +14,9 @@ from typing import Any, Generic
 
 from django.db import connection
 
+from inboxes.arrays import array_literal
 from inboxes.envelope import Address, Envelope
+from inboxes.lookups import among_hashes
 from inboxes.mime.content import Content
 from inboxes.models import Attachment, Folder, Inbox, LedgerEntry, LedgerState, Message, Sighting
 from inboxes.signals import messages_stored
@@ -140,7 +142,7 @@ def lock_conversations(keys: Iterable[bytes]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(pg_advisory_xact_lock(%s, bucket)) FROM unnest(%s::int[]) AS bucket",
-            [LOCK_CLASS, sorted(buckets)],
+            [LOCK_CLASS, array_literal(sorted(buckets))],
         )
 
 
@@ -152,7 +154,7 @@ def _shelves(fingerprints: Sequence[bytes]) -> dict[bytes, list[Place]]:
     """What is stored under each fingerprint, by variant."""
     shelves: dict[bytes, list[Place]] = {}
     fields = ("fingerprint", "pk", "thread_id", "variant", "state", "body_text", "quoted_text", "attachments_stored")
-    rows = Message.objects.filter(fingerprint__in=fingerprints).order_by("variant").values_list(*fields)
+    rows = Message.objects.filter(fingerprint__in=among_hashes(fingerprints)).order_by("variant").values_list(*fields)
     for fingerprint, pk, thread_pk, variant, state, text, quoted, whole in rows:
         place = Place(variant, f"{text}\n{quoted}", state, whole, pk=pk, thread_pk=thread_pk)
         shelves.setdefault(bytes(fingerprint), []).append(place)
