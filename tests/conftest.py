@@ -44,6 +44,7 @@ def pytest_configure() -> None:
     # Pages link the files as they lie in static/; nothing is collected for a test.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT = settings.STATICFILES_DIRS[0]
+    settings.WHITENOISE_AUTOREFRESH = True  # else each test client lists them anew
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
