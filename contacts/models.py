@@ -203,7 +203,7 @@ class TimelineEntry(models.Model):
     ask them; `contacts.actions.settle_privacy` keeps it true.
     """
 
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="timeline")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="timeline", db_index=False)
     kind = models.CharField(max_length=8, choices=EntryKind)
     occurred_at = models.DateTimeField()
     message = models.ForeignKey(

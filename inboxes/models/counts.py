@@ -13,7 +13,7 @@ class DailyCount(models.Model):
     The days of a folder sum up to `Folder.counts`: both are written with the page they count, and begin anew when it is read again.
     """
 
-    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="daily_counts")
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="daily_counts", db_index=False)
     day = models.DateField()
     code = models.CharField(max_length=40)
     messages = models.PositiveIntegerField()

@@ -93,7 +93,7 @@ class LedgerEntry(models.Model):
     """
 
     inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="ledger")
-    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="ledger")
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="ledger", db_index=False)
     remote_id = models.CharField(max_length=300)
     state = models.CharField(max_length=12, choices=LedgerState)
     code = models.CharField(max_length=40, blank=True)
