@@ -16,9 +16,8 @@ from django.db import transaction
 
 from inboxes import notices
 from inboxes.envelope import Envelope
-from inboxes.lookups import among_hashes
 from inboxes.mime.content import Content, Unread
-from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, LedgerState, Message
+from inboxes.models import Folder, FolderState, HandledPage, Inbox, LedgerEntry, LedgerState
 from inboxes.providers.base import (
     MessageGone,
     PaceReached,
@@ -39,7 +38,7 @@ from inboxes.sync.reading_ahead import Reading, read_ahead
 from inboxes.sync.recovering import Missed, missed_in, note_missed
 from inboxes.sync.rekeying import Rekeyed, match_logged, rewrite_keys
 from inboxes.sync.slice import Slice, SliceOver
-from inboxes.sync.storing import MailToStore, store_mails
+from inboxes.sync.storing import MailToStore, store_mails, stored_once
 from inboxes.sync.team import kept_among
 
 CHUNK_MAILS = 250
@@ -121,10 +120,10 @@ def handle_page(
 
 def _tally(envelopes: Sequence[Envelope], conclusion: Conclusion[V]) -> Tally:
     """What was skipped, and logged mail that was found again."""
-    codes = {remote_id: mail.verdict.code for remote_id, mail in conclusion.skipped.items()}
-    codes |= {row.remote_id: row.code for row in conclusion.rekeyed}
-    days = {envelope.remote_id: day_of(envelope) for envelope in envelopes if envelope.remote_id in codes}
-    return Counter((days[remote_id], code) for remote_id, code in codes.items())
+    tally = Counter((day_of(mail.envelope), mail.verdict.code) for mail in conclusion.skipped.values())
+    days = {envelope.remote_id: day_of(envelope) for envelope in envelopes} if conclusion.rekeyed else {}
+    tally.update((days[row.remote_id], row.code) for row in conclusion.rekeyed)
+    return tally
 
 
 def _tally_of_sifted(run: Slice[V], folder: Folder, page: Page) -> Tally:
@@ -191,7 +190,7 @@ def _with_bodies(
     run: Slice[V], remote: RemoteFolder, mails: Sequence[MailToStore[V]]
 ) -> Generator[MailToStore[V] | Failure, None, None]:
     """The mails ready to be stored. A body is fetched only of e-mails that are not stored yet, whichever inbox they came from."""
-    stored = _stored_once([mail.fingerprint for mail in mails])
+    stored = stored_once([mail.fingerprint for mail in mails])
     missing = []
     for mail in mails:
         if mail.fingerprint in stored and (stored[mail.fingerprint] or not mail.verdict.store_attachments):
@@ -201,18 +200,6 @@ def _with_bodies(
     one_by_one = run.inbox.failures >= CAREFUL_AFTER
     for part in [[mail] for mail in missing] if one_by_one else [missing]:
         yield from _fetch(run, remote, part, blame_message=one_by_one)
-
-
-def _stored_once(fingerprints: Sequence[bytes]) -> dict[bytes, bool]:
-    """Those stored in one variant only, and whether with attachments. Of several, it takes the body to tell which one a mail is."""
-    if not fingerprints:
-        return {}
-    rows = Message.objects.filter(fingerprint__in=among_hashes(fingerprints)).values_list(
-        "fingerprint", "attachments_stored"
-    )
-    found = [(bytes(key), with_attachments) for key, with_attachments in rows]
-    variants = Counter(key for key, _ in found)
-    return {key: with_attachments for key, with_attachments in found if variants[key] == 1}
 
 
 def _fetch(

@@ -5,6 +5,7 @@ already, so a page may be written again after a crash.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -148,6 +149,18 @@ def lock_conversations(keys: Iterable[bytes]) -> None:
 
 def _bucket(key: bytes) -> int:
     return int.from_bytes(blake2b(key, digest_size=4).digest()) % LOCK_BUCKETS
+
+
+def stored_once(fingerprints: Sequence[bytes]) -> dict[bytes, bool]:
+    """Those stored in one variant only, and whether with attachments. Of several, it takes the body to tell which one a mail is."""
+    if not fingerprints:
+        return {}
+    rows = Message.objects.filter(fingerprint__in=among_hashes(fingerprints)).values_list(
+        "fingerprint", "attachments_stored"
+    )
+    found = [(bytes(key), with_attachments) for key, with_attachments in rows]
+    variants = Counter(key for key, _ in found)
+    return {key: with_attachments for key, with_attachments in found if variants[key] == 1}
 
 
 def _shelves(fingerprints: Sequence[bytes]) -> dict[bytes, list[Place]]:
