@@ -217,10 +217,7 @@ class Migration(migrations.Migration):
                 (
                     "contact",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="timeline",
-                        to="contacts.contact",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="timeline", to="contacts.contact"
                     ),
                 ),
                 (

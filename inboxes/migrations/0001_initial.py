@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
                 ),
                 ("defects", models.JSONField(default=list)),
                 ("size", models.PositiveBigIntegerField(default=0)),
-                ("raw_key", models.CharField(max_length=64)),
+                ("raw_key", models.CharField(db_index=True, max_length=64)),
                 ("attachments_stored", models.BooleanField(default=True)),
                 ("is_automatic", models.BooleanField(default=False)),
                 (
@@ -212,10 +212,7 @@ class Migration(migrations.Migration):
                 (
                     "folder",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="daily_counts",
-                        to="inboxes.folder",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="daily_counts", to="inboxes.folder"
                     ),
                 ),
             ],
@@ -575,10 +572,7 @@ class Migration(migrations.Migration):
                 (
                     "message",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="attachments",
-                        to="inboxes.message",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="attachments", to="inboxes.message"
                     ),
                 ),
             ],
@@ -673,10 +667,7 @@ class Migration(migrations.Migration):
                 (
                     "folder",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="ledger",
-                        to="inboxes.folder",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="ledger", to="inboxes.folder"
                     ),
                 ),
                 (
@@ -898,19 +889,13 @@ class Migration(migrations.Migration):
                 (
                     "inbox",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="sightings",
-                        to="inboxes.inbox",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sightings", to="inboxes.inbox"
                     ),
                 ),
                 (
                     "message",
                     models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="sightings",
-                        to="inboxes.message",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sightings", to="inboxes.message"
                     ),
                 ),
             ],
@@ -1110,10 +1095,7 @@ class Migration(migrations.Migration):
             model_name="message",
             name="thread",
             field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="messages",
-                to="inboxes.thread",
+                on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="inboxes.thread"
             ),
         ),
         migrations.CreateModel(
@@ -1226,10 +1208,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="message",
             index=models.Index(fields=["thread", "sent_at"], name="message_by_thread"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["raw_key"], name="message_by_original"),
         ),
         migrations.AddIndex(
             model_name="message",
