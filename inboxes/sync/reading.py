@@ -36,6 +36,10 @@ class Reader:
         """So many come next."""
         self._wants_process |= mails >= WORTH_A_PROCESS
 
+    def take_care(self) -> None:
+        """Among those that come next may be one that ended a process before."""
+        self._wants_process = True
+
     def read(self, mails: Sequence[Unread]) -> list[Content | Exception]:
         """What is stored of each, in their order, or why it cannot be read or filed."""
         return [_filed(mail, content) for mail, content in zip(mails, self._read(mails), strict=True)]

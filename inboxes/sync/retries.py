@@ -7,7 +7,7 @@ from inboxes.models import LedgerEntry, LedgerState
 from inboxes.providers.base import MessageGone, Page, Unreadable
 from inboxes.sync.folders import tolerated
 from inboxes.sync.intake import V
-from inboxes.sync.pages import handle_page
+from inboxes.sync.pages import COULD_NOT_STORE, handle_page
 from inboxes.sync.slice import Slice
 
 
@@ -16,6 +16,8 @@ def retry_due(run: Slice[V]) -> bool:
     due = LedgerEntry.objects.filter(inbox=run.inbox, state=LedgerState.RETRYING, retry_at__lte=run.clock())
     readable = {folder.pk: (folder, remote) for folder, remote in run.readable_folders}
     rows = list(due.filter(folder__in=readable).order_by("folder_id", "retry_at")[: run.batch])
+    if any(entry.cause == COULD_NOT_STORE for entry in rows):
+        run.reader.take_care()
     for folder_pk, entries in groupby(rows, key=attrgetter("folder_id")):
         folder, remote = readable[folder_pk]
         wanted = {entry.remote_id for entry in entries}

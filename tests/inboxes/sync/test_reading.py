@@ -65,26 +65,33 @@ def test_a_process_of_its_own_reads_the_same():
 
 
 @pytest.mark.django_db
-def test_a_mail_that_ends_the_process_fails_alone(inbox, server, clock, monkeypatch, stand_in):
+def test_a_mail_that_ends_the_process_fails_alone_each_time(inbox, server, clock, monkeypatch, stand_in):
     stand_in(f'exec {sys.executable} -m tests.fakes.crashing_parser "$@"')
-    monkeypatch.setattr(reading, "WORTH_A_PROCESS", 2)
     for word in ("one", "CRASH", "two", "RAISE", "three"):
         server.deliver(mail_bytes(SARAH, message_id=f"<{word}@m>", body=f"<p>{word}</p>", Content_Type="text/html"))
 
-    with capture_logs() as lines:
+    with capture_logs() as lines, monkeypatch.context() as changed:
+        changed.setattr(reading, "WORTH_A_PROCESS", 2)
+        sync(inbox, server, clock)
+    clock.pass_by(hours=1)
+    with capture_logs() as later:
         sync(inbox, server, clock)
 
     assert sorted(Message.objects.values_list("body_text", flat=True)) == ["one", "three", "two"]
     failed = LedgerEntry.objects.exclude(state="logged").values_list("state", "cause", "attempts")
-    assert list(failed) == [("retrying", COULD_NOT_STORE, 1)] * 2
-    said = [
-        (line["event"], line.get("inbox_id"), line.get("error")) for line in lines if line["log_level"] == "warning"
-    ]
-    assert sorted(said) == [
+    assert list(failed) == [("retrying", COULD_NOT_STORE, 2)] * 2
+    assert warnings(lines) == warnings(later)
+    assert warnings(lines) == [
         ("message_failed", None, "CouldNotRead"),
         ("message_failed", None, "ProcessLost"),
         ("reading_process_lost", inbox.pk, None),
     ]
+
+
+def warnings(lines):
+    return sorted(
+        (line["event"], line.get("inbox_id"), line.get("error")) for line in lines if line["log_level"] == "warning"
+    )
 
 
 def test_a_process_that_was_killed_meanwhile_is_replaced():
