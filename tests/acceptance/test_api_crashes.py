@@ -25,9 +25,15 @@ AT_FIRST = 4
 NO_PACE = dict.fromkeys(
     ("GMAIL_UNITS_PER_MINUTE", "GMAIL_PROJECT_UNITS_PER_MINUTE", "GRAPH_REQUESTS_PER_MINUTE"), "100000000"
 )
-MAILS = list(generator.generate(3_000, seed=9))
-WITH_A_CONTACT = [mail for mail in MAILS if mail.contact and mail.folder != generator.CHOSEN_FOLDER]
-WITH_A_STRANGER = [mail for mail in MAILS if not mail.contact]
+
+
+def mails():
+    """In turns one with a contact and one with a stranger."""
+    known = (
+        mail for mail in generator.generate(3_000, seed=9) if mail.contact and mail.folder != generator.CHOSEN_FOLDER
+    )
+    unknown = (mail for mail in generator.generate(3_000, seed=9) if not mail.contact)
+    return chain.from_iterable(zip(known, unknown, strict=False))
 
 
 class Crashing:
@@ -37,7 +43,7 @@ class Crashing:
         self.mailbox = mailbox
         self._doomed = doomed
         self._owner = owner
-        self._coming = chain.from_iterable(zip(WITH_A_CONTACT, WITH_A_STRANGER, strict=False))
+        self._coming = mails()
         self._there: list[Any] = []
 
     def receive(self, mails: int) -> None:

@@ -17,15 +17,29 @@ from tests.acceptance.kept import everything_kept
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MAILS = list(generator.generate(5_010))
-OLD, NEW = MAILS[:5_000], MAILS[5_000:]
+OLD = 5_000
 MESSAGE_ID = re.compile(rb"<\d+\.[0-9a-f]+@[\w.]+>")
 
 
 @pytest.fixture(scope="module")
-def large_mailbox(running_dovecot):
+def mails():
+    return list(generator.generate(OLD + 10))
+
+
+@pytest.fixture(scope="module")
+def old(mails):
+    return mails[:OLD]
+
+
+@pytest.fixture(scope="module")
+def new(mails):
+    return mails[OLD:]
+
+
+@pytest.fixture(scope="module")
+def large_mailbox(running_dovecot, old):
     mailbox = running_dovecot.mailbox("large")
-    fill(mailbox, OLD)
+    fill(mailbox, old)
     return mailbox
 
 
@@ -46,9 +60,9 @@ def bodies_asked_for(commands):
 
 @pytest.mark.parametrize("preset", ["manual", "replies", "known"])
 def test_exactly_the_expected_mail_is_logged_and_nothing_is_kept_of_the_rest(
-    workspace, large_mailbox, dovecot, preset, capfd
+    workspace, large_mailbox, dovecot, preset, old, capfd
 ):
-    wanted = expected(OLD, preset)
+    wanted = expected(old, preset)
     assert len(wanted) > 20
     untouched = large_mailbox.fingerprint()
 
@@ -57,9 +71,9 @@ def test_exactly_the_expected_mail_is_logged_and_nothing_is_kept_of_the_rest(
     assert timelines() == wanted
     assert set(Message.objects.values_list("message_id", flat=True)) == {message_id for message_id, _ in wanted}
     told = status()
-    assert (told["status"], told["logged"], told["on_server"]) == ("active", len(wanted), len(OLD))
+    assert (told["status"], told["logged"], told["on_server"]) == ("active", len(wanted), OLD)
     assert (told["retrying"], told["quarantined"], told["completeness"]) == (0, 0, 1.0)
-    assert sum(told["counts"].values()) == len(OLD)
+    assert sum(told["counts"].values()) == OLD
     commands = dovecot.commands()
     assert [command for command in commands if command.startswith(("SELECT", "UID STORE", "STORE", "FETCH"))] == []
     assert bodies_asked_for(commands) == len(wanted)
@@ -74,44 +88,44 @@ def test_exactly_the_expected_mail_is_logged_and_nothing_is_kept_of_the_rest(
     assert words.count("LIST") == 1
     assert lasting(everything_kept()) == before
 
-    assert all(generator.PRIVATE.encode() in mail.raw for mail in OLD if not mail.logged_by)
-    private = {mail.message_id.encode() for mail in OLD if preset not in mail.logged_by}
+    assert all(generator.PRIVATE.encode() in mail.raw for mail in old if not mail.logged_by)
+    private = {mail.message_id.encode() for mail in old if preset not in mail.logged_by}
     for place, content in [*everything_kept().items(), ("logs", "".join(capfd.readouterr()).encode())]:
         assert generator.PRIVATE.encode() not in content, place
         assert generator.PRIVATE.encode().hex().encode() not in content, place
         assert private.isdisjoint(MESSAGE_ID.findall(content)), place
     dovecot.forget_commands()
     verdict = run("privacy", "verify")
-    assert (verdict["clean"], verdict["unlogged"]) == (True, len(OLD) - len(wanted))
+    assert (verdict["clean"], verdict["unlogged"]) == (True, OLD - len(wanted))
     # The headers of a folder are asked for in long pages, and nothing once more for each mail.
     assert len(dovecot.commands()) < 20
 
     # In a folder of this process: the broker is searched by other tests at the same time.
     log = Path(settings.DATA_DIR) / "web.log"
-    log.write_text(next(mail.message_id for mail in OLD if preset not in mail.logged_by))
+    log.write_text(next(mail.message_id for mail in old if preset not in mail.logged_by))
     with pytest.raises(CommandError, match=r"unlogged mail is kept: file web\.log$"):
         run("privacy", "verify")
     log.unlink()
 
 
 @pytest.fixture
-def ten_new_mails(large_mailbox):
+def ten_new_mails(large_mailbox, new):
     """Delivers them when called; they are gone again after the test."""
     delivered = []
-    yield lambda: delivered.extend(fill(large_mailbox, NEW))
+    yield lambda: delivered.extend(fill(large_mailbox, new))
     for file in delivered:
         large_mailbox.delete(file)
 
 
-def test_ten_new_mails_cost_one_short_sync(workspace, large_mailbox, ten_new_mails, dovecot):
+def test_ten_new_mails_cost_one_short_sync(workspace, large_mailbox, new, ten_new_mails, dovecot):
     connect(large_mailbox, "--preset", "known", "--now")
     ten_new_mails()
     dovecot.forget_commands()
 
     counts = sync()
 
-    logged = expected(NEW, "known")
-    assert sum(counts.values()) == len(NEW)
+    logged = expected(new, "known")
+    assert sum(counts.values()) == len(new)
     assert sum(number for code, number in counts.items() if code.startswith(("known", "reply", "chosen"))) == len(
         logged
     )
