@@ -19,7 +19,8 @@ FOLDERS = ("INBOX", "Sent", CHOSEN_FOLDER)
 class Measurement:
     """One step: how long the product took, and the floor, how long a raw socket took for the same just before and after.
 
-    `mails` were decided in this step, `stored` so far; `peak_megabytes` is the most memory the worker ever had.
+    `mails` were decided in this step, `stored` so far; `peak_megabytes` is the most memory the worker itself ever had, while
+    `processor_seconds` are also of the process it reads mail in.
     """
 
     step: str

@@ -5,6 +5,7 @@ ends with its input. Only for a database that is thrown away afterwards.
 """
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -89,7 +90,7 @@ def connect(*, address: str, port: int, username: str, password: str, preset: st
 def sync(*, inbox: int) -> dict[str, Any]:
     """Slice after slice, until nothing is left to do now."""
     counts: Counter[str] = Counter()
-    began, processor = time.perf_counter(), time.process_time()
+    began, processor = time.perf_counter(), _processor_seconds()
     while True:
         report = sync_slice(inbox_id=inbox, worker="bench")
         counts.update(report.counts)
@@ -99,7 +100,7 @@ def sync(*, inbox: int) -> dict[str, Any]:
         "outcome": report.outcome,
         "cause": report.cause,
         "seconds": time.perf_counter() - began,
-        "processor_seconds": time.process_time() - processor,
+        "processor_seconds": _processor_seconds() - processor,
         "counts": counts,
         "stored": Message.objects.count(),
         "peak_megabytes": _peak_megabytes(),
@@ -113,6 +114,12 @@ def logged(*, inbox: int) -> dict[str, list[int]]:
     for name, remote_id in rows:
         uids.setdefault(name, []).append(parse_remote_id(remote_id).uid)
     return {name: sorted(found) for name, found in uids.items()}
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those it started that have ended: the one that reads mail ends with its slice."""
+    used = [resource.getrusage(which) for which in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _peak_megabytes() -> float:
