@@ -51,13 +51,15 @@ def test_a_task_is_confirmed_after_it_is_done_and_taken_one_at_a_time():
 
 
 def test_a_worker_process_does_not_look_for_garbage_in_the_program_itself_and_has_its_threads_take_short_turns():
-    turn = sys.getswitchinterval()
+    turn, thresholds = sys.getswitchinterval(), gc.get_threshold()
     try:
         worker_process_init.send(sender=None)
         assert gc.get_freeze_count() > 10_000
+        assert gc.get_threshold() > thresholds
         assert sys.getswitchinterval() < turn
     finally:
         gc.unfreeze()
+        gc.set_threshold(*thresholds)
         sys.setswitchinterval(turn)
 
 
