@@ -39,6 +39,5 @@ def choices_among(inbox: Inbox, envelopes: Sequence[Envelope]) -> HandChoices:
     for envelope in envelopes if logged else ():
         if envelope.fingerprint in logged:
             chosen_by[envelope.folder_id, envelope.remote_id] = logged[envelope.fingerprint]
-    return HandChoices(
-        chosen_by, frozenset(one.fingerprint for one in envelopes if (one.folder_id, one.remote_id) in waiting)
-    )
+    undecided = [one.fingerprint for one in envelopes if (one.folder_id, one.remote_id) in waiting] if waiting else ()
+    return HandChoices(chosen_by, frozenset(undecided))

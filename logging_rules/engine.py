@@ -4,16 +4,17 @@ Pure: no Django, no I/O, no clock. The same envelope, facts and policy always gi
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from inboxes.envelope import NOT_MAIL_ROLES, Envelope, FolderRole
 from inboxes.filtered import NOBODY_KNOWN, Filtered
 from inboxes.marks import BY_MARK, KEPT_PRIVATE, Mark
 from inboxes.visibility import Visibility
 from logging_rules.ambiguity import ambiguity_of
-from logging_rules.facts import ContactCreation, Facts, Level, Policy, Preset, Setting, conversation_keys
+from logging_rules.facts import ContactCreation, Facts, Level, Policy, Preset, Setting
 from logging_rules.mail import Mail, shared_address
 
 
@@ -43,9 +44,8 @@ BY_HAND = "by_hand"
 """The rule of mail its owner picked from the mailbox."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What becomes of one mail and why. `contact_ids` are the contacts whose timelines it stands on.
+class Decision(NamedTuple):
+    """What becomes of one mail and why. `contact_ids` are the contacts whose timelines it stands on. A named tuple, as `Envelope`.
 
     The last three are what the settings say of a mail that is logged: `newcomers` are addresses that become contacts with it.
     A chosen or CRM-sent mail may be logged with no contact: it is stored, and appears once a contact with its address exists.
@@ -202,7 +202,7 @@ def _continued(mail: Mail) -> Decision | None:
     preset, facts = mail.policy.preset, mail.facts
     if preset.value is Preset.MANUAL or not facts.conversations:
         return None
-    for key in conversation_keys(mail.envelope):
+    for key in mail.conversation_keys:
         for conversation in facts.conversations.get(key, ()):
             shared = shared_address(mail, conversation.participants)
             if not shared or not conversation.precedes(mail.envelope):
@@ -281,7 +281,10 @@ BY_SETTINGS = frozenset({Code.REPLY_TO_LOGGED, Code.KNOWN_CONTACT_OUTGOING, Code
 
 def decide(envelope: Envelope, facts: Facts, policy: Policy) -> Decision:
     """What becomes of one mail. Total: every envelope gets a decision."""
-    mail = Mail(envelope, facts, policy)
+    return _decide(Mail(envelope, facts, policy))
+
+
+def _decide(mail: Mail) -> Decision:
     for rule in RULES:
         decision = rule(mail)
         if decision is None or (decision.code in BY_SETTINGS and mail.is_passed_over):
@@ -299,8 +302,7 @@ def held_for_owner(mail: Mail, decision: Decision) -> Decision | None:
 
 def _as_set(decision: Decision, mail: Mail) -> Decision:
     """The decision to log, with what the settings say of logged mail."""
-    return replace(
-        decision,
+    return decision._replace(
         newcomers=mail.newcomers,
         visibility=mail.policy.visibility.value,
         store_attachments=mail.policy.store_attachments.value,
@@ -320,27 +322,24 @@ def decide_page(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> 
 
     Contacts are made last: who wrote within a conversation stands with its contacts, whether or not strangers become contacts.
     """
-    decisions = _decide_all(envelopes, facts, policy)
+    mails = [Mail(envelope, facts, policy) for envelope in envelopes]
+    decisions = _decide_all(mails, facts, policy)
     if not policy.keeps_all:
         return decisions
-    return [
-        _kept_for_team(decision, Mail(envelope, facts, policy))
-        for envelope, decision in zip(envelopes, decisions, strict=True)
-    ]
+    return [_kept_for_team(decision, mail) for decision, mail in zip(decisions, mails, strict=True)]
 
 
-def _decide_all(envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> list[Decision]:
+def _decide_all(mails: Sequence[Mail], facts: Facts, policy: Policy) -> list[Decision]:
+    decisions = [_NOBODY] * len(mails)
     creation = policy.create_contacts
-    decisions = [_NOBODY] * len(envelopes)
-    _settle(
-        decisions, envelopes, facts, replace(policy, create_contacts=Setting(ContactCreation.NEVER, creation.level))
-    )
     if creation.value is ContactCreation.NEVER:
+        _settle(decisions, mails, facts)
         return decisions
-    _settle(decisions, envelopes, facts, policy)
+    makes_none = replace(policy, create_contacts=Setting(ContactCreation.NEVER, creation.level))
+    _settle(decisions, [Mail(mail.envelope, facts, makes_none) for mail in mails], facts)
+    _settle(decisions, mails, facts)
     return [
-        _as_set(decision, Mail(envelope, facts, policy)) if decision.log else decision
-        for envelope, decision in zip(envelopes, decisions, strict=True)
+        _as_set(decision, mail) if decision.log else decision for decision, mail in zip(decisions, mails, strict=True)
     ]
 
 
@@ -348,7 +347,7 @@ def _kept_for_team(decision: Decision, mail: Mail) -> Decision:
     """The members of a team inbox have all of its mail, but for what is no mail, was before the window, or must not be kept."""
     if decision.log or is_no_mail(mail.envelope) or outside_window(mail) or never_log_workspace(mail):
         return decision
-    return replace(decision, kept=True, filtered=_filtered(mail), store_attachments=mail.policy.store_attachments.value)
+    return decision._replace(kept=True, filtered=_filtered(mail), store_attachments=mail.policy.store_attachments.value)
 
 
 def _filtered(mail: Mail) -> str:
@@ -359,22 +358,19 @@ def _filtered(mail: Mail) -> str:
     return Filtered.AUTOMATIC if mail.envelope.is_automatic and not mail.envelope.sent_by_owner else ""
 
 
-def _settle(decisions: list[Decision], envelopes: Sequence[Envelope], facts: Facts, policy: Policy) -> None:
+def _settle(decisions: list[Decision], mails: Sequence[Mail], facts: Facts) -> None:
     """Decides what is undecided or could be a reply, until nothing more is logged."""
     undecided = [index for index, decision in enumerate(decisions) if decision.code in COULD_BE_REPLIES]
-    undecided.sort(key=lambda index: envelopes[index].sent_at)
+    undecided.sort(key=lambda index: mails[index].envelope.sent_at)
     ready = undecided
     while ready:
         for index in ready:
-            envelope = envelopes[index]
-            decision = decisions[index] = decide(envelope, facts, policy)
+            mail = mails[index]
+            decision = decisions[index] = _decide(mail)
             if decision.log:
-                facts.remember(envelope, decision.contact_ids)
-        if policy.preset.value is Preset.MANUAL or not any(decisions[index].log for index in ready):
+                facts.remember(mail.envelope, decision.contact_ids)
+        if mails[0].policy.preset.value is Preset.MANUAL or not any(decisions[index].log for index in ready):
             break
         undecided = [index for index in undecided if decisions[index].code in COULD_BE_REPLIES]
-        ready = [index for index in undecided if _may_follow(envelopes[index], facts)]
-
-
-def _may_follow(envelope: Envelope, facts: Facts) -> bool:
-    return any(key in facts.conversations for key in conversation_keys(envelope))
+        known = facts.conversations.keys()
+        ready = [index for index in undecided if not known.isdisjoint(mails[index].conversation_keys)]

@@ -195,6 +195,11 @@ class Colleagues:
     def __contains__(self, email: object) -> bool:
         return isinstance(email, str) and (email in self.addresses or email.rpartition("@")[2] in self.domains)
 
+    def among(self, emails: AbstractSet[str]) -> frozenset[str]:
+        """Those of the addresses that belong to it."""
+        found = {email for email in emails if email.rpartition("@")[2] in self.domains} if self.domains else set()
+        return frozenset(found | (emails & self.addresses))
+
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
@@ -320,7 +325,7 @@ def facts_about(
     A colleague is never a known contact, even if somebody made a contact of them: internal talk must not reach a timeline.
     The inbox's `own` addresses stand in all of its mail, so no never-log entry can mean them; it may well mean a colleague.
     """
-    insiders = frozenset(email for email in emails if email in colleagues)
+    insiders = colleagues.among(emails)
     blocked: dict[Level, dict[str, NeverLogKind]] = {Level.WORKSPACE: {}, Level.PERSON: {}}
     withheld: dict[str, Withheld] = {}
     for level, never_log in ((Level.PERSON, personal_never_log), (Level.WORKSPACE, workspace_never_log)):

@@ -3,13 +3,13 @@
 from inboxes.addresses import is_no_reply, is_valid
 from inboxes.envelope import Address, Envelope
 from inboxes.visibility import Visibility
-from logging_rules.facts import ContactCreation, Facts, Policy, Setting
+from logging_rules.facts import ContactCreation, Facts, Policy, Setting, conversation_keys
 
 
 class Mail:
     """One envelope beside its facts and policy: what the rules look at. `contacts` maps its addresses to known contacts."""
 
-    __slots__ = ("contacts", "emails", "envelope", "facts", "policy")
+    __slots__ = ("_keys", "contacts", "emails", "envelope", "facts", "policy")
 
     def __init__(self, envelope: Envelope, facts: Facts, policy: Policy) -> None:
         self.envelope = envelope
@@ -18,6 +18,7 @@ class Mail:
         self.emails = tuple(dict.fromkeys([address.email for address in envelope.participants]))
         known = facts.contacts
         self.contacts = {email: known[email] for email in self.emails if email in known}
+        self._keys: tuple[str, ...] | None = None
 
     @property
     def chosen_by_id(self) -> int | None:
@@ -30,6 +31,13 @@ class Mail:
         """Whether a member of the team has taken it back from what was filtered."""
         restored = self.facts.restored
         return bool(restored) and self.envelope.fingerprint in restored
+
+    @property
+    def conversation_keys(self) -> tuple[str, ...]:
+        """See `facts.conversation_keys`. Read once: a mail may be decided several times."""
+        if self._keys is None:
+            self._keys = conversation_keys(self.envelope)
+        return self._keys
 
     @property
     def contact_ids(self) -> tuple[int, ...]:
