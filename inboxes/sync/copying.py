@@ -6,6 +6,7 @@ from datetime import datetime
 from io import BytesIO
 from types import NoneType
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, models
 
@@ -32,7 +33,7 @@ def copy_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[R
     """Inserts new rows. Raises IntegrityError when one of them is there already."""
     lines = BytesIO()  # as text they would take four bytes a character
     for row in rows:
-        lines.write("\t".join(map(_encode, row)).encode() + b"\n")
+        lines.write(b"\t".join(map(_encode, row)) + b"\n")
     lines.seek(0)
     with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.copy_expert(f"COPY {model._meta.db_table} ({_columns(model, fields)}) FROM STDIN", lines, COPY_PIECE)
@@ -77,36 +78,42 @@ def _column_type(model: type[models.Model], name: str) -> str:
     return str(_field(model, name).db_type(connection)).partition("(")[0]
 
 
-def _encode(value: Any) -> str:
+def _encode(value: Any) -> bytes:
     """One value in COPY's text format; a set of texts becomes an array, a list JSON."""
     return _ENCODERS.get(type(value), _encode_unusual)(value)
 
 
-def _encode_unusual(value: Any) -> str:
+def _encode_unusual(value: Any) -> bytes:
     """Of a type that is derived from one of `_ENCODERS`, or says what it is by itself."""
-    return next((encode(value) for known, encode in _ENCODERS.items() if isinstance(value, known)), str(value))
+    encoders = (encode for known, encode in _ENCODERS.items() if isinstance(value, known))
+    return next(encoders, _spell)(value)
 
 
-def _escape(text: str) -> str:
-    """Four replacements are ten times as fast as `str.translate`."""
-    return text.replace("\\", r"\\").replace("\n", r"\n").replace("\r", r"\r").replace("\t", r"\t")
+def _spell(value: Any) -> bytes:
+    return str(value).encode()
 
 
-def _json(value: Any) -> str:
-    return _as_json(value).replace("\\", r"\\")
+def _escape(text: str) -> bytes:
+    """Four replacements are ten times as fast as `str.translate`, and bytes are replaced twice as fast as characters."""
+    return text.encode().replace(b"\\", rb"\\").replace(b"\n", rb"\n").replace(b"\r", rb"\r").replace(b"\t", rb"\t")
+
+
+def _json(value: Any) -> bytes:
+    return _as_json(value).encode().replace(b"\\", rb"\\")
 
 
 # `json.dumps` would make an encoder for every value.
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
-_ENCODERS: dict[type, Callable[[Any], str]] = {
+_ENCODERS: dict[type, Callable[[Any], bytes]] = {
     str: _escape,
-    int: str,
-    bool: str,
-    NoneType: lambda _: r"\N",
-    bytes: lambda value: rf"\\x{value.hex()}",
-    datetime: datetime.isoformat,
+    int: _spell,
+    bool: _spell,
+    UUID: _spell,
+    NoneType: lambda _: rb"\N",
+    bytes: lambda value: rb"\\x" + value.hex().encode(),
+    datetime: lambda value: value.isoformat().encode(),
     set: lambda value: _escape(array_literal(sorted(value))),
     list: _json,
     tuple: _json,
