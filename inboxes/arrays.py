@@ -4,7 +4,7 @@ Of a list psycopg2 writes an expression that holds every element; the literal of
 PostgreSQL half of it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from types import NoneType
 from typing import Any
@@ -14,6 +14,14 @@ from uuid import UUID
 def array_literal(values: Iterable[Any]) -> str:
     """For a parameter that is cast, such as `%s::text[]`. Raises `TypeError` for values of a type that nothing here is stored as."""
     return "{" + ",".join([_ELEMENTS.get(type(value), _unusual)(value) for value in values]) + "}"
+
+
+def text_array_literal(texts: Sequence[str]) -> str:
+    """As `array_literal`, of texts alone: among thousands there is hardly ever one in which something has to be escaped."""
+    joined = '","'.join(texts)
+    if not texts or "\\" in joined or joined.count('"') > 2 * (len(texts) - 1):
+        return array_literal(texts)
+    return f'{{"{joined}"}}'
 
 
 def _quoted(text: str) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from django.db.models.expressions import RawSQL
 
-from inboxes.arrays import array_literal
+from inboxes.arrays import array_literal, text_array_literal
 
 
 def among(values: Iterable[str]) -> RawSQL:
     """For `__in`: one array parameter however many values. What PostgreSQL text cannot hold is left out; it matches nothing."""
     storable = [value for value in values if (value.isascii() or _is_encodable(value)) and "\0" not in value]
-    return RawSQL("SELECT unnest(%s::text[])", [array_literal(storable)])
+    return RawSQL("SELECT unnest(%s::text[])", [text_array_literal(storable)])
 
 
 def among_hashes(values: Iterable[bytes]) -> RawSQL:

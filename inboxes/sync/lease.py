@@ -20,17 +20,17 @@ DURATION = timedelta(seconds=120)
 HEARTBEAT_SECONDS = 30
 
 
-# Every slice begins and ends with these, and most do little else: the ORM would take longer to put them together than to answer.
+# Every slice begins and ends with these, and so does every transaction: the ORM would take longer to put them together than to answer.
 HELD = "id = %(inbox_id)s AND lease_fence = %(fence)s AND generation = %(generation)s"
 RELEASED = """
     lease_owner = '', lease_expires_at = NULL, next_due_at = CASE WHEN next_due_at = %(due_at)s
         THEN coalesce(%(next_due_at)s, next_due_at) ELSE least(next_due_at, %(next_due_at)s) END
 """
 _RELEASE = f"UPDATE {Inbox._meta.db_table} SET {RELEASED} WHERE {HELD}"  # noqa: S608 - the name of our own table
+_RENEWED = f"lease_expires_at = statement_timestamp() + interval '{DURATION.total_seconds()} seconds'"
+_RENEW = f"UPDATE {Inbox._meta.db_table} SET {_RENEWED} WHERE {HELD}"  # noqa: S608
 _TAKE = f"""
-    UPDATE {Inbox._meta.db_table} SET lease_owner = %(worker)s, lease_fence = lease_fence + 1,
-        lease_expires_at = statement_timestamp() + interval '{DURATION.total_seconds()} seconds'
-    WHERE {HELD}
+    UPDATE {Inbox._meta.db_table} SET lease_owner = %(worker)s, lease_fence = lease_fence + 1, {_RENEWED} WHERE {HELD}
 """  # noqa: S608
 
 
@@ -50,8 +50,7 @@ class Lease:
 
     def guard(self) -> None:
         """Call first in every transaction that writes. Raises `LeaseLost`."""
-        held = Inbox.objects.filter(pk=self.inbox_id, lease_fence=self.fence, generation=self.generation)
-        if not held.update(lease_expires_at=Now() + DURATION):
+        if not self.write(_RENEW):
             raise LeaseLost
         self._renewed_at = time.monotonic()
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from inboxes.arrays import array_literal
+from inboxes.arrays import array_literal, text_array_literal
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +35,11 @@ def test_values_are_the_same_in_the_database(kind, values):
         cursor.execute(f"SELECT unnest(%s::{kind}[])", [array_literal(values)])
         found = [value for (value,) in cursor.fetchall()]
     assert [bytes(value) if isinstance(value, memoryview) else value for value in found] == values
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["plain", "見積り", "a,b{}", ""], ['x"y'], ["a", r"\x"], ['"', '"']])
+def test_texts_alone_make_the_same_literal(texts):
+    assert text_array_literal(texts) == array_literal(texts)
 
 
 def test_derived_types_are_what_they_are_derived_from_and_nothing_else_is_guessed():
