@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncDate
 
+from inboxes.arrays import array_literal
 from inboxes.keys import any_of
 from inboxes.lookups import among
 from inboxes.models import Folder, HandledPage, LedgerEntry, LedgerState, Sighting, TeamMail
@@ -133,7 +134,9 @@ def recode(rows: "QuerySet[LedgerEntry]", codes: Mapping[int, str], *, state: Le
         if before and before != after:
             moves[folder_id, day, before, after] += 1
     with connection.cursor() as cursor:
-        cursor.execute(RECODE, [[*SETTLED], state, *map(list, zip(*changes, strict=True) if changes else ([], []))])
+        cursor.execute(
+            RECODE, [[*SETTLED], state, *map(array_literal, zip(*changes, strict=True) if changes else ((), ()))]
+        )
     recount(moves)
 
 

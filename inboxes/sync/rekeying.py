@@ -11,6 +11,7 @@ from django.db.models import Q, Value
 from django.db.models.fields import TextField
 from django.db.models.functions import Cast, Concat
 
+from inboxes.arrays import array_literal
 from inboxes.envelope import Envelope
 from inboxes.marks import Mark, MarkSource
 from inboxes.models import Folder, FolderState, HandledPage, LedgerEntry, LedgerState, MarkedMail, MarkState
@@ -140,5 +141,5 @@ def rewrite_keys(folder: Folder, rekeyed: Sequence[Rekeyed]) -> None:
         cursor.execute(
             f"UPDATE {LedgerEntry._meta.db_table} row SET remote_id = found.remote_id, state = {STATE_OF_STORED.format(row='row')}"  # noqa: S608
             " FROM unnest(%s::bigint[], %s::text[]) AS found (pk, remote_id) WHERE row.id = found.pk",
-            [[row.ledger_pk for row in rekeyed], [row.remote_id for row in rekeyed]],
+            [array_literal(row.ledger_pk for row in rekeyed), array_literal(row.remote_id for row in rekeyed)],
         )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from inboxes.arrays import array_literal
 from inboxes.keys import any_of
 from inboxes.lookups import among
 from inboxes.models import Folder, Inbox, InboxKind, LedgerEntry, LedgerState, Sighting, TeamMail, TeamThread
@@ -91,7 +92,7 @@ def write_team_mail(inbox: Inbox, stored: Sequence[StoredMail[V]]) -> None:
         arrivals[arrival.message_pk] = known.with_copy(arrival) if known else arrival
     _make_threads(inbox, {arrival.thread_pk: arrival.received_at for arrival in arrivals.values()})
     with connection.cursor() as cursor:
-        cursor.execute(WRITE_MAIL, [*map(list, zip(*arrivals.values(), strict=True)), inbox.pk])
+        cursor.execute(WRITE_MAIL, [*map(array_literal, zip(*arrivals.values(), strict=True)), inbox.pk])
     threads = TeamThread.objects.filter(inbox=inbox, thread__in=any_of({one.thread_pk for one in arrivals.values()}))
     count_threads(threads.values_list("pk", flat=True))
 
@@ -130,7 +131,7 @@ def note_decisions(inbox: Inbox, codes: Mapping[int, str]) -> set[int]:
         ledger = LedgerEntry.objects.filter(inbox=inbox, message__in=any_of(here))
         recode(ledger, {key: codes[key] for key in here}, state=state)
     with connection.cursor() as cursor:
-        cursor.execute(NOTE_CODES, [list(keys), [codes[key] for key in keys], inbox.pk])
+        cursor.execute(NOTE_CODES, [array_literal(keys), array_literal([codes[key] for key in keys]), inbox.pk])
     return keys
 
 
