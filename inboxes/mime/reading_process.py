@@ -10,7 +10,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import starmap
 from multiprocessing.connection import Connection, Pipe
+from typing import Any, NoReturn
 
 from inboxes.mime.content import Content, CouldNotRead, ListedFile, Unread, read_content
 from inboxes.mime.guard import PROJECT, harmless_environment
@@ -54,10 +56,9 @@ class ReadingProcess:
         """What each of them says, in their order. Raises `ProcessLost`."""
         try:
             self._connection.send_bytes(pickle.dumps(list(mails), pickle.HIGHEST_PROTOCOL))
-            answers: list[Content | CouldNotRead] = _Answer(self._receive(ANSWER_SECONDS)).load()
+            return [_unpacked(answer) for answer in _Answer(self._receive(ANSWER_SECONDS)).load()]
         except Exception:  # noqa: BLE001 - what was taken over may answer anything
             raise ProcessLost from None
-        return answers
 
     def close(self) -> None:
         """It holds nothing that it could lose."""
@@ -75,22 +76,25 @@ class ReadingProcess:
 
 
 class _Answer(pickle.Unpickler):
-    """Knows no other class than these: the process may have been taken over by what it reads."""
+    """Plain values, and no class at all: the process may have been taken over by what it reads."""
 
-    _KNOWN = {(kind.__module__, kind.__name__): kind for kind in (Content, ListedFile, CouldNotRead)}
-
-    def find_class(self, module: str, name: str) -> type:
-        try:
-            return self._KNOWN[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError from None
+    def find_class(self, module: str, name: str) -> NoReturn:
+        raise pickle.UnpicklingError
 
 
-def _read(mail: Unread) -> Content | CouldNotRead:
+def _read(mail: Unread) -> dict[str, Any] | str:
+    """A `Content` as plain values, or the name of the error."""
     try:
-        return read_content(mail)
+        content = read_content(mail)
     except Exception as error:  # noqa: BLE001 - one e-mail must not stop those beside it
-        return CouldNotRead(type(error).__name__)
+        return type(error).__name__
+    return {**content._asdict(), "attachments": [tuple(file) for file in content.attachments]}
+
+
+def _unpacked(answer: dict[str, Any] | str) -> Content | CouldNotRead:
+    if isinstance(answer, str):
+        return CouldNotRead(answer)
+    return Content(**{**answer, "attachments": tuple(starmap(ListedFile, answer["attachments"]))})
 
 
 def _main() -> None:

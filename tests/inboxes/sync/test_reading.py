@@ -125,11 +125,17 @@ def test_few_mails_are_read_here(stand_in):
     assert lines == []
 
 
-def test_a_process_that_was_taken_over_makes_the_worker_do_nothing(stand_in, tmp_path):
+@pytest.mark.parametrize(
+    "answer",
+    ["cos\nmkdir\n(V{done}\ntR.", "cinboxes.mime.content\nContent\nN}}Vsnippet\nVstolen\ns\x86b."],
+    ids=["call", "overwrite"],
+)
+def test_a_process_that_was_taken_over_makes_the_worker_do_nothing(stand_in, tmp_path, answer):
+    """Neither call what it names nor write over our classes."""
+    done, snippet = tmp_path / "done", Content.snippet
     script = (
-        "import os, pickle; from multiprocessing.connection import Connection; pipe = Connection(0); pipe.send_bytes(b'');"
-        f"pipe.recv_bytes(); Evil = type('Evil', (), dict(__reduce__=lambda self: (os.mkdir, ('{tmp_path}/done',))));"
-        "pipe.send_bytes(pickle.dumps(Evil()))"
+        "from multiprocessing.connection import Connection; pipe = Connection(0); pipe.send_bytes(b'');"
+        f"pipe.recv_bytes(); pipe.send_bytes(bytes.fromhex('{answer.format(done=done).encode('latin-1').hex()}'))"
     )
     stand_in(f'exec {sys.executable} -c "{script}"')
     process = ReadingProcess()
@@ -138,7 +144,7 @@ def test_a_process_that_was_taken_over_makes_the_worker_do_nothing(stand_in, tmp
             process.read([HELLO])
     finally:
         process.close()
-    assert not (tmp_path / "done").exists()
+    assert (done.exists(), Content.snippet) == (False, snippet)
 
 
 def test_it_ends_with_a_worker_that_is_killed():
