@@ -258,8 +258,9 @@ def _is_the_connection(error: ProviderError) -> bool:
 
 
 def _with_content(run: Slice[V], mail: MailToStore[V], reading: Reading) -> MailToStore[V] | Failure:
+    """The lease is kept however long the e-mails of a batch take: each of them may be one that `guard` allows a minute."""
     contents = []
-    for _ in isolate([reading], lambda part: contents.append(part[0].content())):
+    for _ in isolate([reading], lambda part: contents.append(part[0].content(meanwhile=run.lease.keep))):
         run.note_local_fault()
         return Failure(mail.envelope.remote_id, COULD_NOT_STORE)
     run.note_local_success()

@@ -6,7 +6,7 @@ The thread touches no database: it would need a connection of its own.
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
 from inboxes.mime.content import Content
@@ -21,6 +21,9 @@ BATCH_MAILS = 20
 BATCH_WEIGHT = 500_000
 """So many, or so many bytes of them, are read at a time."""
 
+PATIENCE = 10.0
+"""Seconds without news."""
+
 Read = Callable[[Sequence[RawMessage]], Sequence[Content | Exception]]
 
 
@@ -32,8 +35,10 @@ class Reading(NamedTuple):
     batch: "Future[Sequence[Content | Exception]]"
     position: int
 
-    def content(self) -> Content:
-        """Waits for it. Raises what reading it raised."""
+    def content(self, *, meanwhile: Callable[[], None]) -> Content:
+        """Waits for it, and does something `meanwhile` every few seconds. Raises what reading it raised."""
+        while not (self.batch.done() or wait([self.batch], timeout=PATIENCE).done):
+            meanwhile()
         content = self.batch.result()[self.position]
         if isinstance(content, Exception):
             raise content

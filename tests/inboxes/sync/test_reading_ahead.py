@@ -10,10 +10,15 @@ from inboxes.providers.base import RawMessage, TemporarilyUnavailable
 from inboxes.sync import reading_ahead
 from inboxes.sync.reading_ahead import read_ahead
 from inboxes.sync.slice import SliceOver
+from tests.patience import PATIENCE
 
 
 def keys(batch):
     return [raw.remote_id for raw in batch]
+
+
+def nothing():
+    pass
 
 
 def messages(number, size=10):
@@ -21,7 +26,7 @@ def messages(number, size=10):
 
 
 def keys_of(readings):
-    return [(reading.remote_id, reading.content()) for reading in readings]
+    return [(reading.remote_id, reading.content(meanwhile=nothing)) for reading in readings]
 
 
 def test_everything_comes_in_order():
@@ -46,9 +51,22 @@ def test_what_cannot_be_read_fails_alone():
         return [ValueError("one bad mail") if raw.remote_id == "1" else raw.remote_id for raw in batch]
 
     first, bad, last = read_ahead(messages(3), read)
-    assert (first.content(), last.content()) == ("0", "2")
+    assert (first.content(meanwhile=nothing), last.content(meanwhile=nothing)) == ("0", "2")
     with pytest.raises(ValueError, match="one bad mail"):
-        bad.content()
+        bad.content(meanwhile=nothing)
+
+
+def test_while_one_waits_for_it_something_is_done_again_and_again(monkeypatch):
+    monkeypatch.setattr(reading_ahead, "PATIENCE", 0.01)
+    waited, enough = count(1), threading.Event()
+
+    def read(batch):
+        assert enough.wait(PATIENCE)
+        return keys(batch)
+
+    with closing(read_ahead(messages(1), read)) as readings:
+        assert next(readings).content(meanwhile=lambda: next(waited) < 3 or enough.set()) == "0"
+    assert next(waited) > 3
 
 
 @pytest.mark.parametrize(
