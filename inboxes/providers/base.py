@@ -239,8 +239,9 @@ class MailProvider(Protocol):
     All methods raise `ProviderError` subclasses only.
     """
 
-    def begin(self) -> None:
-        """`folders` is asked for next: what it takes is under way from now on, while the caller does something else first."""
+    def begin(self, known: Sequence[str] = ()) -> None:
+        """`folders` is asked for next, and then `unchanged` of those among them that are `known` (remote ids): what it takes is under
+        way from now on, while the caller does something else first."""
         ...
 
     def folders(self) -> list[RemoteFolder]:

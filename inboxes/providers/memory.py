@@ -204,7 +204,7 @@ class MemoryProvider:
     def close(self) -> None:
         self.closed = True
 
-    def begin(self) -> None: ...
+    def begin(self, known: Sequence[str] = ()) -> None: ...
 
     def folders(self) -> list[RemoteFolder]:
         self.mailbox.record_call("folders")

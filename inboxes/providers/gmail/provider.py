@@ -93,7 +93,7 @@ class GmailProvider:
     def close(self) -> None:
         self._client.close()
 
-    def begin(self) -> None:
+    def begin(self, known: Sequence[str] = ()) -> None:
         """Nothing is under way between two requests."""
 
     def folders(self) -> list[RemoteFolder]:

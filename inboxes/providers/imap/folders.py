@@ -3,9 +3,10 @@
 import contextlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 from imapclient import imap_utf7
 
@@ -14,7 +15,7 @@ from inboxes.providers.base import RemoteFolder
 from inboxes.providers.imap.connection import ImapConnection
 from inboxes.providers.imap.errors import Phase, classify
 from inboxes.providers.imap.folder_names import EXCHANGE_NAMES, OUTBOX_NAMES, ROLE_NAMES
-from inboxes.providers.imap.statuses import Status, status_items, statuses_in
+from inboxes.providers.imap.statuses import Status, status_commands, status_items, status_of, statuses_in
 
 _LIST_LINE = re.compile(rb'\* (?:LIST|XLIST|LSUB) \(([^)]*)\) (NIL|"(?:\\.|[^"\\])*") ?(.*)', re.IGNORECASE | re.DOTALL)
 _LITERAL_AT_END = re.compile(rb"\{\d+\+?\}$")
@@ -69,21 +70,33 @@ class ListedFolder:
         return _folded(path[0]) if len(path) == 1 else ""
 
 
-def ask_for_folders(connection: ImapConnection, *, with_statuses: bool) -> bytes:
-    """Without waiting: returns the tag of the answer. `with_statuses`: also the state of each folder, where the server tells it along."""
+class Asked(NamedTuple):
+    """Commands in flight: STATUS for each folder that is known, then LIST."""
+
+    known: Sequence[bytes]
+    tags: Sequence[bytes]
+
+
+def ask_for_folders(connection: ImapConnection, *, with_statuses: bool, known: Sequence[bytes] = ()) -> Asked:
+    """Without waiting. `with_statuses`: also the state of the `known` folders or, where none is known, of all if the server tells it
+    along."""
+    known = known if with_statuses else ()
     # Gmail counts the messages of every label for it, and only one folder is of interest there.
-    with_statuses = with_statuses and not connection.is_gmail
-    return connection.send(_list_command(connection.capabilities, with_statuses=with_statuses))
+    along = with_statuses and not known and not connection.is_gmail
+    # In this order: once Dovecot has listed the folders it reads a line for each message of INBOX to tell its state.
+    commands = status_commands(known, connection.capabilities)
+    return Asked(known, connection.send_all([*commands, _list_command(connection.capabilities, with_statuses=along)]))
 
 
 def list_folders(
-    connection: ImapConnection, tag: bytes, *, with_dropped: bool = False, with_junk: bool = False
+    connection: ImapConnection, asked: Asked, *, with_dropped: bool = False, with_junk: bool = False
 ) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
     """The folders of the mailbox that are worth syncing, with their roles; on request those that are not, behind them, or junk alone.
 
-    `tag`: see `ask_for_folders`.
+    `asked`: see `ask_for_folders`.
     """
-    answer = connection.receive(tag)
+    *told, answer = [connection.receive(tag) for tag in asked.tags]
+    statuses = {name: status_of(status) for name, status in zip(asked.known, told, strict=True)}
     if not answer.ok:
         answer = connection.exchange(_PLAIN_LIST)
     if not answer.ok:
@@ -91,7 +104,7 @@ def list_folders(
     exchange = b"microsoft exchange" in connection.greeting.lower()
     listed = parse_list(answer.responses)
     folders = choose(listed, gmail=connection.is_gmail, exchange=exchange, behind=_behind(with_dropped, with_junk))
-    return folders, statuses_in(answer.responses)
+    return folders, statuses | statuses_in(answer.responses)
 
 
 def parse_list(responses: Iterable[list[bytes]]) -> list[ListedFolder]:

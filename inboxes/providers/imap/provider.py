@@ -103,8 +103,8 @@ class ImapProvider:
         self._surveyed.clear()
         self._session.close()
 
-    def begin(self) -> None:
-        self._session.begin()
+    def begin(self, known: Sequence[str] = ()) -> None:
+        self._session.begin([_raw(remote_id) for remote_id in known[:_STATUS_BATCH]])
 
     def folders(self) -> list[RemoteFolder]:
         folders, statuses = self._session.folders(with_junk=self._with_junk)

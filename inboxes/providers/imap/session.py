@@ -10,8 +10,8 @@ from inboxes.providers.base import CursorExpired, ProviderError, RemoteFolder, T
 from inboxes.providers.imap.connection import Answer, ImapConnection, ImapSettings, quoted
 from inboxes.providers.imap.criteria import Criteria
 from inboxes.providers.imap.errors import Phase, classify, recognise
-from inboxes.providers.imap.folders import ask_for_folders, list_folders
-from inboxes.providers.imap.statuses import Status, status_items, status_of
+from inboxes.providers.imap.folders import Asked, ask_for_folders, list_folders
+from inboxes.providers.imap.statuses import Status, status_commands, status_of
 
 _UIDVALIDITY = re.compile(rb"\* OK \[UIDVALIDITY (\d{1,10})", re.IGNORECASE)
 _UIDNEXT = re.compile(rb"\* OK \[UIDNEXT (\d{1,10})", re.IGNORECASE)
@@ -41,39 +41,37 @@ class Session:
     def __init__(self, settings: ImapSettings) -> None:
         self._settings = settings
         self._connection: ImapConnection | None = None
-        self._asked_for_folders = b""
+        self._asked: Asked | None = None
         self.selected: OpenFolder | None = None
 
     @property
     def connection(self) -> ImapConnection:
         if self._connection is None:
             self._connection = ImapConnection.open(self._settings)
-        if self._asked_for_folders:
+        if self._asked:
             # Something else is wanted first.
-            tag, self._asked_for_folders = self._asked_for_folders, b""
+            asked, self._asked = self._asked, None
             with self._dropping_broken():
-                self._connection.receive(tag)
+                for tag in asked.tags:
+                    self._connection.receive(tag)
         return self._connection
 
-    def begin(self) -> None:
-        """`folders` without waiting: call that next."""
+    def begin(self, known: Sequence[bytes] = ()) -> None:
+        """`folders` without waiting: call that next. With the state of the `known` ones, if there are any."""
         with self._dropping_broken():
-            # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
-            self._asked_for_folders = ask_for_folders(self.connection, with_statuses=self.selected is None)
+            self._asked = self._ask_for_folders(known)
 
     def folders(self, *, with_junk: bool = False) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
         """The folders worth syncing, and the state of those of which the server told it in the same round trip."""
         with self._dropping_broken():
-            if not self._asked_for_folders:
-                self.begin()
-            tag, self._asked_for_folders = self._asked_for_folders, b""
-            return list_folders(self.connection, tag, with_junk=with_junk)
+            asked, self._asked = self._asked or self._ask_for_folders(), None
+            return list_folders(self.connection, asked, with_junk=with_junk)
 
     def searchable_folders(self) -> list[RemoteFolder]:
         """Those worth syncing, and behind them drafts, junk and trash."""
         with self._dropping_broken():
-            tag = ask_for_folders(self.connection, with_statuses=False)
-            return list_folders(self.connection, tag, with_dropped=True)[0]
+            asked = ask_for_folders(self.connection, with_statuses=False)
+            return list_folders(self.connection, asked, with_dropped=True)[0]
 
     def examine(self, name: bytes) -> OpenFolder:
         """Open a folder read-only. Raises `FolderGone`."""
@@ -150,8 +148,7 @@ class Session:
 
     def statuses(self, names: list[bytes]) -> list[Status]:
         """Each folder's state, in one round trip."""
-        items = status_items(self.connection.capabilities)
-        commands = [b"STATUS " + quoted(name) + b" " + items for name in names]
+        commands = status_commands(names, self.connection.capabilities)
         if self.selected is not None and "UNSELECT" in self.connection.capabilities:
             # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
             commands.insert(0, b"UNSELECT")
@@ -213,7 +210,11 @@ class Session:
         self._forget_connection()
 
     def _forget_connection(self) -> None:
-        self._connection, self.selected, self._asked_for_folders = None, None, b""
+        self._connection, self.selected, self._asked = None, None, None
+
+    def _ask_for_folders(self, known: Sequence[bytes] = ()) -> Asked:
+        # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
+        return ask_for_folders(self.connection, with_statuses=self.selected is None, known=known)
 
     def _search_once(self, command: bytes) -> tuple["array[int]", int | None]:
         return _numbers_found(self.exchange(command))

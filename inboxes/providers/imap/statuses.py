@@ -1,9 +1,9 @@
 """What STATUS tells of folders, asked for one by one or along with LIST (RFC 5819)."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from inboxes.providers.imap.connection import Answer
+from inboxes.providers.imap.connection import Answer, quoted
 
 Status = Mapping[bytes, int]
 """UIDNEXT, UIDVALIDITY, MESSAGES and HIGHESTMODSEQ; without the items a server does not tell or refuses."""
@@ -17,6 +17,11 @@ def status_items(capabilities: frozenset[str]) -> bytes:
     """What to ask a server for."""
     modseq = b" HIGHESTMODSEQ" if "CONDSTORE" in capabilities else b""
     return b"(UIDNEXT UIDVALIDITY MESSAGES" + modseq + b")"
+
+
+def status_commands(names: Sequence[bytes], capabilities: frozenset[str]) -> list[bytes]:
+    items = status_items(capabilities)
+    return [b"STATUS " + quoted(name) + b" " + items for name in names]
 
 
 def status_of(answer: Answer) -> Status:

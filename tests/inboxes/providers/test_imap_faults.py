@@ -347,6 +347,19 @@ def test_folders_that_were_asked_for_ahead_are_not_mixed_up_with_what_is_wanted_
     assert len(server.sent(b"LIST")) == 3
 
 
+def test_the_state_of_known_folders_is_asked_for_ahead_of_the_list(server, provider):
+    server.capabilities = b"IMAP4rev1 LIST-EXTENDED LIST-STATUS"
+    server.folders = b'* LIST () "/" "INBOX"\r\n* LIST () "/" "New"\r\n'
+    server.replies.append(Reply(b'STATUS "Gone"', status=b"NO [NONEXISTENT] gone"))
+    provider.begin(["INBOX", "Gone"])
+    assert [folder.name for folder in provider.folders()] == ["INBOX", "New"]
+    items = b" (UIDNEXT UIDVALIDITY MESSAGES)"
+    asked = [b'STATUS "INBOX"' + items, b'STATUS "Gone"' + items, b'LIST "" "*"']
+    assert server.commands[-3:] == asked
+    assert provider.unchanged({"INBOX": "v1:7:21", "New": "v1:7:21"}) == {"INBOX", "New"}
+    assert server.sent(b"STATUS")[2:] == [b'STATUS "New"' + items]
+
+
 def test_a_folder_that_was_renumbered_between_two_pages_is_noticed_before_its_answers_are_read(server, provider):
     server.messages = {uid: mail(uid) for uid in range(1, 6_001)}
     page = provider.backfill_page(INBOX, "", anchor="v1:7:6001", since=None)
