@@ -6,6 +6,8 @@ import socket
 import ssl
 from collections.abc import Collection
 from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from inboxes.providers.base import Misconfigured, ProviderError, TemporarilyUnavailable
@@ -65,9 +67,8 @@ def connect(
 
 def wrap_tls(sock: socket.socket, host: str) -> ssl.SSLSocket:
     """`sock` under TLS 1.2 or newer, the certificate verified for `host`. Closes `sock` when it raises."""
-    context = ssl.create_default_context()
     try:
-        return context.wrap_socket(sock, server_hostname=ascii_host(host))
+        return _tls_context().wrap_socket(sock, server_hostname=ascii_host(host))
     except ssl.SSLCertVerificationError as error:
         problem: ProviderError = certificate_problem(error)
     except ssl.SSLError as error:
@@ -79,6 +80,25 @@ def wrap_tls(sock: socket.socket, host: str) -> ssl.SSLSocket:
         problem = TemporarilyUnavailable("tls_failed")
     close_quietly(sock)
     raise problem
+
+
+def _tls_context() -> ssl.SSLContext:
+    """To read the certificates of all authorities may take longer than a look into a mailbox: once, until they are replaced."""
+    paths = ssl.get_default_verify_paths()
+    return _tls_context_of(paths, _changed_at(paths.cafile), _changed_at(paths.capath))
+
+
+@lru_cache(maxsize=1)
+def _tls_context_of(paths: ssl.DefaultVerifyPaths, *changed_at: int) -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _changed_at(path: str | None) -> int:
+    """When a file, or what lies in a folder, was replaced; 0 where there is none."""
+    try:
+        return Path(path).stat().st_mtime_ns if path else 0
+    except OSError:
+        return 0
 
 
 def certificate_problem(error: ssl.SSLCertVerificationError) -> Misconfigured:

@@ -1,5 +1,6 @@
 """Trying out settings: each step named, the first failure with its cause, no mail sent, no folder opened."""
 
+import os
 import ssl
 import threading
 from dataclasses import replace
@@ -13,6 +14,7 @@ from inboxes.providers.checks import Step, check_imap, check_smtp
 from inboxes.providers.imap import ImapSettings
 from inboxes.providers.network import Security
 from inboxes.providers.smtp import SmtpSettings
+from tests.fakes.certificates import LocalAuthority
 from tests.fakes.scripted_imap import Reply, ScriptedImap
 
 
@@ -51,6 +53,17 @@ def test_each_wrong_imap_setting_fails_at_its_own_step(dovecot, mailbox, monkeyp
     assert failing(replace(good, username="nobody")) == (Step.SIGN_IN, "sign_in_refused")
     monkeypatch.delenv("SSL_CERT_FILE")
     assert failing(good) == (Step.TLS, "certificate_untrusted")
+
+
+def test_authorities_that_are_replaced_on_disk_count_from_the_next_connection_on(
+    mailbox, authority, tmp_path, monkeypatch
+):
+    trusted = LocalAuthority(tmp_path).ca_file
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    assert failing(mailbox.settings) == (Step.TLS, "certificate_untrusted")
+    trusted.write_bytes(authority.ca_file.read_bytes())
+    os.utime(trusted, (1, 1))  # another time than before, however coarse the clock of the disk is
+    assert outcome(list(check_imap(mailbox.settings))) == [(step, True, "") for step in IMAP_STEPS]
 
 
 def test_a_mailbox_that_shows_no_folder_is_said_so():
