@@ -99,6 +99,8 @@ def run_slice(
         try:
             pauses.heed_shared_pause(inbox, now=clock())
             with open_provider(inbox) as provider, Reader(inbox.pk) as reader:
+                if inbox.lease_owner:
+                    reader.take_care()  # who held the lease never gave it back: a mail may have ended that worker
                 intake, deadline = intake_for(inbox), clock() + budget
                 run = Slice(inbox, lease, provider, intake, clock, deadline, partial(open_writer, inbox), reader)
                 run.outage = running_outage(inbox)

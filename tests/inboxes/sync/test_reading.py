@@ -4,15 +4,17 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from select import select
 
 import pytest
+from django.utils import timezone
 from structlog.testing import capture_logs
 
 from inboxes.mime import guard
 from inboxes.mime.content import Content, Unread, read_content
 from inboxes.mime.reading_process import ProcessLost, ReadingProcess
-from inboxes.models import LedgerEntry, Message
+from inboxes.models import Inbox, LedgerEntry, Message
 from inboxes.sync import reading
 from inboxes.sync.pages import COULD_NOT_STORE
 from inboxes.sync.reading import WORTH_A_PROCESS, Reader
@@ -65,13 +67,18 @@ def test_a_process_of_its_own_reads_the_same():
 
 
 @pytest.mark.django_db
-def test_a_mail_that_ends_the_process_fails_alone_each_time(inbox, server, clock, monkeypatch, stand_in):
+@pytest.mark.parametrize("because", ["many_mails_came", "the_last_worker_never_came_back"])
+def test_a_mail_that_ends_the_process_fails_alone_each_time(inbox, server, clock, monkeypatch, stand_in, because):
     stand_in(f'exec {sys.executable} -m tests.fakes.crashing_parser "$@"')
     for word in ("one", "CRASH", "two", "RAISE", "three"):
         server.deliver(mail_bytes(SARAH, message_id=f"<{word}@m>", body=f"<p>{word}</p>", Content_Type="text/html"))
 
+    if because == "the_last_worker_never_came_back":
+        expired = timezone.now() - timedelta(seconds=1)
+        Inbox.objects.filter(pk=inbox.pk).update(lease_owner="killed", lease_expires_at=expired)
     with capture_logs() as lines, monkeypatch.context() as changed:
-        changed.setattr(reading, "WORTH_A_PROCESS", 2)
+        if because == "many_mails_came":
+            changed.setattr(reading, "WORTH_A_PROCESS", 2)
         sync(inbox, server, clock)
     clock.pass_by(hours=1)
     with capture_logs() as later:
