@@ -21,6 +21,9 @@ START_SECONDS = 60
 ANSWER_SECONDS = 90
 """Longer than `guard` allows one hostile e-mail, shorter than a lease."""
 
+LARGEST_ANSWER = 256 * 1024 * 1024
+"""Several times what a batch can become."""
+
 
 class ProcessLost(Exception):
     """The process ended, was too slow, or said what it should not, before all was read. Any of the e-mails may be the cause."""
@@ -70,7 +73,7 @@ class ReadingProcess:
         try:
             if not self._connection.poll(seconds):
                 raise ProcessLost
-            return io.BytesIO(self._connection.recv_bytes())
+            return io.BytesIO(self._connection.recv_bytes(LARGEST_ANSWER))
         except (EOFError, OSError):
             raise ProcessLost from None
 

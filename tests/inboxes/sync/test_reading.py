@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from structlog.testing import capture_logs
 
-from inboxes.mime import guard
+from inboxes.mime import guard, reading_process
 from inboxes.mime.content import Content, Unread, read_content
 from inboxes.mime.reading_process import ProcessLost, ReadingProcess
 from inboxes.models import Inbox, LedgerEntry, Message
@@ -99,6 +99,17 @@ def warnings(lines):
     return sorted(
         (line["event"], line.get("inbox_id"), line.get("error")) for line in lines if line["log_level"] == "warning"
     )
+
+
+def test_an_answer_that_never_ends_is_not_waited_for(monkeypatch):
+    process = ReadingProcess()
+    try:
+        assert words_of(process.read([HELLO])) == ["Hello"]
+        monkeypatch.setattr(reading_process, "LARGEST_ANSWER", 100)
+        with pytest.raises(ProcessLost):
+            process.read([HELLO])
+    finally:
+        process.close()
 
 
 def test_a_process_that_was_killed_meanwhile_is_replaced():
