@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, Max, Model, OuterRef, Prefetch, Q
 
 from contacts import search
 from contacts.models import Company, Contact, ContactAddress, MergedContact, TimelineEntry
-from inboxes.keys import any_of
+from inboxes.lookups import among_keys
 from inboxes.models import Attachment, Message, MessageQuerySet, Sighting, TeamMail, Viewer
 from inboxes.models.conditions import in_team_of
 from inboxes.models.singly import exists_singly
@@ -229,7 +229,7 @@ def survivors_of(contact_ids: Collection[int]) -> dict[int, int]:
 
 def left_alone(contact_ids: Collection[int], *, without: Collection[int] = ()) -> "QuerySet[Contact]":
     """Those of the contacts that were created automatically and have nothing on them but, perhaps, the e-mails `without`."""
-    entries = TimelineEntry.objects.filter(contact=OuterRef("pk")).exclude(message__in=any_of(without))
+    entries = TimelineEntry.objects.filter(contact=OuterRef("pk")).exclude(message__in=among_keys(without))
     made = Contact.objects.filter(pk__in=contact_ids, created_automatically_from__isnull=False, withdrawn_at=None)
     return made.filter(~Exists(entries), merged=None)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from audit.actions import record
 from conversations.models import ReadMark, Restoral
 from conversations.queries import unread
-from inboxes.keys import any_of
+from inboxes.lookups import among_keys
 from inboxes.models import Inbox, InboxMember, TeamMail, TeamThread
 from logging_rules.actions.restoring import filter_again, restore_filtered
 from users.models import User
@@ -48,7 +48,7 @@ def _read(member: InboxMember, threads: Collection[int], until: datetime) -> Non
     until = max(until, member.added_at)
     marks = [ReadMark(member=member, team_thread_id=thread, read_until=until) for thread in threads]
     ReadMark.objects.bulk_create(marks, batch_size=MARKS_AT_ONCE, ignore_conflicts=True)
-    behind = ReadMark.objects.filter(member=member, team_thread__in=any_of(threads), read_until__lt=until)
+    behind = ReadMark.objects.filter(member=member, team_thread__in=among_keys(threads), read_until__lt=until)
     behind.update(read_until=until)
 
 

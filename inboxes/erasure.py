@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from inboxes import files
 from inboxes.filtered import NOBODY_KNOWN
-from inboxes.keys import any_of
+from inboxes.lookups import among_keys
 from inboxes.mime import guard
 from inboxes.mime.rewriting import without_files
 from inboxes.models import (
@@ -36,7 +36,7 @@ def erase_messages(*, message_ids: Iterable[int]) -> int:
     of a team have in their list stays stored for them, and is logged no more.
     """
     asked = list(message_ids)
-    listed = set(TeamMail.objects.filter(message__in=any_of(asked)).values_list("message_id", flat=True))
+    listed = set(TeamMail.objects.filter(message__in=among_keys(asked)).values_list("message_id", flat=True))
     if listed:
         _leave_to_teams(listed)
     ids = [message_id for message_id in asked if message_id not in listed]

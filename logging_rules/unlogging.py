@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from contacts.models import Contact, MailIndex, TimelineEntry
 from contacts.queries import left_alone
-from inboxes.keys import any_of
+from inboxes.lookups import among_keys
 from inboxes.models import Attachment, Inbox, InboxKind, Message, MessageQuerySet, Sighting, TeamMail, Visibility
 from logging_rules.models import UnloggedSighting
 from users.models import User
@@ -163,7 +163,7 @@ def _listed(inbox: Inbox, keys: Collection[int]) -> set[int]:
     """Those that stay in the list of a team. No query for a personal inbox."""
     if inbox.kind != InboxKind.TEAM:
         return set()
-    listed = TeamMail.objects.filter(inbox=inbox, message__in=any_of(keys))
+    listed = TeamMail.objects.filter(inbox=inbox, message__in=among_keys(keys))
     return set(listed.values_list("message_id", flat=True))
 
 
@@ -172,21 +172,21 @@ def preview(selection: Selection, *, viewer: User) -> Preview:
     inbox, sightings = selection.inbox, selection.sightings()
     reached = list(inboxes_reached(inbox).order_by("address"))
     keys = set(sightings.values_list("message_id", flat=True))
-    others = Sighting.objects.filter(message__in=any_of(keys)).exclude(inbox__in=reached)
-    limited = Sighting.objects.filter(message__in=any_of(keys)).exclude(visibility=Visibility.EVERYONE)
+    others = Sighting.objects.filter(message__in=among_keys(keys)).exclude(inbox__in=reached)
+    limited = Sighting.objects.filter(message__in=among_keys(keys)).exclude(visibility=Visibility.EVERYONE)
     held = set(others.values_list("message_id", "inbox"))
     holders = Inbox.with_removed.filter(pk__in={inbox_id for _, inbox_id in held}).select_related("owner")
     holding = set(
-        Sighting.objects.filter(message__in=any_of(keys), inbox__in=reached)
+        Sighting.objects.filter(message__in=among_keys(keys), inbox__in=reached)
         .values_list("inbox_id", flat=True)
         .distinct()
     )
-    chosen, gone = Message.objects.filter(pk__in=any_of(keys)), keys - {message_id for message_id, _ in held}
+    chosen, gone = Message.objects.filter(pk__in=among_keys(keys)), keys - {message_id for message_id, _ in held}
     # What the members of a team have in their list stays stored, and is found there.
     erased = gone - _listed(inbox, gone)
     own_limits = set(limited.filter(inbox__in=reached).values_list("message_id", flat=True))
     others_limits = set(limited.exclude(inbox__in=reached).values_list("message_id", flat=True))
-    entries = TimelineEntry.objects.filter(message__in=any_of(gone))
+    entries = TimelineEntry.objects.filter(message__in=among_keys(gone))
     withdrawn = left_alone(set(entries.values_list("contact_id", flat=True)), without=gone)
     reasons = sightings.values_list("reason").annotate(mails=Count("pk")).order_by("-mails", "reason")
     return Preview(
@@ -195,10 +195,10 @@ def preview(selection: Selection, *, viewer: User) -> Preview:
         opened=len((keys - gone) & own_limits - others_limits),
         holders=sorted({holder.holder for holder in holders}),
         also_in=[other for other in reached if other.pk in holding and other != inbox],
-        files=Attachment.objects.filter(message__in=any_of(erased)).count(),
-        size=Message.objects.filter(pk__in=any_of(erased)).aggregate(size=Sum("size"))["size"] or 0,
+        files=Attachment.objects.filter(message__in=among_keys(erased)).count(),
+        size=Message.objects.filter(pk__in=among_keys(erased)).aggregate(size=Sum("size"))["size"] or 0,
         entries=entries.count(),
-        index_rows=MailIndex.objects.filter(message__in=any_of(erased)).count(),
+        index_rows=MailIndex.objects.filter(message__in=among_keys(erased)).count(),
         contacts=withdrawn.count(),
         contacts_named=list(withdrawn.order_by("sort_key", "pk")[:CONTACTS_NAMED]),
         **chosen.aggregate(first_at=Min("sent_at"), last_at=Max("sent_at")),

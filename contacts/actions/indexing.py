@@ -8,7 +8,7 @@ from django.db.models import Q
 from contacts import search
 from contacts.models import Company, Contact
 from inboxes.arrays import array_literal
-from inboxes.keys import any_of
+from inboxes.lookups import among_keys
 from inboxes.models import Message
 
 BATCH = 1000
@@ -56,7 +56,7 @@ def index_messages(message_ids: Iterable[int], *, new_only: bool = False) -> Non
     Idempotent; two queries per 1,000.
     """
     for batch in _batches(message_ids):
-        messages = Message.objects.filter(pk__in=any_of(batch))
+        messages = Message.objects.filter(pk__in=among_keys(batch))
         if new_only:
             messages = messages.filter(index=None)
         rows = messages.values_list("pk", "sent_at", "subject", "from_name", "from_email", "recipients")

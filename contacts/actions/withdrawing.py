@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from contacts.actions.timeline import settle_last_activity
 from contacts.models import Company, Contact, MailIndex, TimelineEntry
 from contacts.queries import left_alone
-from inboxes.keys import any_of
+from inboxes.lookups import among_keys
 
 
 @transaction.atomic
@@ -20,11 +20,11 @@ def take_off_timelines(*, message_ids: Collection[int]) -> set[int]:
 
     A constant number of statements. Locks these contacts in the order of their keys, as `record_mail_entries` does.
     """
-    entries = TimelineEntry.objects.filter(message__in=any_of(message_ids))
+    entries = TimelineEntry.objects.filter(message__in=among_keys(message_ids))
     contact_ids = sorted(set(entries.values_list("contact_id", flat=True)))
     list(Contact.objects.filter(pk__in=contact_ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     entries.delete()
-    MailIndex.objects.filter(message__in=any_of(message_ids), message__team_mail=None).delete()
+    MailIndex.objects.filter(message__in=among_keys(message_ids), message__team_mail=None).delete()
     settle_last_activity(contact_ids)
     return set(contact_ids)
 

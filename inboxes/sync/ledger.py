@@ -12,8 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncDate
 
 from inboxes.arrays import array_literal
-from inboxes.keys import any_of
-from inboxes.lookups import among
+from inboxes.lookups import among, among_keys
 from inboxes.models import Folder, HandledPage, LedgerEntry, LedgerState, Sighting, TeamMail
 from inboxes.providers.base import MessageGone, PaceReached
 from inboxes.sync.copying import merge_rows
@@ -125,7 +124,7 @@ def recode(rows: "QuerySet[LedgerEntry]", codes: Mapping[int, str], *, state: Le
     """
     moves: Moves = Counter()
     changes: list[tuple[int, str]] = []
-    dated = rows.filter(message__in=any_of(codes)).annotate(day=TruncDate("message__sent_at", tzinfo=UTC))
+    dated = rows.filter(message__in=among_keys(codes)).annotate(day=TruncDate("message__sent_at", tzinfo=UTC))
     for pk, folder_id, message_pk, day, before in dated.order_by("folder_id", "pk").values_list(
         "pk", "folder_id", "message_id", "day", "code"
     ):

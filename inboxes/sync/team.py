@@ -12,8 +12,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from inboxes.arrays import array_literal
-from inboxes.keys import any_of
-from inboxes.lookups import among
+from inboxes.lookups import among, among_keys
 from inboxes.models import Folder, Inbox, InboxKind, LedgerEntry, LedgerState, Sighting, TeamMail, TeamThread
 from inboxes.sync.copying import merge_rows
 from inboxes.sync.intake import StoredMail, V
@@ -93,7 +92,9 @@ def write_team_mail(inbox: Inbox, stored: Sequence[StoredMail[V]]) -> None:
     _make_threads(inbox, {arrival.thread_pk: arrival.received_at for arrival in arrivals.values()})
     with connection.cursor() as cursor:
         cursor.execute(WRITE_MAIL, [*map(array_literal, zip(*arrivals.values(), strict=True)), inbox.pk])
-    threads = TeamThread.objects.filter(inbox=inbox, thread__in=any_of({one.thread_pk for one in arrivals.values()}))
+    threads = TeamThread.objects.filter(
+        inbox=inbox, thread__in=among_keys({one.thread_pk for one in arrivals.values()})
+    )
     count_threads(threads.values_list("pk", flat=True))
 
 
@@ -102,7 +103,7 @@ def kept_among(inbox: Inbox, message_pks: Collection[int]) -> set[int]:
     if inbox.kind != InboxKind.TEAM or not message_pks:
         return set()
     logged = Sighting.objects.filter(inbox=inbox, message=OuterRef("message"))
-    kept = TeamMail.objects.filter(~Exists(logged), inbox=inbox, message__in=any_of(message_pks))
+    kept = TeamMail.objects.filter(~Exists(logged), inbox=inbox, message__in=among_keys(message_pks))
     return set(kept.values_list("message_id", flat=True))
 
 
@@ -124,11 +125,13 @@ def note_decisions(inbox: Inbox, codes: Mapping[int, str]) -> set[int]:
     """
     if inbox.kind != InboxKind.TEAM:
         return set()
-    listed = TeamMail.objects.filter(inbox=inbox, message__in=any_of(codes))
+    listed = TeamMail.objects.filter(inbox=inbox, message__in=among_keys(codes))
     keys = set(listed.values_list("message_id", flat=True))
-    logged = set(Sighting.objects.filter(inbox=inbox, message__in=any_of(keys)).values_list("message_id", flat=True))
+    logged = set(
+        Sighting.objects.filter(inbox=inbox, message__in=among_keys(keys)).values_list("message_id", flat=True)
+    )
     for state, here in ((LedgerState.LOGGED, logged), (LedgerState.KEPT, keys - logged)):
-        ledger = LedgerEntry.objects.filter(inbox=inbox, message__in=any_of(here))
+        ledger = LedgerEntry.objects.filter(inbox=inbox, message__in=among_keys(here))
         recode(ledger, {key: codes[key] for key in here}, state=state)
     with connection.cursor() as cursor:
         cursor.execute(NOTE_CODES, [array_literal(keys), array_literal([codes[key] for key in keys]), inbox.pk])
@@ -153,4 +156,4 @@ def count_threads(team_thread_pks: Collection[int]) -> None:
     keys = list(team_thread_pks)
     with connection.cursor() as cursor:
         cursor.execute(COUNT_THREADS, [keys])
-    TeamThread.objects.filter(pk__in=any_of(keys), team_mail=None).delete()
+    TeamThread.objects.filter(pk__in=among_keys(keys), team_mail=None).delete()

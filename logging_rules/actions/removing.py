@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.actions import record
 from contacts.actions import erase_withdrawn, hold_mails, settle_privacy, take_off_timelines, withdraw_contacts
-from inboxes.keys import any_of
+from inboxes.lookups import among_keys
 from inboxes.models import (
     DailyCount,
     Folder,
@@ -147,9 +147,9 @@ def _clear_mails(removal: Removal, now: datetime) -> bool:
     if not keys:
         return _delete_some(TeamThread.objects.filter(inbox=removal.inbox))
     hold_mails(keys)
-    TeamMail.objects.filter(inbox=removal.inbox, message__in=any_of(keys)).delete()
+    TeamMail.objects.filter(inbox=removal.inbox, message__in=among_keys(keys)).delete()
     if removal.erases:
-        Sighting.objects.filter(inbox=removal.inbox, message__in=any_of(keys)).delete()
+        Sighting.objects.filter(inbox=removal.inbox, message__in=among_keys(keys)).delete()
         removal.erased_contacts += _take_off_timelines(keys, now)
     removal.cleared += len(keys)
     removal.erased += erase_unheld(keys)
@@ -168,7 +168,7 @@ def _next_mails(removal: Removal) -> list[int]:
 
 def _take_off_timelines(keys: list[int], now: datetime) -> int:
     """Those that no other inbox logged; returns how many contacts went with them, because these e-mails alone had made them."""
-    shared = set(Sighting.objects.filter(message__in=any_of(keys)).values_list("message_id", flat=True))
+    shared = set(Sighting.objects.filter(message__in=among_keys(keys)).values_list("message_id", flat=True))
     settle_privacy(message_ids=shared)
     concerned = take_off_timelines(message_ids=set(keys) - shared)
     withdrawn = withdraw_contacts(contact_ids=concerned, now=now)

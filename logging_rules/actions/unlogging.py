@@ -21,7 +21,7 @@ from contacts.actions import (
 from contacts.models import Contact
 from contacts.queries import survivors_of
 from inboxes.erasure import erase_messages
-from inboxes.keys import any_of
+from inboxes.lookups import among_keys
 from inboxes.models import Attachment, Inbox, InboxKind, LedgerEntry, Message, Sighting
 from inboxes.sync.counting import recount
 from inboxes.sync.lease import shut_workers_out
@@ -72,11 +72,11 @@ def unlog_undisputed(*, selection: Selection, by: User, now: datetime, by_rules:
         expires_at=now + UNDO_PERIOD,
     )
     take_snapshot(unlogging, inbox_ids=reached, message_ids=keys)
-    Sighting.objects.filter(inbox__in=reached, message__in=any_of(keys)).delete()
+    Sighting.objects.filter(inbox__in=reached, message__in=among_keys(keys)).delete()
     listed = note_decisions(inbox, dict.fromkeys(keys, Code.UNLOGGED_BY_OWNER))
-    unlisted = any_of(key for key in keys if key not in listed)
+    unlisted = among_keys(key for key in keys if key not in listed)
     pass_over(LedgerEntry.objects.filter(inbox__in=reached, message__in=unlisted), code=Code.UNLOGGED_BY_OWNER)
-    shared = set(Sighting.objects.filter(message__in=any_of(keys)).values_list("message_id", flat=True))
+    shared = set(Sighting.objects.filter(message__in=among_keys(keys)).values_list("message_id", flat=True))
     settle_privacy(message_ids=shared)
     _hide(unlogging, [message for message in messages if message.pk not in shared], listed, now=now)
     if not by_rules:
@@ -100,14 +100,16 @@ def _held(selection: Selection, inbox_ids: Collection[int]) -> list[Message]:
     A colleague's worker that is about to log one of the messages is through by now, or waits.
     """
     keys = set(selection.sightings().values_list("message_id", flat=True))
-    contacts = Contact.objects.filter(pk__in=Contact.objects.filter(timeline__message__in=any_of(keys)).values("pk"))
+    contacts = Contact.objects.filter(
+        pk__in=Contact.objects.filter(timeline__message__in=among_keys(keys)).values("pk")
+    )
     list(contacts.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    messages = Message.objects.filter(pk__in=any_of(keys)).order_by("pk").select_for_update(of=("self",))
+    messages = Message.objects.filter(pk__in=among_keys(keys)).order_by("pk").select_for_update(of=("self",))
     found = messages.only("fingerprint", "message_id", "from_email", "sent_at", "subject", "size", "thread_id")
     still = set(
-        Sighting.objects.filter(inbox__in=inbox_ids, message__in=any_of(message.pk for message in found)).values_list(
-            "message_id", flat=True
-        )
+        Sighting.objects.filter(
+            inbox__in=inbox_ids, message__in=among_keys(message.pk for message in found)
+        ).values_list("message_id", flat=True)
     )
     return [message for message in found if message.pk in still]
 
@@ -121,7 +123,7 @@ def _hide(unlogging: Unlogging, messages: list[Message], listed: Set[int], *, no
     contact_ids = take_off_timelines(message_ids=keys)
     unlogging.withdrawn_contacts = withdraw_contacts(contact_ids=contact_ids, now=now)
     disappearing = [message for message in messages if message.pk not in listed]
-    files = Attachment.objects.filter(message__in=any_of(message.pk for message in disappearing))
+    files = Attachment.objects.filter(message__in=among_keys(message.pk for message in disappearing))
     unlogging.files, unlogging.size = files.count(), sum(message.size for message in disappearing)
 
 
@@ -187,7 +189,7 @@ def _reasons(inbox: Inbox, keys: Collection[int]) -> dict[int, str]:
     """Why the inbox logged each of them. Asked of a team inbox only: the list of nobody else has to say so."""
     if inbox.kind != InboxKind.TEAM:
         return {}
-    return dict(Sighting.objects.filter(inbox=inbox, message__in=any_of(keys)).values_list("message_id", "reason"))
+    return dict(Sighting.objects.filter(inbox=inbox, message__in=among_keys(keys)).values_list("message_id", "reason"))
 
 
 @transaction.atomic
@@ -217,7 +219,7 @@ def _erase_some(unlogging: Unlogging, *, now: datetime) -> int:
     unlogging = Unlogging.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=unlogging.pk)
     kept = unlogging.sightings.order_by("message_id").values_list("message_id", flat=True).distinct()
     if keys := set(kept[:ERASED_AT_ONCE]):
-        unlogging.sightings.filter(message__in=any_of(keys)).delete()
+        unlogging.sightings.filter(message__in=among_keys(keys)).delete()
         return erase_unheld(keys)
     if unlogging.erased_at is None:
         erase_withdrawn(contact_ids=unlogging.withdrawn_contacts, withdrawn_at=unlogging.at)
