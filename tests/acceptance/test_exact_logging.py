@@ -82,10 +82,12 @@ def test_exactly_the_expected_mail_is_logged_and_nothing_is_kept_of_the_rest(
     before = lasting(everything_kept())
     dovecot.forget_commands()
     assert sync() == {}
-    # The state of all folders comes along with their names.
+    # One STATUS for each folder, on its way together with LIST.
     words = [command.split()[0] for command in dovecot.commands()]
-    assert sorted(set(words) - {"ID", "LOGOUT"}) == ["LIST"]
-    assert words.count("LIST") == 1
+    assert sorted(word for word in words if word not in ("ID", "LOGOUT")) == [
+        "LIST",
+        *["STATUS"] * Folder.objects.count(),
+    ]
     assert lasting(everything_kept()) == before
 
     assert all(generator.PRIVATE.encode() in mail.raw for mail in old if not mail.logged_by)
