@@ -239,16 +239,15 @@ class MailProvider(Protocol):
     All methods raise `ProviderError` subclasses only.
     """
 
-    def begin(self, known: Sequence[str] = ()) -> None:
-        """`folders` is asked for next, and then `unchanged` of those among them that are `known` (remote ids): what it takes is under
-        way from now on, while the caller does something else first."""
+    def begin(self) -> None:
+        """The mailbox is about to be read: what it takes to get in is under way from now on, while the caller does something else."""
         ...
 
-    def folders(self) -> list[RemoteFolder]:
+    def folders(self, known: Sequence[str] = ()) -> list[RemoteFolder]:
         """All folders worth syncing: junk, trash, drafts and non-mail folders are left out.
 
         A provider that was opened `with_junk` reads the junk folder too, and shows by the role of its mails that they lie there;
-        others need not tell `Envelope.is_spam`.
+        others need not tell `Envelope.is_spam`. `known`: the remote ids of which `unchanged` is asked next.
         """
         ...
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from inboxes.providers.base import ProviderError, RemoteFolder
 from inboxes.providers.imap.connection import ImapConnection, ImapSettings
-from inboxes.providers.imap.folders import ask_for_folders, list_folders
+from inboxes.providers.imap.folders import list_folders
 from inboxes.providers.smtp import SmtpConnection, SmtpSettings
 
 
@@ -51,7 +51,7 @@ def check_imap(settings: ImapSettings) -> Iterator[StepResult]:
 
 
 def _folders(connection: ImapConnection) -> list[RemoteFolder]:
-    folders, _ = list_folders(connection, ask_for_folders(connection, with_statuses=False))
+    folders, _ = list_folders(connection)
     return folders
 
 

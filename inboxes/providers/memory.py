@@ -204,9 +204,9 @@ class MemoryProvider:
     def close(self) -> None:
         self.closed = True
 
-    def begin(self, known: Sequence[str] = ()) -> None: ...
+    def begin(self) -> None: ...
 
-    def folders(self) -> list[RemoteFolder]:
+    def folders(self, known: Sequence[str] = ()) -> list[RemoteFolder]:
         self.mailbox.record_call("folders")
         return [folder for folder in self._all_folders() if folder.role not in self._left_out]
 

@@ -1,7 +1,9 @@
 """What IMAP and SMTP have in common: a server is reached, the connection secured, and somebody signed in."""
 
+import contextlib
 import socket
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -37,14 +39,19 @@ class ServerConnection(ABC):
     def open(cls, settings: ServerSettings) -> Self:
         """A connection that is signed in, closed again if any step fails."""
         connection = cls(settings)
-        try:
+        with connection.closing_on_error():
             connection.reach()
             connection.secure()
             connection.sign_in()
-        except BaseException:
-            connection.close()
-            raise
         return connection
+
+    @contextlib.contextmanager
+    def closing_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
     def reach(self) -> None:
         """Connect to the server's port; without implicit TLS also hear its greeting."""

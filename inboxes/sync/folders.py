@@ -33,8 +33,8 @@ def discover_folders(run: Slice[V]) -> None:
 
     Raises `TemporarilyUnavailable` for a mailbox without folders: there is no such thing, so the answer is not believed.
     """
+    run.provider.begin()
     run.folders = {folder.remote_id: folder for folder in Folder.objects.filter(inbox=run.inbox)}
-    run.provider.begin([remote_id for remote_id, folder in run.folders.items() if _is_there(folder)])
     run.mark_names = run.intake.mark_names
     if not _recall(run):
         _list(run)
@@ -45,11 +45,6 @@ def discover_folders(run: Slice[V]) -> None:
     for folder, remote in new:
         with tolerated(run, folder):
             _anchor(run, folder, remote)
-
-
-def _is_there(folder: Folder) -> bool:
-    """As far as we know."""
-    return bool(folder.anchor) and not folder.missing_sightings
 
 
 def _recall(run: Slice[V]) -> bool:
@@ -63,7 +58,8 @@ def _recall(run: Slice[V]) -> bool:
 
 
 def _list(run: Slice[V]) -> None:
-    listed = run.provider.folders()
+    known = [folder.remote_id for folder in run.folders.values() if folder.anchor and not folder.missing_sightings]
+    listed = run.provider.folders(known)
     if not listed:
         raise TemporarilyUnavailable("no_folders")
     run.remote_folders = {remote.remote_id: remote for remote in listed if _can_be_kept(remote)}

@@ -93,10 +93,10 @@ class GmailProvider:
     def close(self) -> None:
         self._client.close()
 
-    def begin(self, known: Sequence[str] = ()) -> None:
+    def begin(self) -> None:
         """Nothing is under way between two requests."""
 
-    def folders(self) -> list[RemoteFolder]:
+    def folders(self, known: Sequence[str] = ()) -> list[RemoteFolder]:
         return [labels.MAILBOX]
 
     def searchable_folders(self) -> list[RemoteFolder]:

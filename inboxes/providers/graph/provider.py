@@ -78,10 +78,10 @@ class GraphProvider:
     def close(self) -> None:
         self._client.close()
 
-    def begin(self, known: Sequence[str] = ()) -> None:
+    def begin(self) -> None:
         """Nothing is under way between two requests."""
 
-    def folders(self) -> list[RemoteFolder]:
+    def folders(self, known: Sequence[str] = ()) -> list[RemoteFolder]:
         return list_folders(self._client, with_junk=self._with_junk)
 
     def searchable_folders(self) -> list[RemoteFolder]:

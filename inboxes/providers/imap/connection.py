@@ -13,7 +13,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
 
@@ -71,20 +71,32 @@ class ImapConnection(ServerConnection):
         super().__init__(settings)
         self.capabilities: frozenset[str] = frozenset()
         self.greeting = b""
+        self.is_signed_in = False
+        self._has_asked = False
         self._client: _Client | None = None
         self._commands_sent = 0
         self._unheard: deque[bytes] = deque()
         self.wire: Wire
 
+    @classmethod
+    def knock(cls, settings: ServerSettings) -> Self:
+        """As `open`, but without waiting for the answer to the password: `sign_in` has to follow."""
+        connection = cls(settings)
+        with connection.closing_on_error():
+            connection.reach()
+            connection.secure()
+            connection._ask_to_enter()
+        return connection
+
     def sign_in(self) -> None:
         """Sign in, say who we are (NetEase refuses EXAMINE otherwise) and learn what the server can do for this user."""
         client = _made(self._client)
-        if token := self.settings.token:
-            self._show(client, token)
-        else:
-            self._in_phase(Phase.SIGN_IN, lambda: self._log_in(client))
+        if not self._has_asked:
+            self._ask_to_enter()
+        self._in_phase(Phase.SIGN_IN, client.finish_login)
         names = self._in_phase(Phase.COMMAND, client.capabilities)
         self.capabilities = frozenset(name.decode("ascii", "replace").upper() for name in names)
+        self.is_signed_in = True
         if "ID" in self.capabilities:
             # A courtesy: a server that refuses it has its reasons, and nobody waits for the answer.
             self._unheard.append(self.send(_INTRODUCTION))
@@ -195,6 +207,15 @@ class ImapConnection(ServerConnection):
             raise Misconfigured("tls_not_offered")
         self._in_phase(Phase.GREETING, client.starttls)
 
+    def _ask_to_enter(self) -> None:
+        """Shows token or password; waits for the answer only where it takes a dialogue."""
+        client = _made(self._client)
+        if token := self.settings.token:
+            self._show(client, token)
+        else:
+            self._in_phase(Phase.SIGN_IN, lambda: self._log_in(client))
+        self._has_asked = True
+
     def _show(self, client: "_Client", token: AccessToken) -> None:
         """Signs in with the token, and once more with another one if it is refused: it may have been withdrawn before its time."""
         mechanism = next((name for name in BEARER_MECHANISMS if client.has_capability(f"AUTH={name}")), "")
@@ -227,7 +248,7 @@ class ImapConnection(ServerConnection):
         if client.has_capability("LOGINDISABLED") or not (settings.username + settings.password).isascii():
             client.plain_login(settings.username, settings.password)
         else:
-            client.login(quoted(settings.username.encode()).decode(), settings.password)
+            client.begin_login(quoted(settings.username.encode()).decode(), settings.password)
 
     def _in_phase(self, phase: Phase, step: Callable[[], Result]) -> Result:
         """Run a step of IMAPClient's and translate whatever it raises."""
@@ -291,6 +312,14 @@ class _Client(IMAPClient):  # type: ignore[misc]  # the library has no annotatio
     def greeting(self) -> bytes:
         return bytes(self._imap.welcome or b"")
 
+    def begin_login(self, username: str, password: str) -> None:
+        """`login` without waiting for the answer."""
+        self._imap.begin_login(username, password)
+
+    def finish_login(self) -> None:
+        """Waits for the answer to `begin_login`, if that was called."""
+        self._imap.finish_login()
+
     def _create_IMAP4(self) -> "_Imap4":  # the hook's name
         return _Imap4(self._wire, self.host)
 
@@ -300,7 +329,18 @@ class _Imap4(imaplib.IMAP4):
 
     def __init__(self, wire: Wire, host: str) -> None:
         self.wire = wire
+        self._login_tag = b""
         super().__init__(host)
+
+    def begin_login(self, username: str, password: str) -> None:
+        self._login_tag = self._command("LOGIN", username, self._quote(password))
+
+    def finish_login(self) -> None:
+        if self._login_tag:
+            status, data = self._command_complete("LOGIN", self._login_tag)
+            if status != "OK":
+                raise self.error(data[-1])
+            self.state = "AUTH"
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
         self.host, self.port, self.sock = host, port, self.wire.sock

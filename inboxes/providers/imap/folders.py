@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import NamedTuple
 
 from imapclient import imap_utf7
 
@@ -70,33 +69,25 @@ class ListedFolder:
         return _folded(path[0]) if len(path) == 1 else ""
 
 
-class Asked(NamedTuple):
-    """Commands in flight: STATUS for each folder that is known, then LIST."""
-
-    known: Sequence[bytes]
-    tags: Sequence[bytes]
-
-
-def ask_for_folders(connection: ImapConnection, *, with_statuses: bool, known: Sequence[bytes] = ()) -> Asked:
-    """Without waiting. `with_statuses`: also the state of the `known` folders or, where none is known, of all if the server tells it
-    along."""
-    known = known if with_statuses else ()
-    # Gmail counts the messages of every label for it, and only one folder is of interest there.
-    along = with_statuses and not known and not connection.is_gmail
-    # In this order: once Dovecot has listed the folders it reads a line for each message of INBOX to tell its state.
-    commands = status_commands(known, connection.capabilities)
-    return Asked(known, connection.send_all([*commands, _list_command(connection.capabilities, with_statuses=along)]))
-
-
 def list_folders(
-    connection: ImapConnection, asked: Asked, *, with_dropped: bool = False, with_junk: bool = False
+    connection: ImapConnection,
+    known: Sequence[bytes] = (),
+    *,
+    with_statuses: bool = False,
+    with_dropped: bool = False,
+    with_junk: bool = False,
 ) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
     """The folders of the mailbox that are worth syncing, with their roles; on request those that are not, behind them, or junk alone.
 
-    `asked`: see `ask_for_folders`.
+    `with_statuses`: also the state of the `known` folders or, where none is known, of all if the server tells it along.
     """
-    *told, answer = [connection.receive(tag) for tag in asked.tags]
-    statuses = {name: status_of(status) for name, status in zip(asked.known, told, strict=True)}
+    known = known if with_statuses else ()
+    # Gmail counts the messages of every label for it, and only one folder is of interest there.
+    along = with_statuses and not known and not connection.is_gmail
+    listing = _list_command(connection.capabilities, with_statuses=along)
+    # In this order: once Dovecot has listed the folders it reads a line for each message of INBOX to tell its state.
+    *told, answer = connection.exchange_all([*status_commands(known, connection.capabilities), listing])
+    statuses = {name: status_of(status) for name, status in zip(known, told, strict=True)}
     if not answer.ok:
         answer = connection.exchange(_PLAIN_LIST)
     if not answer.ok:

@@ -103,11 +103,12 @@ class ImapProvider:
         self._surveyed.clear()
         self._session.close()
 
-    def begin(self, known: Sequence[str] = ()) -> None:
-        self._session.begin([_raw(remote_id) for remote_id in known[:_STATUS_BATCH]])
+    def begin(self) -> None:
+        self._session.begin()
 
-    def folders(self) -> list[RemoteFolder]:
-        folders, statuses = self._session.folders(with_junk=self._with_junk)
+    def folders(self, known: Sequence[str] = ()) -> list[RemoteFolder]:
+        names = [_raw(remote_id) for remote_id in known[:_STATUS_BATCH]]
+        folders, statuses = self._session.folders(names, with_junk=self._with_junk)
         self._just_told = {folder_id(name): status for name, status in statuses.items()}
         return folders
 

@@ -10,7 +10,7 @@ from inboxes.providers.base import CursorExpired, ProviderError, RemoteFolder, T
 from inboxes.providers.imap.connection import Answer, ImapConnection, ImapSettings, quoted
 from inboxes.providers.imap.criteria import Criteria
 from inboxes.providers.imap.errors import Phase, classify, recognise
-from inboxes.providers.imap.folders import Asked, ask_for_folders, list_folders
+from inboxes.providers.imap.folders import list_folders
 from inboxes.providers.imap.statuses import Status, status_commands, status_of
 
 _UIDVALIDITY = re.compile(rb"\* OK \[UIDVALIDITY (\d{1,10})", re.IGNORECASE)
@@ -41,37 +41,36 @@ class Session:
     def __init__(self, settings: ImapSettings) -> None:
         self._settings = settings
         self._connection: ImapConnection | None = None
-        self._asked: Asked | None = None
         self.selected: OpenFolder | None = None
 
     @property
     def connection(self) -> ImapConnection:
-        if self._connection is None:
-            self._connection = ImapConnection.open(self._settings)
-        if self._asked:
-            # Something else is wanted first.
-            asked, self._asked = self._asked, None
-            with self._dropping_broken():
-                for tag in asked.tags:
-                    self._connection.receive(tag)
-        return self._connection
+        connection = self._knock()
+        if not connection.is_signed_in:
+            try:
+                connection.sign_in()
+            except BaseException:
+                self.discard()
+                raise
+        return connection
 
-    def begin(self, known: Sequence[bytes] = ()) -> None:
-        """`folders` without waiting: call that next. With the state of the `known` ones, if there are any."""
-        with self._dropping_broken():
-            self._asked = self._ask_for_folders(known)
+    def begin(self) -> None:
+        """Connects and asks to be let in; whoever needs the connection waits for the answer."""
+        self._knock()
 
-    def folders(self, *, with_junk: bool = False) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
-        """The folders worth syncing, and the state of those of which the server told it in the same round trip."""
+    def folders(
+        self, known: Sequence[bytes] = (), *, with_junk: bool = False
+    ) -> tuple[list[RemoteFolder], dict[bytes, Status]]:
+        """The folders worth syncing, and the state of those that are known, or of all if the server tells it in the same round trip."""
         with self._dropping_broken():
-            asked, self._asked = self._asked or self._ask_for_folders(), None
-            return list_folders(self.connection, asked, with_junk=with_junk)
+            # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
+            with_statuses = self.selected is None
+            return list_folders(self.connection, known, with_statuses=with_statuses, with_junk=with_junk)
 
     def searchable_folders(self) -> list[RemoteFolder]:
         """Those worth syncing, and behind them drafts, junk and trash."""
         with self._dropping_broken():
-            asked = ask_for_folders(self.connection, with_statuses=False)
-            return list_folders(self.connection, asked, with_dropped=True)[0]
+            return list_folders(self.connection, with_dropped=True)[0]
 
     def examine(self, name: bytes) -> OpenFolder:
         """Open a folder read-only. Raises `FolderGone`."""
@@ -210,11 +209,12 @@ class Session:
         self._forget_connection()
 
     def _forget_connection(self) -> None:
-        self._connection, self.selected, self._asked = None, None, None
+        self._connection, self.selected = None, None
 
-    def _ask_for_folders(self, known: Sequence[bytes] = ()) -> Asked:
-        # RFC 3501, 6.3.10: STATUS is not meant for the folder that is open.
-        return ask_for_folders(self.connection, with_statuses=self.selected is None, known=known)
+    def _knock(self) -> ImapConnection:
+        if self._connection is None:
+            self._connection = ImapConnection.knock(self._settings)
+        return self._connection
 
     def _search_once(self, command: bytes) -> tuple["array[int]", int | None]:
         return _numbers_found(self.exchange(command))
