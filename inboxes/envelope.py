@@ -42,8 +42,9 @@ class Envelope(NamedTuple):
     """The headers of one message as one provider shows them.
 
     `remote_id` is the provider's opaque key, unique within its folder. `sent_by_owner` is attested by the provider (Sent folder
-    or label), never by the From header. `sent_at` is the Date header clamped to 1980 … now + 1 day, else `received_at`. `is_spam` is what
-    the receiving server noted in the headers; the folder says it for itself.
+    or label), never by the From header. `sent_at` is the Date header clamped to 1980 … now + 1 day, else `received_at`; `written_at` is
+    the Date header however wrong, where it can be read. `is_spam` is what the receiving server noted in the headers; the folder says
+    it for itself.
     """
 
     remote_id: str
@@ -69,6 +70,7 @@ class Envelope(NamedTuple):
     is_private: bool = False
     labels: frozenset[str] = frozenset()
     is_spam: bool = False
+    written_at: datetime | None = None
 
     @property
     def participants(self) -> tuple[Address, ...]:
@@ -86,10 +88,11 @@ class Envelope(NamedTuple):
     def fingerprint(self) -> bytes:
         """32 bytes that are equal for the Sent copy and every delivered copy of one e-mail, and differ for another e-mail.
 
-        No size or raw hash goes in: copies differ in both. Without a Message-ID the provider's key takes its place, so such a
-        message is never joined with another.
+        No size or raw hash goes in: copies differ in both. Nor does the time at which a copy came or is read. Without a Message-ID
+        the provider's key takes its place, so such a message is never joined with another.
         """
         identity = self.message_id or f"{self.folder_id}\0{self.remote_id}"
         author = self.from_[0].email if self.from_ else ""
-        date = self.sent_at.astimezone(UTC).strftime("%Y%m%d%H%M%S") if self.message_id else ""
+        written_at = (self.written_at or self.sent_at).astimezone(UTC)
+        date = written_at.strftime("%Y%m%d%H%M%S") if self.message_id else ""
         return hashlib.sha256("\0".join((identity, author, date, self.subject)).encode("utf-8", "replace")).digest()

@@ -86,12 +86,13 @@ def read_envelope(
     hint = "" if header_block.isascii() else _declared_charset(content_type)
     from_, to, cc, bcc, reply_to, sender, original = _addresses_in(fields, hint, people)
     is_marked = not _MARKED_FIELDS.isdisjoint(fields.values)
+    written_at = headers.date(first("date", ""))
     return Envelope(
         remote_id=remote_id,
         folder_id=folder_id,
         folder_role=folder_role,
         received_at=received_at,
-        sent_at=headers.date(first("date", ""), now=now) or received_at,
+        sent_at=written_at if written_at and headers.is_plausible(written_at, now=now) else received_at,
         size=size,
         subject=headers.decode_text(first("subject", ""), hint=hint),
         from_=from_,
@@ -110,6 +111,7 @@ def read_envelope(
         is_private=is_marked and first("sensitivity", "").lower() in _PRIVATE,
         labels=labels,
         is_spam=is_marked and _is_spam(first),
+        written_at=written_at,
     )
 
 

@@ -265,13 +265,13 @@ def message_ids(value: str) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def date(value: str, *, now: datetime) -> datetime | None:
-    """The moment of a Date field in UTC; None if it cannot be read or lies outside 1980 … `now` + 1 day."""
-    moment = _read_date(value)
-    return moment if moment is not None and _EARLIEST <= moment <= now + _ONE_DAY else None
+def is_plausible(moment: datetime, *, now: datetime) -> bool:
+    """Whether something may have been sent then: from 1980 to a day from now."""
+    return _EARLIEST <= moment <= now + _ONE_DAY
 
 
-def _read_date(value: str) -> datetime | None:
+def date(value: str) -> datetime | None:
+    """The moment of a Date field in UTC, however wrong; None if it cannot be read."""
     usual = _DATE(value)
     if usual is None:
         return _read_unusual_date(value[:100])

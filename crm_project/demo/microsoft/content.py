@@ -51,7 +51,8 @@ class Content:
         return tuple(dict.fromkeys(token for value in fields for token in reversed(headers.message_ids(value))))
 
     def sent_at(self, received_at: datetime) -> datetime:
-        return headers.date(self.first("date"), now=received_at) or received_at
+        written_at = headers.date(self.first("date"))
+        return written_at if written_at and headers.is_plausible(written_at, now=received_at) else received_at
 
     def people(self, field: str) -> list[dict[str, Any]]:
         """Recipients of an address field, spelled as the sender did."""

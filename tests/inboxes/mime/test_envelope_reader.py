@@ -15,9 +15,8 @@ PERSONAL = b"From: Taro <taro@example.jp>\r\nTo: hanako@example.com\r\nSubject: 
 
 
 def read(block: bytes, role: FolderRole = FolderRole.INBOX, **facts) -> Envelope:
-    return read_envelope(
-        block, remote_id="7", folder_id="INBOX", folder_role=role, received_at=RECEIVED, size=10, now=NOW, **facts
-    )
+    facts = {"received_at": RECEIVED, "now": NOW} | facts
+    return read_envelope(block, remote_id="7", folder_id="INBOX", folder_role=role, size=10, **facts)
 
 
 def test_every_field_of_an_envelope_is_read():
@@ -54,6 +53,7 @@ def test_every_field_of_an_envelope_is_read():
         references=("<1@example.jp>", "<2@example.com>"),
         provider_thread_id="t1",
         labels=frozenset({"CRM/Log"}),
+        written_at=datetime(2025, 7, 1, 1, tzinfo=UTC),
     )
 
 
@@ -68,6 +68,13 @@ def test_every_field_that_is_read_is_fetched():
 )
 def test_a_date_nobody_can_believe_is_replaced_by_when_the_mail_came(date):
     assert read(PERSONAL + date + b"\r\n").sent_at == RECEIVED
+
+
+def test_mail_from_the_future_is_the_same_mail_in_every_inbox_and_when_its_time_has_come():
+    block = PERSONAL + b"Date: Tue, 1 Dec 2026 09:00:00 +0000\r\nMessage-ID: <1@example.jp>\r\n\r\n"
+    copies = read(block), read(block, received_at=NOW), read(block, now=datetime(2027, 1, 1, tzinfo=UTC))
+    assert [copy.sent_at for copy in copies] == [RECEIVED, NOW, datetime(2026, 12, 1, 9, 0, tzinfo=UTC)]
+    assert len({copy.fingerprint for copy in copies}) == 1
 
 
 def test_the_folder_attests_sent_mail_and_drafts():
