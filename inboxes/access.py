@@ -86,9 +86,9 @@ def _entitled(message: Message, sightings: Sequence[Sighting], active: Sequence[
 def _participants(message: Message, people: Iterable[User]) -> set[int]:
     """As `inboxes.models.message.names` has it."""
     by_own_address = {person.pk for person in people if as_in_headers(person.email) in message.participants}
-    said = ~Q(provider=ProviderKind.IMAP) & Q(aliases__overlap=message.participants)
-    own = Inbox.objects.filter(Q(address__in=message.participants) | said, kind=InboxKind.PERSONAL)
-    connected = own.values_list("owner", "address")
+    named = Q(address__in=message.participants) | Q(aliases__overlap=message.participants)
+    said = Inbox.objects.filter(named, kind=InboxKind.PERSONAL).exclude(provider=ProviderKind.IMAP)
+    connected = said.values_list("owner", "address")
     holders = dict(User.objects.filter(email__in=[address for _, address in connected]).values_list("email", "pk"))
     return by_own_address | {owner for owner, address in connected if holders.get(address, owner) == owner}
 

@@ -45,8 +45,8 @@ class Viewer:
         return cls(person, own, joined, managed, teams, let_in, addresses, *answers)
 
 
-# A connected address that somebody else signs in with is not its owner's: everybody may connect a server that claims it. Aliases are
-# as far as a provider says them; those of IMAP inboxes were typed. Who is let in: as `AccessRequest.objects.in_force`.
+# A connected address is its owner's where Google or Microsoft says so, and nobody else signs in with it here. Those of IMAP inboxes
+# were typed: everybody may run a server that takes any. Who is let in: as `AccessRequest.objects.in_force`.
 FACTS = """
     SELECT
         ARRAY(SELECT id FROM inboxes_inbox WHERE owner_id = %(person)s AND kind = 'personal'),
@@ -64,10 +64,10 @@ FACTS = """
             WHERE person_id = %(person)s AND granted_until > statement_timestamp() AND ended_at IS NULL
         ),
         ARRAY(
-            SELECT unnest(CASE inbox.provider WHEN 'imap' THEN ARRAY[inbox.address] ELSE inbox.aliases || inbox.address END)
+            SELECT unnest(inbox.aliases || inbox.address)
             FROM inboxes_inbox inbox
             WHERE inbox.owner_id = %(person)s AND inbox.kind = 'personal' AND inbox.removed_at IS NULL
-                AND NOT EXISTS (
+                AND inbox.provider <> 'imap' AND NOT EXISTS (
                     SELECT FROM users_user other WHERE other.email = inbox.address AND other.id <> inbox.owner_id
                 )
         ),

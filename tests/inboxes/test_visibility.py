@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from inboxes.access import readers_of
 from inboxes.models import AccessRequest, Inbox, Message, Sighting, Visibility
 from tests.factories.contacts import NOON, log_mail, make_contact, make_inbox
 
@@ -75,11 +76,13 @@ def test_an_address_with_a_japanese_domain_is_known_in_the_form_of_headers(sarah
     assert [told(person) for person in (bob, admin)] == [ALL, NOTHING]
 
 
-def test_nobody_takes_part_by_connecting_the_address_of_somebody_else(sarah, alice, bob, admin):
-    make_inbox(bob, admin.email)
-    log_mail(sarah, owner=alice, visibility=Visibility.PRIVATE, recipients=[["to", admin.email, ""]])
+def test_nobody_takes_part_by_an_address_that_they_typed_or_that_somebody_else_signs_in_with(sarah, alice, bob, admin):
+    make_inbox(bob, "sarah@meridian.example")
+    Inbox.objects.create(owner=bob, connected_by=bob, provider="gmail", address=admin.email)
+    message = log_mail(sarah, owner=alice, visibility=Visibility.PRIVATE, recipients=[["to", admin.email, ""]])
 
     assert [told(person) for person in (bob, admin)] == [NOTHING, ALL]
+    assert [reader.person for reader in readers_of(message, viewer=alice).people] == [alice, admin]
 
 
 def let_in(person, sighting, **answer):
