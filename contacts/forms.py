@@ -95,7 +95,7 @@ class ContactForm(forms.Form):
 
 
 class CompanyForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=200)
+    name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autofocus": True}))
     domain = forms.CharField(
         label=_("Domain"),
         max_length=253,

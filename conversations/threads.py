@@ -13,6 +13,7 @@ from contacts.timeline import Cursor
 from conversations.models import ReadMark
 from conversations.reasons import FilterCause, filter_cause, why_not_logged
 from inboxes.models import Attachment, InboxMember, Message, TeamMail, TeamThread
+from logging_rules.engine import Code
 from users.models import User
 
 MAILS_PER_PAGE = 40
@@ -32,6 +33,7 @@ class Mail:
     filtered: FilterCause | None
     restored_by: User | None
     why_not: str
+    is_from_stranger: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +119,5 @@ def _mail(row: TeamMail, logged_for: list[Contact], *, is_open: bool, is_new: bo
         filtered=filter_cause(row.filtered) if row.filtered else None,
         restored_by=row.restored_by,
         why_not="" if logged_for else why_not_logged(row.code),
+        is_from_stranger=not logged_for and not row.outgoing and row.code == Code.NO_KNOWN_CONTACT,
     )

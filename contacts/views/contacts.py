@@ -79,7 +79,9 @@ def timeline_fold(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def contact_create(request: SignedInRequest) -> HttpResponse:
-    form = ContactForm(request.POST or None, user=request.user, initial={"emails": request.GET.getlist("email")})
+    known = {name: request.GET[name] for name in ("name", "company") if name in request.GET}
+    initial = known | {"emails": request.GET.getlist("email")}
+    form = ContactForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             contact = actions.create_contact(by=request.user, details=form.details())

@@ -108,10 +108,16 @@ class TestForms:
         assert (response.status_code, response["Location"]) == (302, f"/contacts/{contact.code}/?added")
         assert (contact.name, contact.created_by) == ("Sarah Okafor", alice)
 
-    def test_the_form_suggests_me_as_the_owner(self, alice, alice_client):
-        form = alice_client.get("/contacts/new/").context["form"]
+    def test_the_form_suggests_me_as_the_owner_and_what_is_known_already(self, alice, alice_client):
+        page = alice_client.get("/contacts/new/?email=s%2Bo@meridian.example&name=Sarah&company=Meridian")
+        form = page.context["form"]
 
         assert form["owner"].initial == alice
+        assert [form[name].initial for name in ("name", "company", "emails")] == [
+            "Sarah",
+            "Meridian",
+            ["s+o@meridian.example"],
+        ]
 
     def test_a_taken_address_names_its_contact_and_loses_nothing(self, alice, alice_client):
         holder = create(alice, "James <b>", "james@meridian.example")

@@ -149,12 +149,14 @@ class TestFate:
         ],
     )
     def test_it_says_why_it_stands_on_none(self, inbox, alice_client, code, words):
-        mail = arrive(inbox, code=code)
+        mail = arrive(inbox, code=code, from_email="a+b@stranger.example", from_name="A & B")
 
         page = page_of(alice_client, mail.team_thread)
 
         assert "On no timeline." in page
         assert words in page
+        offer = "/contacts/new/?email=a%2Bb%40stranger.example&amp;name=A%20%26%20B"
+        assert (offer in page) == (code == "no_known_contact")
 
     def test_a_filtered_one_says_why_and_can_be_taken_back(self, inbox, alice_client):
         mail = arrive(inbox, filtered="spam", code="not_mail")
