@@ -58,7 +58,7 @@ def test_the_newest_comes_first_with_words_and_a_link_to_what_is_still_there(adm
 
 def test_what_is_gone_is_said_to_be_gone(admin_client, events):
     Inbox.objects.all().delete()
-    assert b"not there any more" in admin_client.get("/admin/audit/").content
+    assert b"deleted, or private to somebody" in admin_client.get("/admin/audit/").content
 
 
 @pytest.mark.parametrize(

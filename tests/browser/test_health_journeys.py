@@ -124,12 +124,15 @@ def test_a_refused_password_given_anew_with_the_keyboard_in_japanese(
     page.wait_for_url(f"**/inboxes/{inbox.code}/")
     assert work(inbox, Clock(timezone.now())) is Outcome.DONE
     page.reload()
-    expect(page.locator(".callout.ok")).to_contain_text("3 件を復旧")
+    expect(page.locator(".callout.ok")).to_contain_text("3件を復旧")
     accessible(page)
     assert (latest_report(inbox).recovered, latest_report(inbox).is_reconnected) == (3, True)
     follow(page, "状態")
     page.wait_for_url("**/health/")
     accessible(page)
+    follow(page, "候補")
+    page.wait_for_url("**/suggestions/")
+    expect(page.locator(".tabs > [aria-current]")).to_be_in_viewport(ratio=1)
 
 
 def follow(page: Page, name: str | re.Pattern[str]) -> None:
