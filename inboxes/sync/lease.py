@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q
@@ -95,9 +97,10 @@ def shut_workers_out(inbox_ids: Iterable[int]) -> None:
 
 def take_lease(inbox_id: int, *, worker: str) -> tuple[Inbox, Lease] | None:
     """The inbox and its lease, or None when it is not to be synced, or another worker is at it."""
-    free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=Now())
+    statement, values = _free_inboxes()
+    found = Inbox.objects.raw(f"{statement} AND {Inbox._meta.db_table}.id = %s", [*values, inbox_id])
     # Not its credential: a secret that cannot be read is a trouble of the inbox, which has a name.
-    inbox = Inbox.objects.syncing().filter(free, pk=inbox_id).prefetch_related("servers").first()
+    inbox = next(iter(found.prefetch_related("servers")), None)
     if inbox is None:
         return None
     lease = Lease(inbox.pk, fence=inbox.lease_fence, generation=inbox.generation, due_at=inbox.next_due_at)
@@ -105,3 +108,11 @@ def take_lease(inbox_id: int, *, worker: str) -> tuple[Inbox, Lease] | None:
         return None
     inbox.lease_fence = lease.fence = lease.fence + 1
     return inbox, lease
+
+
+@cache
+def _free_inboxes() -> tuple[str, tuple[Any, ...]]:
+    """The query for inboxes that may be synced and that nobody holds, with its values. Put together once, for the reason above."""
+    free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=Now())
+    statement, values = Inbox.objects.syncing().filter(free).order_by().query.sql_with_params()
+    return statement, values
