@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.actions import AddressTaken, CompanyDetails, ContactDetails, DomainTaken, UnusableAddress
 from contacts.models import Company, Contact
-from inboxes.addresses import InvalidAddress, normalise_domain
+from inboxes.addresses import InvalidAddress, normalise_domain, organisation_domain
 from users.models import User
 
 SPARE_INPUTS = 2
@@ -114,6 +114,11 @@ class CompanyForm(forms.Form):
             raise ValidationError(not_a_domain(text)) from error
         if "." not in domain:
             raise ValidationError(not_a_domain(text))
+        if organisation_domain(domain) is None:
+            raise ValidationError(
+                gettext("Anybody can have an address at %(domain)s, so it cannot stand for a company.")
+                % {"domain": domain}
+            )
         return domain
 
     def details(self) -> CompanyDetails:

@@ -289,11 +289,18 @@ class TestCompanies:
 
         assert Company.objects.get().domain == stored
 
-    @pytest.mark.parametrize("typed", ["meridian", "a b.example", "http://meridian.example/"])
-    def test_what_is_no_domain_is_refused(self, alice_client, typed):
+    @pytest.mark.parametrize(
+        ("typed", "words"),
+        [
+            ("meridian", "“meridian” is not a domain. Write it like example.com."),
+            ("a b.example", "“a b.example” is not a domain. Write it like example.com."),
+            ("Gmail.com", "Anybody can have an address at gmail.com, so it cannot stand for a company."),
+        ],
+    )
+    def test_what_is_no_domain_of_a_company_is_refused(self, alice_client, typed, words):
         response = alice_client.post("/companies/new/", {"name": "Meridian", "domain": typed})
 
-        assert response.context["form"].errors == {"domain": [f"“{typed}” is not a domain. Write it like example.com."]}
+        assert response.context["form"].errors == {"domain": [words]}
 
     def test_a_taken_domain_names_its_company(self, alice, alice_client):
         holder = actions.create_company(by=alice, details=CompanyDetails(name="Holder", domain="meridian.example"))
