@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +27,8 @@ from inboxes.models.conditions import (
     strictest_visibility,
     withheld_from,
 )
-from inboxes.models.inbox import Inbox
+from inboxes.models.inbox import Inbox, InboxKind
+from inboxes.models.singly import exists_singly
 from inboxes.models.team import TeamMail, TeamMailQuerySet
 from inboxes.models.viewer import Viewer
 from inboxes.visibility import Visibility
@@ -121,6 +123,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 def _sightings() -> "SightingQuerySet":
     return Sighting.objects.filter(message=OuterRef("pk"))
+
+
+def is_guarded_from(inbox: Inbox) -> Combinable:
+    """Not everybody may open the message, and it is none of this inbox's. Whoever knows the headers of an e-mail can put a copy of them
+    into a mailbox: what is guarded is only given to who has all the rest."""
+    held = Q(exists_singly(_sightings().filter(inbox=inbox)))
+    if inbox.kind == InboxKind.TEAM:
+        held |= Q(exists_singly(TeamMail.objects.filter(message=OuterRef("pk"), inbox=inbox)))
+    restricted = Q(exists_singly(_sightings().exclude(visibility=Visibility.EVERYONE)))
+    guarded = ~held & (restricted | ~Q(exists_singly(_sightings())))
+    return models.ExpressionWrapper(guarded, output_field=models.BooleanField())
 
 
 def _only_kept() -> "TeamMailQuerySet":

@@ -189,8 +189,9 @@ def _without_settled(
 def _with_bodies(
     run: Slice[V], remote: RemoteFolder, mails: Sequence[MailToStore[V]]
 ) -> Generator[MailToStore[V] | Failure, None, None]:
-    """The mails ready to be stored. A body is fetched only of e-mails that are not stored yet, whichever inbox they came from."""
-    stored = stored_once([mail.fingerprint for mail in mails])
+    """The mails ready to be stored. A body is fetched only of e-mails that are not stored yet, whichever inbox they came from, or that
+    are guarded."""
+    stored = stored_once(run.inbox, [mail.fingerprint for mail in mails])
     missing = []
     for mail in mails:
         if mail.fingerprint in stored and (stored[mail.fingerprint] or not mail.verdict.store_attachments):

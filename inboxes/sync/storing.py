@@ -5,7 +5,7 @@ already, so a page may be written again after a crash.
 """
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,7 @@ from inboxes.envelope import Address, Envelope
 from inboxes.lookups import among_hashes
 from inboxes.mime.content import Content
 from inboxes.models import Attachment, Folder, Inbox, LedgerEntry, LedgerState, Message, Sighting
+from inboxes.models.message import is_guarded_from
 from inboxes.signals import messages_stored
 from inboxes.sync.copying import copy_rows, merge_rows, reserve_keys
 from inboxes.sync.intake import Intake, StoredMail, V
@@ -68,12 +69,13 @@ class MailToStore(Generic[V]):
 
 
 class StoredCopyGone(Exception):
-    """The stored e-mail that a mail was to be joined with, or its attachments, were removed meanwhile; its body has to be fetched."""
+    """The stored e-mail that a mail was to be joined with, or its attachments, were removed meanwhile, or it became guarded; its body
+    has to be fetched."""
 
 
 @dataclass(eq=False, slots=True)
 class Place:
-    """Where one e-mail is stored, or, while `pk` is 0, is about to be."""
+    """Where one e-mail is stored, or, while `pk` is 0, is about to be. `guarded_files`: the sizes of its files, if it is guarded."""
 
     variant: int
     text: str
@@ -81,6 +83,14 @@ class Place:
     attachments_stored: bool
     pk: int = 0
     thread_pk: int = 0
+    guarded_files: list[int] | None = None
+
+    def holds(self, content: Content) -> bool:
+        """Whether the e-mail is this one. Of a guarded one nothing may be missing: what cannot be read whole proves nothing."""
+        if self.guarded_files is None:
+            return content.says_the_same(self.text, self.state)
+        sizes = [file.size for file in content.attachments]
+        return content.text.split() == self.text.split() and sizes == self.guarded_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +118,7 @@ def store_mails(
     if not mails:
         return
     _lock_relatives(mails)
-    shelves = _shelves([mail.fingerprint for mail in mails])
+    shelves = _shelves(inbox, [mail.fingerprint for mail in mails])
     drafts: list[Draft] = []
     places = [_place(mail, shelves.setdefault(mail.fingerprint, []), drafts) for mail in mails]
     _complete_messages(mails, places)
@@ -151,37 +161,55 @@ def _bucket(key: bytes) -> int:
     return int.from_bytes(blake2b(key, digest_size=4).digest()) % LOCK_BUCKETS
 
 
-def stored_once(fingerprints: Sequence[bytes]) -> dict[bytes, bool]:
-    """Those stored in one variant only, and whether with attachments. Of several, it takes the body to tell which one a mail is."""
+def stored_once(inbox: Inbox, fingerprints: Sequence[bytes]) -> dict[bytes, bool]:
+    """Those stored in one variant only, and whether with attachments. Of several, it takes the body to tell which one a mail is, and
+    of what is guarded, whether it is that."""
     if not fingerprints:
         return {}
     rows = Message.objects.filter(fingerprint__in=among_hashes(fingerprints)).values_list(
-        "fingerprint", "attachments_stored"
+        "fingerprint", "attachments_stored", is_guarded_from(inbox)
     )
-    found = [(bytes(key), with_attachments) for key, with_attachments in rows]
-    variants = Counter(key for key, _ in found)
-    return {key: with_attachments for key, with_attachments in found if variants[key] == 1}
+    found = [(bytes(key), whole, is_guarded) for key, whole, is_guarded in rows]
+    variants = Counter(key for key, *_ in found)
+    return {key: whole for key, whole, is_guarded in found if variants[key] == 1 and not is_guarded}
 
 
-def _shelves(fingerprints: Sequence[bytes]) -> dict[bytes, list[Place]]:
+def _shelves(inbox: Inbox, fingerprints: Sequence[bytes]) -> dict[bytes, list[Place]]:
     """What is stored under each fingerprint, by variant."""
     shelves: dict[bytes, list[Place]] = {}
-    fields = ("fingerprint", "pk", "thread_id", "variant", "state", "body_text", "quoted_text", "attachments_stored")
-    rows = Message.objects.filter(fingerprint__in=among_hashes(fingerprints)).order_by("variant").values_list(*fields)
-    for fingerprint, pk, thread_pk, variant, state, text, quoted, whole in rows:
-        place = Place(variant, f"{text}\n{quoted}", state, whole, pk=pk, thread_pk=thread_pk)
+    fields = ("variant", "state", "attachments_stored", "pk", "thread_id")
+    rows = Message.objects.filter(fingerprint__in=among_hashes(fingerprints)).order_by("variant")
+    for fingerprint, text, quoted, is_guarded, variant, state, whole, pk, thread_pk in rows.values_list(
+        "fingerprint", "body_text", "quoted_text", is_guarded_from(inbox), *fields
+    ):
+        place = Place(variant, f"{text}\n{quoted}", state, whole, pk, thread_pk, [] if is_guarded else None)
         shelves.setdefault(bytes(fingerprint), []).append(place)
+    _note_guarded_files([place for shelf in shelves.values() for place in shelf if place.guarded_files is not None])
     return shelves
+
+
+def _note_guarded_files(places: Sequence[Place]) -> None:
+    if not places:
+        return
+    files = Attachment.objects.filter(message__in=[place.pk for place in places]).order_by("message", "position")
+    sizes: defaultdict[int, list[int]] = defaultdict(list)
+    for message_pk, size in files.values_list("message_id", "size"):
+        sizes[message_pk].append(size)
+    for place in places:
+        place.guarded_files = sizes[place.pk]
 
 
 def _place(mail: MailToStore[V], shelf: list[Place], drafts: list[Draft]) -> Place:
     """The place on the shelf that says the same, or a new one, for which a draft is added."""
     if mail.content is None:
-        if not shelf or (mail.verdict.store_attachments and not shelf[0].attachments_stored):
+        known = next(iter(shelf), None)
+        if known is None or known.guarded_files is not None:
             raise StoredCopyGone
-        return shelf[0]
+        if mail.verdict.store_attachments and not known.attachments_stored:
+            raise StoredCopyGone
+        return known
     for place in shelf:
-        if mail.content.says_the_same(place.text, place.state):
+        if place.holds(mail.content):
             return place
     place = Place(
         shelf[-1].variant + 1 if shelf else 0, mail.content.text, mail.content.state, mail.content.attachments_stored
