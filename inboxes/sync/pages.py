@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Generic
 
@@ -47,7 +47,10 @@ CHUNK_WEIGHT = 8_000_000
 writing costs, it costs for every chunk."""
 
 WORTH_WRITING = 100
-"""A slice whose time is up goes on until so many bodies came."""
+"""A slice whose time is up goes on until so many bodies came,"""
+
+OVERTIME = timedelta(seconds=60)
+"""but no longer: it would be killed at last, as would the next one, and nothing of either be kept."""
 
 CAREFUL_AFTER = 2
 """After so many failed slices in a row bodies are fetched one by one, to find a message that breaks the connection."""
@@ -230,7 +233,7 @@ def _fetch(
 def _bodies(run: Slice[V], remote: RemoteFolder, remote_ids: Sequence[str]) -> Iterator[RawMessage]:
     """The lease is kept however slowly they come; what was not asked for is not looked at.
 
-    Raises `SliceOver` once the time is up, but not before enough came to be worth a transaction.
+    Raises `SliceOver` once the time is up, but not before enough came to be worth a transaction, or it takes too long.
     """
     wanted, came = frozenset(remote_ids), 0
     for raw in run.provider.bodies(remote, remote_ids):
@@ -238,7 +241,7 @@ def _bodies(run: Slice[V], remote: RemoteFolder, remote_ids: Sequence[str]) -> I
         if raw.remote_id in wanted:
             yield raw
             came += 1
-        if came >= WORTH_WRITING and run.is_over:
+        if run.is_over and (came >= WORTH_WRITING or run.clock() >= run.deadline + OVERTIME):
             raise SliceOver
 
 
