@@ -79,6 +79,8 @@ _BAD_STYLE = re.compile(
     re.IGNORECASE,
 )
 _LINK_SCHEMES = ("http:", "https:", "mailto:", "tel:")
+# Of a URL: browsers read on without it, and would know an address where we did not.
+_PASSED_OVER = re.compile(r"\A[\x00-\x20]+|[\t\r\n]+|[\x00-\x20]+\Z").sub
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp)[;,]", re.IGNORECASE).match
 # What nh3 writes is regular: attributes in double quotes, `"` and `>` inside them escaped.
 _IMAGE_SOURCE = re.compile(r'(<img(?: [a-z-]+="[^"]*")*?) src="((?:https?|cid):[^"]*)"', re.IGNORECASE)
@@ -163,9 +165,11 @@ class _Filter:
     def __call__(self, tag: str, attribute: str, value: str) -> str | None:
         if attribute == "style":
             return _keep_style(value)
+        if attribute in ("href", "src"):
+            value = _PASSED_OVER("", value)
         if attribute == "href":
             self._links -= 1
-            return value if self._links >= 0 and value.strip().lower().startswith(_LINK_SCHEMES) else None
+            return value if self._links >= 0 and value.lower().startswith(_LINK_SCHEMES) else None
         if attribute == "src":
             return value if not value.lower().startswith("data:") or _DATA_IMAGE(value) else None
         return value

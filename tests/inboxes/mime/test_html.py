@@ -112,6 +112,13 @@ def test_remote_images_wait_until_somebody_asks(url):
     assert ("img", "src", url) in Seen(show_remote_images(sanitised.html)).attributes
 
 
+@pytest.mark.parametrize(
+    "url", [" https://example.com/a", "&#1;https://example.com/a&#10;", "ht&#9;tps://example.com/a"]
+)
+def test_what_browsers_pass_over_in_an_address_makes_no_image_load(url):
+    assert sanitise(f'<img src="{url}">').html == '<img data-remote-src="https://example.com/a">'
+
+
 def test_an_image_without_a_scheme_is_remote_too():
     assert sanitise('<img src="//example.com/a.png">').html == '<img data-remote-src="https://example.com/a.png">'
 
