@@ -50,9 +50,15 @@ def _readable(name: str, hint: str) -> str:
     return readable(decode_words(decode_bytes(name, hint=hint), hint=hint)).strip("\"' ")
 
 
-def _scan(value: str, hint: str) -> Iterator[Address]:
+def _scan(value: str, hint: str) -> list[Address]:
     """The slow and forgiving reader; linear in the length of the value."""
     value = decode_bytes(value, hint=hint)  # before anything else: bytes of JIS text look like commas and quotes
+    found = list(_read(value, hint))
+    # Some programs encode all of the field, the address included.
+    return found if found or "=?" not in value else list(_read(decode_words(value, hint=hint), hint))
+
+
+def _read(value: str, hint: str) -> Iterator[Address]:
     count = 0
     for phrase, angle, comment in _entries(value):
         email, name = _email_and_name(phrase, angle, comment)
@@ -130,13 +136,14 @@ def _email_and_name(phrase: str, angle: str | None, comment: str) -> tuple[str, 
         email = "".join(angle.split())
         if email.startswith("@"):  # an obsolete route: <@relay,@relay:user@host>
             email = email.rpartition(":")[2]
-        return _normalised(email.removeprefix("mailto:")), phrase.strip() or comment
-    words = phrase.split()
-    bare = next((word for word in words if "@" in word[1:-1]), None)
-    if bare is None:
-        return "", ""
-    words.remove(bare)
-    return _normalised(bare.strip("'.:")), " ".join(words) or comment
+        return _normalised(email.removeprefix("mailto:").strip("'")), phrase.strip() or comment
+    without_blanks = "@".join(part.strip() for part in phrase.split("@"))
+    for words in (phrase.split(), without_blanks.split()):
+        bare = next((word for word in words if "@" in word[1:-1]), None)
+        if bare is not None:
+            words.remove(bare)
+            return _normalised(bare.strip("'.:")), " ".join(words) or comment
+    return "", ""
 
 
 def _normalised(email: str) -> str:
