@@ -1,15 +1,16 @@
 """A real Chromium in front of the real server. Every page opened here must be free of script errors and of CSP violations, and no swap
 may take the focus away from somebody without a mouse."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.hands import HANDS, Hand
 
@@ -39,6 +40,24 @@ WATCH = """
 """
 """Looks on beside the scripts of every page. A swap must leave the focus somewhere. And the pointer finds nothing before all scripts are
 there, for a click that is quicker than they are would be answered without them (keys are quicker still: `keyboard` waits)."""
+
+AXE = (
+    "function loadAxe() {"
+    + AXE_SCRIPT
+    + """
+  const { prototype } = axe.commons.color.Color;
+  const parse = prototype.parseString;
+  const known = new Map();
+  prototype.parseString = function (text) {
+    const color = known.get(text);
+    if (color) return Object.assign(this, color);
+    parse.call(this, text);
+    known.set(text, { r: this.r, g: this.g, b: this.b, alpha: this.alpha });
+    return this;
+  };
+}"""
+)
+"""Waits in each document until it is called. Colours are read once: axe would do so for each element, a fifth of its work."""
 
 
 class OpenPage(Protocol):
@@ -157,17 +176,38 @@ def accessible() -> Accessible:
     # Thousands of passed nodes are neither described nor sent here: that takes three quarters of the time.
     # The only frames are bodies of mails, in which no script runs.
     options = {"runOnly": tags, "resultTypes": ["violations"], "iframes": False}
+    sessions: dict[Page, CDPSession] = {}
 
     def check(page: Page, *, apart_from: str = "") -> None:
         page.wait_for_load_state()
-        # As it is: `page.evaluate` would wrap half a megabyte in a text once more.
-        session = page.context.new_cdp_session(page)
-        session.send("Runtime.evaluate", {"expression": AXE_SCRIPT})
-        session.detach()
-        context = {"exclude": [apart_from] if apart_from else []}
-        found = page.evaluate("both => axe.run(...both).then((results) => results.violations)", [context, options])
+        if page not in sessions:
+            sessions[page] = bring_axe(page)
+        both = json.dumps([{"exclude": [apart_from] if apart_from else []}, options])
+        found = in_world_of_axe(
+            sessions[page], f"globalThis.axe || loadAxe(); axe.run(...{both}).then((results) => results.violations)"
+        )
         assert [
             f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]
         ] == []
 
     return check
+
+
+def bring_axe(page: Page) -> CDPSession:
+    """Half a megabyte, brought to the browser once for all that the page will show, and to a world of its own (see `watch`)."""
+    session = page.context.new_cdp_session(page)
+    session.send("Page.enable")
+    session.send("Page.addScriptToEvaluateOnNewDocument", {"source": AXE, "worldName": "axe", "runImmediately": True})
+    return session
+
+
+def in_world_of_axe(session: CDPSession, expression: str) -> Any:
+    frame = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+    # Which is there already.
+    world = session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "axe"})["executionContextId"]
+    answer = session.send(
+        "Runtime.evaluate",
+        {"expression": expression, "contextId": world, "awaitPromise": True, "returnByValue": True},
+    )
+    assert "exceptionDetails" not in answer, answer
+    return answer["result"]["value"]
