@@ -4,43 +4,32 @@ may take the focus away from somebody without a mouse."""
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    ConsoleMessage,
+    Error,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.hands import HANDS, Hand
+from tests.browser.windows import PATIENCE, Look, Windows
 
 if TYPE_CHECKING:  # this file is read before Django is set up
     from users.models import User
 
-PATIENCE = 60_000
-"""Milliseconds that a page may take on a busy machine."""
-
 expect.set_options(timeout=PATIENCE)
-WIDTHS = {1440: 900, 390: 844}
 COMPLAINTS = {"error", "warning"}
-WATCH = """
-  const early = new CSSStyleSheet();
-  early.replaceSync("* { pointer-events: none !important }");
-  document.adoptedStyleSheets.push(early);
-  addEventListener("load", () => { document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== early); });
-
-  addEventListener("DOMContentLoaded", () => {
-    let held;
-    document.addEventListener("htmx:beforeSwap", () => { held = document.activeElement; });
-    document.addEventListener("htmx:afterSettle", () => {
-      const isLost = !held.isConnected && document.activeElement === document.body;
-      if (isLost) console.error(`A swap took the focus away from ${held.outerHTML}`);
-    });
-  });
-"""
-"""Looks on beside the scripts of every page. A swap must leave the focus somewhere. And the pointer finds nothing before all scripts are
-there, for a click that is quicker than they are would be answered without them (keys are quicker still: `keyboard` waits)."""
-
 AXE = (
     "function loadAxe() {"
     + AXE_SCRIPT
@@ -91,56 +80,54 @@ def browser(needs_debian: Callable[[str, str], str]) -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture
-def open_page(browser: Browser, live_server) -> Iterator[OpenPage]:
-    """Opens a path as a person (or signed out), in a scheme, a language and a width, with or without scripts."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_page(
-        path: str,
-        *,
-        user: "User | None" = None,
-        theme: str = "light",
-        language: str = "en",
-        width: int = 1440,
-        script: bool = True,
-        is_missing: bool = False,
-    ) -> Page:
-        context = browser.new_context(
-            base_url=live_server.url,
-            viewport={"width": width, "height": WIDTHS[width]},
-            color_scheme="dark" if theme == "dark" else "light",
-            reduced_motion="reduce",  # what is half-way into the page would be judged by its looks of that moment
-            locale=language,
-            java_script_enabled=script,
-            permissions=["clipboard-write"],  # which people give by clicking
-        )
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        if user is not None:
-            sign_in(context, user, live_server.url)
-        page = context.new_page()
-        page.on(
-            "console", lambda message: complaints.append(message.text) if is_complaint(message, is_missing) else None
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        if script:
-            watch(page)
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
+@pytest.fixture(scope="session")
+def windows(browser: Browser, live_server, django_db_setup) -> Iterator[Windows]:
+    # The server's threads hold connections to the database, so they have to end before it is dropped; nobody asks them any more then.
+    live_server.thread.httpd.daemon_threads = False
+    yield Windows(browser, live_server.url)
+    for context in browser.contexts:
         context.close()
+    live_server.stop()
+
+
+@pytest.fixture
+def open_page(windows: Windows, live_server) -> Iterator[OpenPage]:
+    """Opens a path as a person (or signed out), in a scheme, a language and a width, with or without scripts."""
+    complaints: list[str] = []
+    with ExitStack() as until_the_end:
+
+        def open_page(
+            path: str,
+            *,
+            user: "User | None" = None,
+            theme: str = "light",
+            language: str = "en",
+            width: int = 1440,
+            script: bool = True,
+            is_missing: bool = False,
+        ) -> Page:
+            look = Look(theme, language, width, script)
+            page = windows.take(look)
+
+            def hear(message: ConsoleMessage) -> None:
+                if is_complaint(message, is_missing):
+                    complaints.append(message.text)
+
+            def hear_error(error: Error) -> None:
+                complaints.append(str(error))
+
+            page.on("console", hear)
+            page.on("pageerror", hear_error)
+            until_the_end.callback(page.remove_listener, "console", hear)
+            until_the_end.callback(page.remove_listener, "pageerror", hear_error)
+            until_the_end.callback(windows.put_back, look, page)
+            if user is not None:
+                sign_in(page.context, user, live_server.url)
+            page.goto(path)
+            return page
+
+        yield open_page
     assert complaints == []
-
-
-def watch(page: Page) -> None:
-    """In a world of its own, so that frames which allow no scripts have nothing to complain about."""
-    session = page.context.new_cdp_session(page)
-    session.send("Page.enable")
-    session.send("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH, "worldName": "watch"})
 
 
 @pytest.fixture(params=list(HANDS.values()), ids=list(HANDS))
@@ -169,7 +156,7 @@ def sign_in(context: BrowserContext, user: "User", url: str) -> None:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def accessible() -> Accessible:
     """Fails with what axe finds against WCAG 2.2 A and AA; `apart_from` selects what is known to be as it should be."""
     tags = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
