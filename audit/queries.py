@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from audit.acts import words_of
+from audit.details import people_in, told
 from audit.models import AuditEvent, AuditEventQuerySet, group_of_action
 from audit.targets import Target, label_of, targets_of
 from users.models import User
@@ -63,6 +64,7 @@ class Line:
 
     event: AuditEvent
     target: Target | None
+    details: list[tuple[str, str]]
 
     @property
     def words(self) -> str:
@@ -76,10 +78,6 @@ class Line:
     @property
     def about(self) -> str:
         return f"{self.event.target_type}:{self.event.target_id}"
-
-    @property
-    def details(self) -> list[tuple[str, str]]:
-        return [(name, _text(value)) for name, value in self.event.details.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,8 @@ def page_of(reader: User, wanted: Filter, *, before: Place | None = None) -> Pag
     events = list(found[: PAGE + 1])
     shown = events[:PAGE]
     targets = targets_of(shown, reader=reader)
-    lines = [Line(event, targets.get((event.target_type, event.target_id))) for event in shown]
+    people = people_in(shown, reader=reader)
+    lines = [Line(event, targets.get((event.target_type, event.target_id)), told(event, people)) for event in shown]
     return Page(lines, Place.of(shown[-1]) if len(events) > PAGE else None)
 
 
@@ -130,11 +129,3 @@ def _people(text: str) -> list[int]:
 
 def _beginning(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _text(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_text(each)}" for name, each in value.items())
-    if isinstance(value, list):
-        return ", ".join(_text(each) for each in value)
-    return str(value)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.utils.translation import gettext_lazy as _
 
 from audit.acts import register_acts
+from audit.details import Detail, register_details
 from audit.targets import Target, register_target
 from contacts.models import Company, Contact, Note
 from users.models import User
@@ -30,6 +31,21 @@ register_acts(
     group="note",
     acts={"added": _("Note added"), "edited": _("Note changed"), "deleted": _("Note deleted")},
 )
+_contacts_touched = Detail(_("Contacts"))
+register_details(
+    "contact",
+    addresses=Detail(_("Addresses")),
+    addresses_added=Detail(_("Addresses added")),
+    addresses_removed=Detail(_("Addresses removed")),
+    inbox=Detail(_("Made by inbox no.")),
+    messages=Detail(_("E-mails")),
+    notes=Detail(_("Notes")),
+    former=Detail(_("Former contact no.")),
+    contacts=_contacts_touched,
+    to=Detail(_("Person"), is_person=True),
+)
+register_details("company", contacts=_contacts_touched)
+register_details("note", contact=Detail(_("Contact no.")))
 
 
 def _contacts(keys: Collection[str], reader: User) -> dict[str, Target]:

@@ -6,8 +6,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from audit.acts import register_acts
+from audit.details import Detail, register_details
 from audit.targets import Target, register_target
-from inboxes.models import Inbox, Message
+from inboxes.causes import CAUSES
+from inboxes.models import Inbox, InboxKind, Message, ProviderKind, WhoMayConnect
 from users.models import User
 
 register_acts(
@@ -80,6 +82,45 @@ register_acts(
     acts={"restored": _("E-mail taken back into a team's list"), "filtered_again": _("E-mail filtered out again")},
 )
 register_acts(_("Keys"), group="keys", acts={"rotated": _("Stored secrets encrypted with the newest key")})
+
+_providers = dict(ProviderKind.choices)
+_person = Detail(_("Person"), is_person=True)
+register_details(
+    "inbox",
+    provider=Detail(_("Provider"), _providers),
+    kind=Detail(_("Kind"), dict(InboxKind.choices)),
+    since=Detail(_("Read from")),
+    cause=Detail(_("Cause"), {code: cause.title for code, cause in CAUSES.items()}),
+    name=Detail(_("Name")),
+    from_name=Detail(_("From name")),
+    aliases=Detail(_("Further addresses")),
+    person=_person,
+    members=Detail(_("Members"), is_person=True),
+    erase=Detail(_("Erase what it logged")),
+    messages=Detail(_("E-mails")),
+    contacts=Detail(_("Contacts")),
+    to=Detail(_("Successor: inbox no.")),
+    **{"from": Detail(_("Predecessor: inbox no."))},
+)
+register_details("inbox.owner_changed", to=_person)
+register_details(
+    "inbox.provider_switched",
+    to=Detail(_("New provider"), _providers),
+    **{"from": Detail(_("Former provider"), _providers)},
+)
+register_details("mail", message=Detail(_("E-mail no.")), until=Detail(_("Until")))
+register_details(
+    "workspace.connection_policy_set",
+    before=Detail(_("Before")),
+    after=Detail(_("After")),
+    who=Detail(_("Who may connect personal inboxes"), dict(WhoMayConnect.choices)),
+    providers=Detail(_("Providers"), _providers),
+    imap_hosts=Detail(_("Mail servers")),
+)
+register_details("workspace", connections=Detail(_("Number of connections")))
+register_details("person", departure=Detail(_("Deletion record no.")))
+register_details("team_mail", mails=Detail(_("E-mails")))
+register_details("keys", secrets=Detail(_("Secrets")))
 
 
 def _inboxes(keys: Collection[str], reader: User) -> dict[str, Target]:

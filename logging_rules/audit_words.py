@@ -6,8 +6,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from audit.acts import register_acts
+from audit.details import Detail, register_details
 from audit.targets import Target, register_target
-from logging_rules.models import NeverLogEntry
+from inboxes.models import VISIBILITY_LABELS
+from logging_rules.models import NEVER_LOG_KIND_LABELS, NEVER_LOG_SCOPE_LABELS, NeverLogEntry
+from logging_rules.setting_words import SETTING_LABELS, SETTING_VALUES
 from users.models import User
 
 register_acts(
@@ -31,6 +34,30 @@ register_acts(
         "erasure_asked": _("Erasure of un-logged e-mails asked for"),
         "unlogged_erased": _("Un-logged e-mails erased"),
     },
+)
+register_details(
+    "logging", **{name: Detail(label, SETTING_VALUES.get(name, {})) for name, label in SETTING_LABELS.items()}
+)
+register_details(
+    "logging",
+    kind=Detail(_("Kind"), NEVER_LOG_KIND_LABELS),
+    scope=Detail(_("What stays out"), NEVER_LOG_SCOPE_LABELS),
+    personal=Detail(_("On a list of one’s own")),
+    team=Detail(_("Team inboxes, too")),
+    added=Detail(_("Entries")),
+    messages=Detail(_("E-mails")),
+    words=Detail(_("Words")),
+    writes_label=Detail(_("Labels what is logged")),
+    removing_unlogs=Detail(_("Taking the label off un-logs")),
+    chosen=Detail(_("Logged by hand before")),
+    lost=Detail(_("Could not be brought back")),
+    unlogging=Detail(_("Un-logging no.")),
+)
+register_details(
+    "mail.visibility_set",
+    visibility=Detail(_("Who can see it"), VISIBILITY_LABELS),
+    whole_thread=Detail(_("The whole conversation")),
+    mails=Detail(_("E-mails")),
 )
 
 

@@ -53,7 +53,7 @@ SETTING_HELP: dict[str, Promise] = {
     ),
     "visibility": gettext_lazy("What colleagues see of e-mail that is logged. You can tighten it for a single e-mail."),
 }
-_VALUES: dict[str, Mapping[str, Promise]] = {
+SETTING_VALUES: dict[str, Mapping[str, Promise]] = {
     "preset": {str(preset): label for preset, label in PRESET_LABELS.items()},
     "most_open_preset": {str(preset): label for preset, label in PRESET_LABELS.items()},
     "create_contacts": {str(choice): CONTACT_CREATION_LABELS[choice] for choice in ContactCreation},
@@ -82,7 +82,7 @@ def value_label(name: str, value: Any, *, of_team: bool = False) -> str:
         return _("as the default says")
     if isinstance(value, bool):
         return pgettext("a setting is on", "Yes") if value else pgettext("a setting is on", "No")
-    return str(_VALUES[name][value])
+    return str(SETTING_VALUES[name][value])
 
 
 TEAM_PRESET_SHOWS: dict[Preset, Promise] = {

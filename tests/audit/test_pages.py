@@ -56,6 +56,31 @@ def test_the_newest_comes_first_with_words_and_a_link_to_what_is_still_there(adm
     assert (contact.name, contact.url) == ("=HYPERLINK(1)", Contact.objects.get().get_absolute_url())
 
 
+def test_what_was_done_is_told_in_words(alice, bob, admin_client, admin):
+    policy = {"preset": "known", "hold_ambiguous": True, "visibility": "", "of_an_older_version": "x"}
+    roles = {"before": {"role": "member", "account_access": False}, "after": {"role": "super_admin"}}
+    record(by=alice, action="logging.inbox_policy_set", target=connected_inbox(alice), details=policy)
+    record(
+        by=admin,
+        action="inbox.became_team",
+        target=connected_inbox(bob, "bob@ours.example"),
+        details={"members": [bob.pk, alice.pk]},
+    )
+    record(by=admin, action="person.role_changed", target=bob, details=roles)
+
+    lines = admin_client.get("/admin/audit/").context["page"].lines
+    assert [line.details for line in lines[:3]] == [
+        [("Before", "Role: Member, Account access: No"), ("After", "Role: Super admin")],
+        [("Members", f"{bob.name}, {alice.name}")],
+        [
+            ("What is logged", "All mail with known contacts"),
+            ("Ask you first when it is not clear", "Yes"),
+            ("Who can see it", "–"),
+            ("of_an_older_version", "x"),
+        ],
+    ]
+
+
 def test_what_is_gone_is_said_to_be_gone(admin_client, events):
     Inbox.objects.all().delete()
     assert b"deleted, or private to somebody" in admin_client.get("/admin/audit/").content
