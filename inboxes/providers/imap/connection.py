@@ -349,6 +349,7 @@ class _Imap4(imaplib.IMAP4):
         return self.wire.read(size)
 
     def readline(self) -> bytes:
+        self.wire.refuse_endless_answer()
         return self.wire.read_line() + b"\r\n"
 
     def send(self, data: Any) -> None:

@@ -11,6 +11,9 @@ READ_AHEAD = 1 << 18
 LONGEST_LINE = 16 * 1024 * 1024
 LONGEST_LITERAL = 64 * 1024 * 1024
 
+# Of an answer that is held in memory as a whole. Twice a SEARCH of that folder is far from it.
+LONGEST_ANSWER = 128 * 1024 * 1024
+
 # An answer may take as long as one read, and a second more for so many bytes of it: a server that trickles holds up nobody.
 SLOWEST = 4_096
 
@@ -71,6 +74,7 @@ class Wire:
 
     def read_response(self) -> list[bytes]:
         """One whole response: its line, or line, literal, line, literal, … line."""
+        self.refuse_endless_answer()
         return self.read_rest(self.read_line())
 
     def read_rest(self, line: bytes) -> list[bytes]:
@@ -82,6 +86,11 @@ class Wire:
                 raise ConnectionError("literal too long")
             parts += [self.read(size), self.read_line()]
         return parts
+
+    def refuse_endless_answer(self) -> None:
+        """For who collects all responses to a command: a hostile server could send them until no memory is left."""
+        if self._brought > LONGEST_ANSWER:
+            raise ConnectionError("answer too long")
 
     def close(self) -> None:
         close_quietly(self.sock)

@@ -83,6 +83,17 @@ def test_a_literal_that_claims_gigabytes_is_refused(wired):
         wired(b"* X {4000000000}\r\n").read_response()
 
 
+def test_an_answer_without_end_is_refused_and_each_answer_counts_by_itself(wired, monkeypatch):
+    monkeypatch.setattr("inboxes.providers.imap.wire.LONGEST_ANSWER", 1_000_000)
+    wire = wired(*[b"* 1 EXISTS\r\n" * 10_000] * 20)
+    for _ in range(8):
+        wire.begin_answer()
+        for _ in range(10_000):
+            wire.read_response()
+    with pytest.raises(ConnectionError, match="too long"):
+        [wire.read_response() for _ in range(120_000)]
+
+
 def test_rows_stream_until_the_command_completes_and_nothing_behind_is_lost(wired):
     wire = wired(
         b'* 1 FETCH (UID 4 RFC822.SIZE 10 FLAGS (\\Seen) X-GM-THRID 99 X-GM-LABELS ("\\\\Sent" CRM) BODY[] {3}\r\nabc)\r\n'
