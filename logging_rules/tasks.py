@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from inboxes.erasure import drop_unwanted_attachments
 from inboxes.models import Inbox, Message
-from inboxes.sync.due import pick_due
+from inboxes.sync.due import LOST_AFTER, pick_due
 from inboxes.sync.engine import Outcome
 from logging_rules import actions
 from logging_rules.actions import erase_expired
@@ -67,7 +67,12 @@ def clear_all_removed() -> None:
 
 
 def enqueue(inbox_ids: list[int]) -> None:
-    """Inboxes whose past is still being read wait in a queue of their own, so that new mail of the others does not wait for them."""
+    """Inboxes whose past is still being read wait in a queue of their own, so that new mail of the others does not wait for them.
+
+    What no worker took in time is worth nothing: the inbox has been picked again. Else workers that cannot keep up would have ever more
+    to do, the same again and again.
+    """
     reading_past = set(Inbox.objects.filter(pk__in=inbox_ids, backfill_done_at=None).values_list("pk", flat=True))
     for inbox_id in inbox_ids:
-        sync_inbox.apply_async(kwargs={"inbox_id": inbox_id}, queue="backfill" if inbox_id in reading_past else "live")
+        queue = "backfill" if inbox_id in reading_past else "live"
+        sync_inbox.apply_async(kwargs={"inbox_id": inbox_id}, queue=queue, expires=LOST_AFTER.total_seconds())

@@ -4,7 +4,7 @@ import base64
 import json
 import socket
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from inboxes.models import Credential, Inbox, InboxStatus, MailServer, Protocol, Security
 from inboxes.signals import sync_wanted
-from inboxes.sync.due import pick_due
+from inboxes.sync.due import LOST_AFTER, pick_due
 from inboxes.sync.lease import take_lease
 from logging_rules.tasks import sync_due_inboxes, sync_inbox
 from tests.factories.contacts import make_inbox
@@ -129,6 +129,9 @@ def test_the_tick_sends_ids_only_new_mail_apart_from_the_past(alice, broker):
 
     assert waiting(broker, "live") == [{"inbox_id": current.pk}]
     assert waiting(broker, "backfill") == [{"inbox_id": new.pk}]
+    # By then both are picked again.
+    expires = [json.loads(broker.lindex(queue, 0))["headers"]["expires"] for queue in ("live", "backfill")]
+    assert all(datetime.fromisoformat(moment) <= timezone.now() + LOST_AFTER for moment in expires)
 
 
 def test_a_quiet_tick_sends_nothing(alice, broker):
