@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from itertools import groupby
 
 from django.db.models import Q, QuerySet
@@ -45,9 +45,12 @@ class Cursor:
         try:
             microseconds, entry_id = (int(part) for part in text.rsplit("-", 1))
             seconds, fraction = divmod(microseconds, 1_000_000)
-            return cls(datetime.fromtimestamp(seconds, UTC).replace(microsecond=fraction), entry_id)
+            occurred_at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=fraction)
         except (ValueError, OverflowError, OSError) as error:
             raise InvalidCursor from error
+        if occurred_at.year in (MINYEAR, MAXYEAR):  # in some zones it would be no time at all
+            raise InvalidCursor
+        return cls(occurred_at, entry_id)
 
 
 @dataclass(slots=True)

@@ -53,7 +53,10 @@ class TestCursor:
     def test_survives_an_address_to_the_microsecond(self, moment):
         assert Cursor.parse(str(Cursor(moment, 7))) == Cursor(moment, 7)
 
-    @pytest.mark.parametrize("text", ["", "x", "1", "1-x", "9" * 40 + "-1", "1-1-1-", "nan-1"])
+    @pytest.mark.parametrize(
+        "text",
+        ["", "x", "1", "1-x", "9" * 40 + "-1", "1-1-1-", "nan-1", "253402300799999999-1", "-62135596800000000-1"],
+    )
     def test_nonsense_is_refused(self, text):
         with pytest.raises(InvalidCursor):
             Cursor.parse(text)
