@@ -75,7 +75,7 @@ class Envelope(NamedTuple):
     @property
     def participants(self) -> tuple[Address, ...]:
         """Everybody the headers name, the author first; may repeat."""
-        return (*self.from_, *self.to, *self.cc, *self.bcc, *self.reply_to, *self.sender)
+        return self.from_ + self.to + self.cc + self.bcc + self.reply_to + self.sender
 
     @property
     def related_ids(self) -> tuple[str, ...]:

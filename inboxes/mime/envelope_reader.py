@@ -85,33 +85,35 @@ def read_envelope(
     content_type = first("content-type", "")
     hint = "" if header_block.isascii() else _declared_charset(content_type)
     from_, to, cc, bcc, reply_to, sender, original = _addresses_in(fields, hint, people)
-    is_marked = not _MARKED_FIELDS.isdisjoint(fields.values)
     written_at = headers.date(first("date", ""))
+    is_marked = not _MARKED_FIELDS.isdisjoint(fields.values)
+    is_automatic = _is_of_machine(first, from_, content_type) or (is_marked and _is_marked_automatic(first))
+    # In the order of the fields: with their names it takes three times as long, for every mail of a mailbox.
     return Envelope(
-        remote_id=remote_id,
-        folder_id=folder_id,
-        folder_role=folder_role,
-        received_at=received_at,
-        sent_at=written_at if written_at and headers.is_plausible(written_at, now=now) else received_at,
-        size=size,
-        subject=headers.decode_text(first("subject", ""), hint=hint),
-        from_=from_,
-        to=to,
-        cc=cc,
-        bcc=bcc,
-        reply_to=reply_to,
-        sender=sender + original,
-        message_id=next(iter(headers.message_ids(first("message-id", ""))), ""),
-        in_reply_to=headers.message_ids(first("in-reply-to", "")),
-        references=headers.message_ids(first("references", "")),
-        provider_thread_id=provider_thread_id,
-        sent_by_owner=sent_by_owner or folder_role is FolderRole.SENT,
-        is_draft=is_draft or folder_role is FolderRole.DRAFTS,
-        is_automatic=_is_of_machine(first, from_, content_type) or (is_marked and _is_marked_automatic(first)),
-        is_private=is_marked and first("sensitivity", "").lower() in _PRIVATE,
-        labels=labels,
-        is_spam=is_marked and _is_spam(first),
-        written_at=written_at,
+        remote_id,
+        folder_id,
+        folder_role,
+        received_at,
+        written_at if written_at and headers.is_plausible(written_at, now=now) else received_at,
+        size,
+        headers.decode_text(first("subject", ""), hint=hint),
+        from_,
+        to,
+        cc,
+        bcc,
+        reply_to,
+        sender + original,
+        next(iter(headers.message_ids(first("message-id", ""))), ""),
+        headers.message_ids(first("in-reply-to", "")),
+        headers.message_ids(first("references", "")),
+        provider_thread_id,
+        sent_by_owner or folder_role is FolderRole.SENT,
+        is_draft or folder_role is FolderRole.DRAFTS,
+        is_automatic,
+        is_marked and first("sensitivity", "").lower() in _PRIVATE,
+        labels,
+        is_marked and _is_spam(first),
+        written_at,
     )
 
 
@@ -119,20 +121,18 @@ def _addresses_in(
     fields: headers.Headers, hint: str, people: dict[str, tuple[Address, ...]] | None
 ) -> list[tuple[Address, ...]]:
     """One entry for each of `_ADDRESS_FIELDS`."""
-    remembered = {} if people is None or hint else people  # the hint may change what a value says
-    there = fields.values
-    return [_addresses(fields, name, hint, remembered) if name in there else () for name in _ADDRESS_FIELDS]
-
-
-def _addresses(
-    fields: headers.Headers, name: str, hint: str, people: dict[str, tuple[Address, ...]]
-) -> tuple[Address, ...]:
-    if name in fields.more:
-        return parse_addresses(fields.all(name), hint=hint)
-    value = fields.values[name]
-    found = people.get(value)
-    if found is None:
-        found = people[value] = parse_addresses((value,), hint=hint)
+    known = {} if people is None or hint else people  # the hint may change what a value says
+    found: list[tuple[Address, ...]] = []
+    for name in _ADDRESS_FIELDS:
+        value = fields.values.get(name)
+        if value is None:
+            found.append(())
+        elif name in fields.more:
+            found.append(parse_addresses(fields.all(name), hint=hint))
+        else:
+            if value not in known:
+                known[value] = parse_addresses((value,), hint=hint)
+            found.append(known[value])
     return found
 
 
