@@ -73,9 +73,10 @@ _STYLE_PROPERTIES = frozenset(
 ) | {f"{name}{side}" for name in ("margin", "padding", "border") for side in _SIDES} | {
     f"border{side}-{what}" for side in _SIDES[1:] for what in ("color", "style", "width")
 }  # fmt: skip
-# Anything that fetches, runs, escapes the parser's reading or lays itself over the page.
+# Anything that fetches, runs, escapes the parser's reading or lays itself over the page. Possessive: blanks have only one reading, else a
+# style of nothing but blanks takes minutes.
 _BAD_STYLE = re.compile(
-    r"\(\s*[\"']?\s*(?:https?|data|javascript|//)|url|image|src\s*\(|expression|behaviou?r|binding|(?:element|var|env|attr)\s*\(|[\\@<{}]|/\*",
+    r"\(\s*+[\"']?+\s*+(?:https?|data|javascript|//)|url|image|src\s*\(|expression|behaviou?r|binding|(?:element|var|env|attr)\s*\(|[\\@<{}]|/\*",
     re.IGNORECASE,
 )
 _LINK_SCHEMES = ("http:", "https:", "mailto:", "tel:")

@@ -14,6 +14,7 @@ FORBIDDEN_TAGS = set(
     """.split()
 )
 BOMBS = {
+    "blanks in a style": f'<p style="color:rgb({" " * 60_000}1)">x</p>',
     "divs": "<div>" * 100_000,
     "balanced_divs": "<div>" * 50_000 + "</div>" * 50_000,
     "formatting": "<b><i><u>" * 30_000,
