@@ -132,7 +132,8 @@ def test_it_needs_an_address_and_an_inbox_that_is_being_synced(alice, clock):
 def test_the_contact_page_asks_for_it(inbox, alice_client):
     omar = make_contact("Omar Haddad", OMAR)
     page = alice_client.get(f"{omar.get_absolute_url()}?added").content.decode()
-    assert reverse("logging_rules:look-back") in page
+    assert "Look for earlier e-mails?" in page
+    assert page.count(f'action="{reverse("logging_rules:look-back")}"') == 2  # in the menu and in the offer
 
     response = alice_client.post(reverse("logging_rules:look-back"), {"contact": omar.code}, follow=True)
 
