@@ -16,7 +16,7 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]++@(?![.-])[A-Za-z0-9.-]++(?<![.-])"
 # Possessive throughout: a value made to be slow must fail at once.
 _USUAL = re.compile(rf'[ \t]*+(?:(?:"([^"\\]*+)"[ \t]*+|([^"<>,;:()@\\]*+))<({_ATOM})>|({_ATOM}))[ \t]*+(?:,|\Z)').match
 _TOKEN = re.compile(
-    r'(?P<word>=\?[^?\s]*\?[bBqQ]\?[^?]*\?=)|"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)(?:"|(?P<unclosed>\Z))|<(?P<angle>[^<>]*)>'
+    r'(?P<word>=\?[^?\s]*\?[bBqQ]\?[^?]*\?=)|"(?P<quoted>[^"\\]*+(?:\\.[^"\\]*+)*+)(?:"|(?P<unclosed>\\?\Z))|<(?P<angle>[^<>]*)>'
     r"|<(?P<open>[^<>,;]*)|(?P<mark>[,;:])|(?P<text>(?:[^\"<,;:=]|=(?!\?))+|=)",
     re.DOTALL,
 )
@@ -76,6 +76,7 @@ def _entries(value: str) -> Iterator[tuple[str, str | None, str]]:
     phrase: list[str] = []
     angle: str | None = None
     start = position = 0
+    has_at = False
     while position < len(value):
         token = _TOKEN.match(value, position)
         if token is None:
@@ -85,17 +86,19 @@ def _entries(value: str) -> Iterator[tuple[str, str | None, str]]:
         if token["unclosed"] is not None:  # the quote never ends: what follows it is all there is to go by
             value = value[: token.start()] + " " + value[token.start() + 1 :].replace('"', " ")
             position = token.start()
-        elif token["mark"] == ":" and angle is None and "@" not in "".join(phrase):
+        elif token["mark"] == ":" and angle is None and not has_at:
             phrase = []  # the name of a group
         elif token["mark"] in (",", ";"):
             yield "".join(phrase), angle, _comment(comments, start, position)
-            phrase, angle, start = [], None, position
+            phrase, angle, start, has_at = [], None, position, False
         elif token["angle"] is not None or token["open"] is not None:
             angle = token["angle"] if token["angle"] is not None else token["open"]
         elif token["quoted"] is not None:
             phrase.append(_ESCAPE.sub(r"\1", token["quoted"]))
+            has_at |= "@" in phrase[-1]
         else:
             phrase.append(token[0])
+            has_at |= "@" in phrase[-1]
     yield "".join(phrase), angle, _comment(comments, start, position)
 
 

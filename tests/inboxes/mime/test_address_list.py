@@ -78,6 +78,9 @@ def test_recipients_are_bounded(entry):
         "a@" + "b." * 30_000 + " ",
         "a@b.c," + " " * 60_000 + "x",
         ":" * 60_000,
+        "a@" + ":" * 60_000,
+        '"a"' * 10_000 + "@" + ":" * 30_000,
+        '"\\' * 30_000,
     ],
 )
 def test_values_made_to_be_slow_are_not(value):
