@@ -6,6 +6,7 @@ stdin, and of our environment only what Python needs to start: no key, no passwo
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -18,6 +19,10 @@ from inboxes.mime.parse import DEFAULT, Attachment, Defect, Limits, ParsedMessag
 
 PROJECT = Path(__file__).resolve().parents[2]
 _HARMLESS = 20_000  # bytes; not even a bomb takes long that is smaller
+_MANY_PARAMETERS = 1_000  # of one field; the standard library takes quadratic time for them
+_WITH_PARAMETERS = re.compile(
+    rb"(?:\A|[\r\n])content-(?:type|disposition)[ \t]*+:[^\r\n]*+(?:[\r\n]++[ \t][^\r\n]*+)*+", re.IGNORECASE
+)
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
@@ -38,7 +43,7 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT, bounds: Bounds = Bounds()) ->
 
 
 def looks_hostile(raw: bytes) -> bool:
-    """Whether parsing could be costly: great size, many parts, deep nesting, endless headers. Scans bytes only."""
+    """Whether parsing could be costly: great size, many parts, deep nesting, endless headers or parameters. Scans bytes only."""
     if len(raw) < _HARMLESS:
         return False
     return (
@@ -47,6 +52,10 @@ def looks_hostile(raw: bytes) -> bool:
         # No part begins without two dashes, and single bytes are counted in no time.
         or (raw.count(b"-") > 120 and (raw.count(b"\n--") > 2_000 or raw.count(b"boundary") > 60))
         or raw.count(b"message/rfc822") > 20
+        or (
+            raw.count(b";") > _MANY_PARAMETERS
+            and any(field.count(b";") > _MANY_PARAMETERS for field in _WITH_PARAMETERS.findall(raw))
+        )
     )
 
 

@@ -33,6 +33,12 @@ def test_bombs_look_hostile(name):
     assert guard.looks_hostile(SAMPLES[name])
 
 
+@pytest.mark.parametrize("parameters", [b";" * 20_000, b"a=b;\r\n\t" * 5_000], ids=["in a line", "folded"])
+def test_a_field_of_many_parameters_looks_hostile_and_a_text_of_many_semicolons_does_not(parameters):
+    assert guard.looks_hostile(HEAD + b'Content-Type: multipart/mixed; boundary="' + parameters + b"\r\n\r\nx")
+    assert not guard.looks_hostile(HEAD + b"Content-Type: text/html\r\n\r\n" + parameters)
+
+
 def test_great_size_looks_hostile():
     assert guard.looks_hostile(HEAD + b"\r\n" + bytes(10_000_000))
 
