@@ -1,35 +1,15 @@
-"""`python -m tests.fakes.doomed_worker`: for each line "INBOX STATEMENT" a fresh process syncs the inbox and kills itself before
-it makes that statement. Only those are counted that change something, and the first one after each of them: between two that
-only read there is nothing to be lost.
+"""`python -m tests.fakes.doomed_worker`: for each line "INBOX BOUNDARY" a fresh process syncs the inbox and kills itself at that
+one of its boundaries.
 """
 
 import importlib
 import os
 import pkgutil
-import signal
 import sys
-from collections.abc import Callable
-from typing import Any
 
 import django
-from django.db import connection
 
-
-class Killer:
-    """Counts the boundaries between steps, and does not survive the chosen one."""
-
-    def __init__(self, killed_at: int) -> None:
-        self._left = killed_at
-        self._reads_only = False
-
-    def __call__(self, execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
-        reads_only = sql.lstrip().startswith("SELECT")
-        if not (reads_only and self._reads_only):
-            self._left -= 1
-            if self._left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        self._reads_only = reads_only
-        return execute(sql, *arguments)
+from tests.fakes.boundaries import at, kill_this_process, watched
 
 
 def main() -> None:
@@ -44,10 +24,10 @@ def main() -> None:
             importlib.import_module(module.name)
 
     for line in sys.stdin:
-        inbox_id, killed_at = map(int, line.split())
+        inbox_id, boundary = map(int, line.split())
         child = os.fork()
         if child == 0:
-            with connection.execute_wrapper(Killer(killed_at)):
+            with watched(at(boundary, kill_this_process)):
                 while (outcome := sync_slice(inbox_id=inbox_id, worker="doomed").outcome) == "more":
                     pass
             os._exit(0 if outcome == "done" else 1)

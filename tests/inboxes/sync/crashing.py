@@ -1,7 +1,7 @@
 """A worker that dies: run as a program, it syncs an inbox in a process of its own and is killed at a chosen point.
 
 Reads lines `scenario inbox number` and answers each with `killed` or `finished`. The points are numbered: every call to the
-mailbox and every statement that writes is one, and the worker dies by SIGKILL just before it.
+mailbox is one, and every boundary of the database's (`tests.fakes.boundaries`); the worker dies there by SIGKILL.
 """
 
 import os
@@ -9,9 +9,7 @@ import signal
 import sys
 from datetime import timedelta
 
-from django.db import connection
-
-CHANGES_NOTHING = ("SELECT", "SAVEPOINT", "RELEASE")
+from tests.fakes.boundaries import at, kill_this_process, watched
 
 
 def build_mailbox(scenario: str):
@@ -40,45 +38,27 @@ def build_mailbox(scenario: str):
     return mailbox
 
 
-def die_at(point: int, mailbox) -> None:
-    """Arms this process."""
-    passed = 0
-
-    def pass_by() -> None:
-        nonlocal passed
-        passed += 1
-        if passed == point:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    record_call = mailbox.record_call
-
-    def count_call(call: str) -> None:
-        pass_by()
-        record_call(call)
-
-    def count_statement(execute, sql, params, many, context):
-        if not sql.lstrip().startswith(CHANGES_NOTHING):
-            pass_by()
-        return execute(sql, params, many, context)
-
-    mailbox.record_call = count_call
-    connection.execute_wrappers.append(count_statement)
-
-
 def sync_and_die(scenario: str, inbox_id: int, point: int) -> None:
     from inboxes.sync.engine import run_slice
     from logging_rules.intake import InboxIntake
     from tests.factories.inboxes import NOW
 
     mailbox = build_mailbox(scenario)
-    die_at(point, mailbox)
-    run_slice(
-        inbox_id=inbox_id,
-        intake_for=InboxIntake,
-        open_provider=lambda _: mailbox.open(with_junk=scenario == "team"),
-        clock=lambda: NOW,
-        budget=timedelta(hours=1),
-    )
+    pass_by, record_call = at(point, kill_this_process), mailbox.record_call
+
+    def count_call(call: str) -> None:
+        pass_by()
+        record_call(call)
+
+    mailbox.record_call = count_call
+    with watched(pass_by):
+        run_slice(
+            inbox_id=inbox_id,
+            intake_for=InboxIntake,
+            open_provider=lambda _: mailbox.open(with_junk=scenario == "team"),
+            clock=lambda: NOW,
+            budget=timedelta(hours=1),
+        )
 
 
 def main() -> None:

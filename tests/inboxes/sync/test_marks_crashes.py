@@ -1,4 +1,6 @@
-"""A worker dies while it acts on marks, at every statement it writes and every call to the server. The next one brings it to the end."""
+"""A worker dies while it acts on marks, at every commit and every call to the server. The next one brings it to the end."""
+
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection
@@ -8,13 +10,14 @@ from contacts.models import TimelineEntry
 from inboxes.models import Inbox, LedgerEntry, MarkedMail, Message, Sighting
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import SARAH, STRANGER, Clock, connected_inbox, mail_bytes, sync, sync_until_quiet
+from tests.fakes.boundaries import at, watched
 from tests.forgetting import forget_all_mail
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOG, PRIVATE = "CRM/Log", "CRM/Private"
-POINTS_APART = 7
-"""Every single point takes minutes; set it to 1 after a change to what is written."""
+POINTS_APART = 4
+"""Every single point takes a minute; set it to 1 after a change to what is written."""
 
 BY_LABEL, BY_RULE = ("chosen_by_owner", "label"), ("known_contact_incoming", "preset_known")
 BEFORE = {"<1@x>": BY_RULE, "<3@x>": BY_LABEL, "<4@x>": BY_LABEL}
@@ -46,29 +49,26 @@ def change(server, keys):
     server.move(keys[5], "INBOX", LOG)
 
 
-def die_at(point, server):
-    """A wrapper that dies at the n-th write, as does the n-th call to the server."""
-    passed = 0
+def die():
+    connection.close()
+    raise Killed
 
-    def pass_by():
-        nonlocal passed
-        passed += 1
-        if passed == point:
-            raise Killed
 
-    def execute_or_die(execute, sql, params, many, context):
-        if not sql.lstrip().startswith("SELECT"):
-            pass_by()
-        return execute(sql, params, many, context)
+@contextmanager
+def dying_at(point, server):
+    """At that boundary, calls to the server among them."""
+    pass_by, record_call = at(point, die), server.record_call
 
-    record_call = server.record_call
-
-    def call_or_die(call):
+    def count_call(call):
         pass_by()
         record_call(call)
 
-    server.record_call = call_or_die
-    return execute_or_die
+    server.record_call = count_call
+    try:
+        with watched(pass_by):
+            yield
+    finally:
+        server.record_call = record_call
 
 
 def logged():
@@ -80,7 +80,7 @@ def test_a_worker_that_dies_while_it_acts_on_marks_leaves_nothing_half_done(alic
     from inboxes.providers.memory import MemoryMailbox
 
     make_contact("Sarah Okafor", SARAH)
-    point, died = 1, True
+    point, died = 1 - POINTS_APART, True
     while died:
         point += POINTS_APART
         forget_all_mail()
@@ -93,13 +93,12 @@ def test_a_worker_that_dies_while_it_acts_on_marks_leaves_nothing_half_done(alic
 
         change(server, keys)
         clock.pass_by(minutes=1)
-        record_call, died = server.record_call, False
+        died = False
         try:
-            with connection.execute_wrapper(die_at(point, server)):
+            with dying_at(point, server):
                 sync(inbox, server, clock)
         except Killed:
             died = True
-        server.record_call = record_call
         Inbox.objects.update(lease_expires_at=Now())
         sync_until_quiet(inbox, server, clock)
 
