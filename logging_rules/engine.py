@@ -3,7 +3,7 @@
 Pure: no Django, no I/O, no clock. The same envelope, facts and policy always give the same decision.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
@@ -119,7 +119,7 @@ def outside_window(mail: Mail) -> Decision | None:
 
 
 def unlogged_by_owner(mail: Mail) -> Decision | None:
-    if mail.facts.unlogged and mail.envelope.fingerprint in mail.facts.unlogged:
+    if mail.envelope.fingerprint in mail.facts.unlogged:
         return _skipped(Code.UNLOGGED_BY_OWNER, level=Level.PERSON)
     return None
 
@@ -133,18 +133,18 @@ def marked_private(mail: Mail) -> Decision | None:
 
 
 def never_log_workspace(mail: Mail) -> Decision | None:
-    if blocked := mail.facts.blocked_by_workspace:
-        for email in mail.emails:
-            if email in blocked:
-                return Decision(False, Code.NEVER_LOG_WORKSPACE, f"never_log_{blocked[email]}", Level.WORKSPACE, email)
+    blocked = mail.facts.blocked_by_workspace
+    for email in mail.emails:
+        if email in blocked:
+            return Decision(False, Code.NEVER_LOG_WORKSPACE, f"never_log_{blocked[email]}", Level.WORKSPACE, email)
     return None
 
 
 def never_log_personal(mail: Mail) -> Decision | None:
-    if blocked := mail.facts.blocked_by_person:
-        for email in mail.emails:
-            if email in blocked:
-                return Decision(False, Code.NEVER_LOG_PERSONAL, f"never_log_{blocked[email]}", Level.PERSON, email)
+    blocked = mail.facts.blocked_by_person
+    for email in mail.emails:
+        if email in blocked:
+            return Decision(False, Code.NEVER_LOG_PERSONAL, f"never_log_{blocked[email]}", Level.PERSON, email)
     return None
 
 
@@ -275,17 +275,32 @@ RULES: tuple[Rule, ...] = (
 """The decision table of the design, in its order."""
 
 
+SPEAKS_IF: Mapping[Rule, Callable[[Facts, Policy], object]] = {
+    unlogged_by_owner: lambda facts, _: facts.unlogged,
+    never_log_workspace: lambda facts, _: facts.blocked_by_workspace,
+    never_log_personal: lambda facts, _: facts.blocked_by_person,
+    sent_from_crm: lambda facts, _: facts.sent_from_crm,
+    reply_to_logged: lambda _, policy: policy.preset.value is not Preset.MANUAL,
+    known_contact: lambda _, policy: policy.preset.value is Preset.KNOWN,
+}
+"""What some rules need to say anything, of whichever mail of a page: asked once, not for each mail."""
+
+
 BY_SETTINGS = frozenset({Code.REPLY_TO_LOGGED, Code.KNOWN_CONTACT_OUTGOING, Code.KNOWN_CONTACT_INCOMING})
 """Codes of mail that is logged because the settings say so."""
 
 
 def decide(envelope: Envelope, facts: Facts, policy: Policy) -> Decision:
     """What becomes of one mail. Total: every envelope gets a decision."""
-    return _decide(Mail(envelope, facts, policy))
+    return _decide(Mail(envelope, facts, policy), _rules_for(facts, policy))
 
 
-def _decide(mail: Mail) -> Decision:
-    for rule in RULES:
+def _rules_for(facts: Facts, policy: Policy) -> list[Rule]:
+    return [rule for rule in RULES if rule not in SPEAKS_IF or SPEAKS_IF[rule](facts, policy)]
+
+
+def _decide(mail: Mail, rules: Sequence[Rule]) -> Decision:
+    for rule in rules:
         decision = rule(mail)
         if decision is None or (decision.code in BY_SETTINGS and mail.is_passed_over):
             continue
@@ -360,16 +375,20 @@ def _filtered(mail: Mail) -> str:
 
 def _settle(decisions: list[Decision], mails: Sequence[Mail], facts: Facts) -> None:
     """Decides what is undecided or could be a reply, until nothing more is logged."""
+    if not mails:
+        return
+    policy = mails[0].policy
+    rules = _rules_for(facts, policy)
     undecided = [index for index, decision in enumerate(decisions) if decision.code in COULD_BE_REPLIES]
     undecided.sort(key=lambda index: mails[index].envelope.sent_at)
     ready = undecided
     while ready:
         for index in ready:
             mail = mails[index]
-            decision = decisions[index] = _decide(mail)
+            decision = decisions[index] = _decide(mail, rules)
             if decision.log:
                 facts.remember(mail.envelope, decision.contact_ids)
-        if mails[0].policy.preset.value is Preset.MANUAL or not any(decisions[index].log for index in ready):
+        if policy.preset.value is Preset.MANUAL or not any(decisions[index].log for index in ready):
             break
         undecided = [index for index in undecided if decisions[index].code in COULD_BE_REPLIES]
         known = facts.conversations.keys()

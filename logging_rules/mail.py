@@ -17,7 +17,7 @@ class Mail:
         self.policy = policy
         self.emails = tuple(dict.fromkeys([address.email for address in envelope.participants]))
         known = facts.contacts
-        self.contacts = {email: known[email] for email in self.emails if email in known}
+        self.contacts = {email: known[email] for email in self.emails if email in known} if known else {}
         self._keys: tuple[str, ...] | None = None
 
     @property

@@ -24,11 +24,15 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0]+")
 
 
-def parse_addresses(values: Iterable[str], *, hint: str = "") -> tuple[Address, ...]:
+def parse_addresses(
+    values: Iterable[str], *, hint: str = "", known: dict[str, tuple[Address, ...]] | None = None
+) -> tuple[Address, ...]:
     """The addresses of the raw values of one field, in order; groups flattened, entries without an address left out.
 
-    An address that cannot be normalised is kept in lower case as it stands: it was somebody's. At most 2,000.
+    An address that cannot be normalised is kept in lower case as it stands: it was somebody's. At most 2,000. `known` remembers what
+    entries say, from one field to the next with the same `hint`.
     """
+    known = {} if known is None else known
     found: list[Address] = []
     for value in values:
         position, length = 0, len(value)
@@ -37,13 +41,20 @@ def parse_addresses(values: Iterable[str], *, hint: str = "") -> tuple[Address, 
             if usual is None:
                 found.extend(_scan(value[position:], hint))
                 break
-            quoted, plain, named_email, bare_email = usual.groups()
-            name = (quoted or plain or "").strip()
-            if "=?" in name or not (name.isascii() and name.isprintable()):
-                name = _readable(name, hint)
-            found.append(Address((named_email or bare_email).lower(), name))
+            entry = usual[0].strip(" \t,")
+            if entry not in known:
+                known[entry] = (_address_of(usual, hint),)
+            found += known[entry]
             position = usual.end()
     return tuple(found[:MAX_ADDRESSES])
+
+
+def _address_of(usual: re.Match[str], hint: str) -> Address:
+    quoted, plain, named_email, bare_email = usual.groups()
+    name = (quoted or plain or "").strip()
+    if "=?" in name or not (name.isascii() and name.isprintable()):
+        name = _readable(name, hint)
+    return Address((named_email or bare_email).lower(), name)
 
 
 def _readable(name: str, hint: str) -> str:

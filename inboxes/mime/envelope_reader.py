@@ -131,7 +131,7 @@ def _addresses_in(
             found.append(parse_addresses(fields.all(name), hint=hint))
         else:
             if value not in known:
-                known[value] = parse_addresses((value,), hint=hint)
+                known[value] = parse_addresses((value,), hint=hint, known=known)
             found.append(known[value])
     return found
 
