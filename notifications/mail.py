@@ -35,7 +35,7 @@ def late_ids() -> list[int]:
 
 def send(notification_ids: Sequence[int]) -> None:
     """A claim is given back when the mail server refuses, and `late_ids` finds it again. A crash after a claim loses that one
-    e-mail, never the notice in the product.
+    e-mail, never the notice in the product; so does a notice that cannot be written.
     """
     connection = get_connection()
     for notification in _unsent(notification_ids):
@@ -55,6 +55,8 @@ def _send_or_give_back(notification: Notification, connection: BaseEmailBackend)
     except (SMTPException, OSError):
         Notification.objects.filter(pk=notification.pk).update(e_mailed_at=None)
         log.warning("notification_e_mail_failed", notification_id=notification.pk, exc_info=True)
+    except Exception:  # one that cannot be written must not keep the others; it stands in the product
+        log.error("notification_e_mail_broken", notification_id=notification.pk, exc_info=True)
 
 
 def message(notification: Notification, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Collection, Set
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from audit.actions import record
@@ -35,6 +36,8 @@ from logging_rules.tombstones import identity_of_stored, lay_tombstones, lift_to
 from logging_rules.unlogging import Selection, inboxes_reached
 from users.models import User
 from users.signals import send_on_commit
+
+logger = structlog.get_logger(__name__)
 
 UNDO_PERIOD = timedelta(days=7)
 ERASED_AT_ONCE = 500
@@ -205,11 +208,18 @@ def erase_now(*, unlogging: Unlogging, by: User, now: datetime) -> None:
 
 def erase_expired(*, now: datetime) -> int:
     """Erases for good what can no longer be undone; returns how many mails. In transactions of 500 mails: safe to interrupt and to
-    run at several places at once.
+    run at several places at once. One that cannot be erased is left to the next time.
     """
-    erased = 0
-    while unlogging := Unlogging.objects.expired(now).order_by("expires_at", "pk").first():
-        erased += _erase_some(unlogging, now=now)
+    erased, failed = 0, set[int]()
+    expired = Unlogging.objects.expired(now).order_by("expires_at", "pk")
+    while unlogging := expired.exclude(pk__in=failed).first():
+        try:
+            erased += _erase_some(unlogging, now=now)
+        except (OperationalError, InterfaceError):
+            raise  # the database, not this one
+        except Exception:  # whatever is wrong with it, the others' mails must go
+            logger.error("unlogging_not_erased", unlogging_id=unlogging.pk, exc_info=True)
+            failed.add(unlogging.pk)
     return erased
 
 

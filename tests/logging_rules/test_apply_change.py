@@ -249,6 +249,15 @@ def test_the_person_is_told_once_it_is_done(open_inbox):
     assert Unlogging.objects.get().messages == 4
 
 
+def test_one_that_cannot_be_finished_keeps_no_other_from_it(open_inbox, alice):
+    PastChange.objects.create(inbox=open_inbox, asked_by=alice, asked_at=NOW, back={"from": "another version"})
+
+    apply(never(OMAR), open_inbox, past=True)
+
+    assert {subject for subject in logged(open_inbox) if "omar" in subject} == set()
+    assert [one.back for one in PastChange.objects.all()] == [{"from": "another version"}]
+
+
 def test_the_workspace_is_changed_by_super_admins_only(open_inbox, alice, admin):
     change = Change.of_workspace(most_open_preset=Preset.REPLIES)
     with pytest.raises(PermissionDenied):

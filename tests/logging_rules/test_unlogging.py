@@ -215,6 +215,20 @@ def test_two_people_un_log_it_and_one_takes_it_back(alice, bob, inbox, sarah, ma
     assert Message.objects.visible_to(alice).count() == 2
 
 
+def test_one_that_cannot_be_erased_keeps_no_other_from_it(inbox, logged):
+    stuck = take_off(inbox, logged["Revised quote"])
+    take_off(inbox, logged["Lunch"], now=NOW + timedelta(hours=1))
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        table = Unlogging._meta.db_table
+        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT stuck CHECK (id <> %s OR erased_at IS NULL)", [stuck.pk])
+
+    assert erase_expired(now=NOW + WEEK + timedelta(hours=1)) == 2
+
+    assert Message.objects.count() == 0
+    assert [one.pk for one in Unlogging.objects.filter(erased_at=None)] == [stuck.pk]
+
+
 def test_after_a_week_nothing_is_left_but_the_tombstones(
     inbox, sarah, mailbox, clock, logged, time_machine, django_capture_on_commit_callbacks
 ):

@@ -131,6 +131,17 @@ def test_an_e_mail_the_server_refused_is_found_again_later(alice: User, settings
     assert (len(mail.outbox), late_ids()) == (1, [])
 
 
+def test_a_notice_that_cannot_be_written_keeps_no_other_from_being_sent(alice: User, bob: User):
+    tell(alice, bob)
+    broken, whole = Notification.objects.order_by("pk")
+    Notification.objects.filter(pk=broken.pk).update(kind="of another version")
+
+    send([broken.pk, whole.pk])
+
+    assert [message.to for message in mail.outbox] == [[whole.recipient.email]]
+    assert Notification.objects.count() == 2
+
+
 def test_notices_that_are_new_sent_or_old_are_not_late(alice: User):
     for name in ("new", "sent", "old"):
         tell(alice, episode=name)
