@@ -114,7 +114,8 @@ def duration(length: dt.timedelta) -> str:
 
 
 def number(value: float | Decimal) -> str:
-    return format_decimal(value, locale=locale())
+    """With a real minus sign: a hyphen is narrower than the plus in the line above."""
+    return format_decimal(value, locale=locale()).replace("-", "−")
 
 
 def percent(value: float) -> str:

@@ -90,4 +90,4 @@ def test_a_size_is_told_in_the_largest_fitting_unit(size, text, language):
 
 
 def test_numbers_are_grouped(language):
-    assert (formats.number(84604), formats.percent(0.274)) == ("84,604", "27%")
+    assert (formats.number(84604), formats.number(-2), formats.percent(0.274)) == ("84,604", "−2", "27%")
