@@ -42,9 +42,7 @@ class MailFiles(FileSystemStorage):
             self._write(path, content)
 
     def _write(self, path: str, content: bytes) -> None:
-        # In a folder of their own: a file system lays out files where they are made, and new folders far apart from one another.
-        # Workers on several machines may share the storage: only chance tells their drafts apart.
-        draft = f"{self.location}/{DRAFTS}/{DRAFT}{secrets.token_hex(16)}"
+        draft = self._draft()
         file = _with_folder(draft, lambda: os.open(draft, _CREATE, 0o600))
         try:
             with os.fdopen(file, "wb") as stream:
@@ -53,6 +51,25 @@ class MailFiles(FileSystemStorage):
         except BaseException:
             Path(draft).unlink(missing_ok=True)
             raise
+
+    def discard(self, name: str, *, unless_used_since: datetime) -> bool:
+        """Removes the file if it is there, but not one that somebody keeps again at this moment: they find it before it is put
+        aside, and it comes back, or they do not, and write it anew."""
+        path, aside = Path(self.location, name), Path(self._draft())
+        try:
+            _with_folder(str(aside), lambda: path.rename(aside))
+            if aside.stat().st_mtime >= unless_used_since.timestamp():
+                aside.replace(path)
+                return False
+            aside.unlink()
+        except FileNotFoundError:
+            return False  # somebody else removes it
+        return True
+
+    def _draft(self) -> str:
+        # In a folder of their own: a file system lays out files where they are made, and new folders far apart from one another.
+        # Workers on several machines may share the storage: only chance tells their drafts apart.
+        return f"{self.location}/{DRAFTS}/{DRAFT}{secrets.token_hex(16)}"
 
 
 def _with_folder(path: str, step: Callable[[], T]) -> T:
@@ -118,11 +135,15 @@ def _referenced(keys: set[str]) -> set[str]:
 
 
 def _remove_settled(names: Iterable[str], now: datetime) -> int:
+    return sum(_remove(name, now) for name in names if _is_settled(name, now))
+
+
+def _remove(name: str, now: datetime) -> bool:
     storage = _storage()
-    removed = [name for name in names if _is_settled(name, now)]
-    for name in removed:
-        storage.delete(name)
-    return len(removed)
+    if isinstance(storage, MailFiles):
+        return storage.discard(name, unless_used_since=now - GRACE)
+    storage.delete(name)
+    return True
 
 
 def _is_settled(name: str, now: datetime) -> bool:

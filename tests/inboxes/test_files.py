@@ -57,6 +57,22 @@ def test_a_write_that_fails_leaves_nothing(media, monkeypatch):
         files.read(hashlib.sha256(b"hello").hexdigest())
 
 
+def test_a_file_that_is_kept_again_while_it_is_being_removed_stays(media):
+    key = files.store(b"hello")
+    (path,) = paths(media)
+    name, storage = str(path.relative_to(media)), files.MailFiles(str(media))
+    before = timezone.now() - timedelta(hours=1)
+
+    files.store(b"hello")  # somebody has just seen that nobody used it for an hour
+    assert not storage.discard(name, unless_used_since=before)
+    assert (files.read(key), paths(media)) == (b"hello", [path])
+
+    os.utime(path, (0, 0))
+    assert storage.discard(name, unless_used_since=before)
+    assert paths(media) == []
+    assert not storage.discard(name, unless_used_since=before)
+
+
 def test_a_file_nobody_refers_to_is_removed_and_one_in_use_is_kept():
     used, unused = files.store(b"used"), files.store(b"unused")
     make_message(raw_key=used)
