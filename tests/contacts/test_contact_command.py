@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from contacts import actions
-from contacts.models import Contact
+from contacts.models import Contact, ContactAddress
 from inboxes.models import Sighting
 from tests.factories.contacts import NOON, log_mail, make_inbox
 
@@ -24,6 +24,17 @@ def run(*words):
 
 def run_json(*words):
     return json.loads(run(*words, "--json"))
+
+
+def test_the_main_address_is_told_first_however_the_rows_lie(alice):
+    run("add", "sarah@meridian.example", "s@gmail.com", "--name", "Sarah Okafor")
+    main = ContactAddress.objects.get(email="sarah@meridian.example")
+    ContactAddress.objects.filter(pk=main.pk).delete()
+    ContactAddress.objects.create(contact=main.contact, email=main.email, position=0)
+
+    told = run_json("timeline", "s@gmail.com")
+
+    assert told["contact"]["emails"] == ["sarah@meridian.example", "s@gmail.com"]
 
 
 def test_add_makes_a_contact_with_all_it_is_told(alice):

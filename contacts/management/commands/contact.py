@@ -96,11 +96,12 @@ def contact_of(email: str) -> Contact:
 
 
 def contact_as_json(contact: Contact) -> dict[str, Any]:
+    addresses = sorted(contact.addresses.all(), key=lambda address: (address.position, address.pk))
     return {
         "code": contact.code,
         "name": contact.name,
         "reading": contact.reading,
-        "emails": [address.email for address in contact.addresses.all()],
+        "emails": [address.email for address in addresses],
         "company": contact.company.name if contact.company else None,
         "job_title": contact.job_title,
         "phone": contact.phone,
