@@ -4,6 +4,7 @@ from argparse import Namespace
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.db.models import prefetch_related_objects
 
 from contacts import actions
 from contacts.actions import AddressTaken, ContactDetails, UnusableAddress
@@ -54,6 +55,7 @@ class Command(JsonCommand):
             raise CommandError(f"“{refusal.text}” is not an e-mail address.") from refusal
         except AddressTaken as refusal:
             raise CommandError(f"{refusal.email} belongs to {refusal.contact.name}.") from refusal
+        prefetch_related_objects([contact], with_addresses())
         return Answer(contact_as_json(contact), f"{contact.name} was added.")
 
     def list(self, options: Namespace) -> Answer:
@@ -90,18 +92,19 @@ def person(email: str) -> User:
 
 def contact_of(email: str) -> Contact:
     try:
-        return Contact.objects.get(addresses__email=normalise(email), withdrawn_at=None)
+        contacts = Contact.objects.prefetch_related(with_addresses())
+        return contacts.get(addresses__email=normalise(email), withdrawn_at=None)
     except (InvalidAddress, Contact.DoesNotExist) as error:
         raise CommandError(f"No contact has the address {email}.") from error
 
 
 def contact_as_json(contact: Contact) -> dict[str, Any]:
-    addresses = sorted(contact.addresses.all(), key=lambda address: (address.position, address.pk))
+    """Of a contact whose addresses are in order (`with_addresses`)."""
     return {
         "code": contact.code,
         "name": contact.name,
         "reading": contact.reading,
-        "emails": [address.email for address in addresses],
+        "emails": [address.email for address in contact.addresses.all()],
         "company": contact.company.name if contact.company else None,
         "job_title": contact.job_title,
         "phone": contact.phone,

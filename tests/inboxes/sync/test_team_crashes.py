@@ -15,8 +15,8 @@ from tests.inboxes.sync.test_crashes import DyingWorker
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOGGED = {"<1@m>", "<3@m>", "<5@m>", "<file@m>", "<answer@o>", "<spoiled@m>"}
-STEP = 5
 KEPT = {"<0@m>", "<2@m>", "<4@m>", "<junk@m>", "<list@m>"}
+STEP = 5
 
 
 @pytest.fixture
