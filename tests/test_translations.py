@@ -1,6 +1,10 @@
 """The catalogues of translated texts."""
 
+import re
+
 import pytest
+from babel.messages.pofile import read_po
+from django.conf import settings
 
 from crm_project.translations import Translations
 
@@ -112,3 +116,16 @@ def test_what_a_catalogue_lacks_is_named(project, old, new, problem):
     edit(read(project), old, new)
 
     assert [line for line in read(project).problems() if problem in line] != []
+
+
+def test_japanese_has_one_word_for_an_e_mail():
+    """The other one stands in the names of the two kinds of inbox, and alone, as a label."""
+    strings = []
+    for path in settings.BASE_DIR.glob("*/locale/ja/LC_MESSAGES/django.po"):
+        with path.open("rb") as file:
+            for message in read_po(file):
+                strings += [message.string] if isinstance(message.string, str) else message.string
+
+    assert "Eメール" in strings
+    rest = {text: re.sub("(個人用|チームの)Eメール", "", text) for text in strings if text != "Eメール"}
+    assert [text for text in rest if "Eメール" in rest[text]] == []
