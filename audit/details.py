@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
@@ -14,11 +17,12 @@ from users.models import Role, User
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """`words` says what its codes mean. Where it `is_person`, its values are keys of people."""
+    """`words` says what its codes mean. Where it `is_person`, its values are keys of people; where it `is_day`, ISO days or moments."""
 
     label: Promise | str
     words: Mapping[Any, Promise | str] = field(default_factory=dict)
     is_person: bool = False
+    is_day: bool = False
 
 
 _details: dict[tuple[str, str], Detail] = {}
@@ -76,7 +80,15 @@ def _text(action: str, detail: Detail, value: Any, people: Mapping[int, str]) ->
         return pgettext("a setting is on", "Yes") if value else pgettext("a setting is on", "No")
     if value is None or value == "":
         return "–"
+    if detail.is_day:
+        return _day(value)
     return str(people.get(value, value) if detail.is_person else detail.words.get(value, value))
+
+
+def _day(written: str) -> str:
+    """In the reader's zone, if it is a moment."""
+    moment = datetime.fromisoformat(written)
+    return date_format(localtime(moment) if moment.tzinfo else moment, "DATE_FORMAT")
 
 
 _role = Detail(_("Role"), dict(Role.choices))
@@ -91,6 +103,6 @@ register_details(
     format=Detail(_("Format")),
     filter=Detail(_("Filter")),
     people=Detail(_("People"), is_person=True),
-    since=Detail(_("From")),
-    until=Detail(_("Until")),
+    since=Detail(_("From"), is_day=True),
+    until=Detail(_("Until"), is_day=True),
 )

@@ -89,7 +89,7 @@ register_details(
     "inbox",
     provider=Detail(_("Provider"), _providers),
     kind=Detail(_("Kind"), dict(InboxKind.choices)),
-    since=Detail(_("Read from")),
+    since=Detail(_("Read from"), is_day=True),
     cause=Detail(_("Cause"), {code: cause.title for code, cause in CAUSES.items()}),
     name=Detail(_("Name")),
     from_name=Detail(_("From name")),
@@ -108,7 +108,7 @@ register_details(
     to=Detail(_("New provider"), _providers),
     **{"from": Detail(_("Former provider"), _providers)},
 )
-register_details("mail", message=Detail(_("E-mail no.")), until=Detail(_("Until")))
+register_details("mail", message=Detail(_("E-mail no.")), until=Detail(_("Until"), is_day=True))
 register_details(
     "workspace.connection_policy_set",
     before=Detail(_("Before")),

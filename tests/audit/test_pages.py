@@ -81,6 +81,22 @@ def test_what_was_done_is_told_in_words(alice, bob, admin_client, admin):
     ]
 
 
+def test_days_are_told_as_the_reader_has_them(admin, admin_client):
+    admin.time_zone = "Asia/Tokyo"
+    admin.save()
+    inbox = connected_inbox(admin)
+    record(by=admin, action="inbox.history_chosen", target=inbox, details={"since": "2026-08-25T20:08:16.661121+00:00"})
+    record(by=admin, action="inbox.history_chosen", target=inbox, details={"since": ""})
+    record(by=admin, action="audit.exported", target=admin, details={"filter": {"until": "2026-11-01"}})
+
+    lines = admin_client.get("/admin/audit/").context["page"].lines
+    assert [line.details for line in lines[:3]] == [
+        [("Filter", "Until: Nov. 1, 2026")],
+        [("Read from", "–")],
+        [("Read from", "Aug. 26, 2026")],
+    ]
+
+
 def test_what_is_gone_is_said_to_be_gone(admin_client, events):
     Inbox.objects.all().delete()
     assert b"deleted, or private to somebody" in admin_client.get("/admin/audit/").content
