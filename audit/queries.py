@@ -46,9 +46,12 @@ class Place:
     def read(cls, text: str) -> Self | None:
         moment, _, key = text.partition("~")
         try:
-            return cls(datetime.fromisoformat(moment), int(key))
+            place = cls(datetime.fromisoformat(moment), int(key))
         except ValueError:
             return None
+        return (
+            place if place.created_at.utcoffset() == timedelta(0) else None
+        )  # PostgreSQL knows fewer zones than Python
 
     @classmethod
     def of(cls, event: AuditEvent) -> Self:
@@ -102,7 +105,7 @@ def events_of(reader: User, wanted: Filter) -> AuditEventQuerySet:
         found = found.filter(request_id=wanted.request)
     if wanted.since:
         found = found.filter(created_at__gte=_beginning(wanted.since))
-    if wanted.until:
+    if wanted.until and wanted.until < date.max:  # no day comes after that one
         found = found.filter(created_at__lt=_beginning(wanted.until + timedelta(days=1)))
     return found
 

@@ -1,7 +1,7 @@
 """What a person has been told."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -69,7 +69,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
         after = datetime.fromisoformat(moment), int(key)
     except ValueError:
         return None
-    return after if after[0].tzinfo else None
+    return after if after[0].utcoffset() == timedelta(0) else None  # PostgreSQL knows fewer zones than Python
 
 
 def people_told(episodes: str) -> list[User]:

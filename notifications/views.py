@@ -38,10 +38,16 @@ def open_notification(request: SignedInRequest, code: uuid.UUID) -> HttpResponse
 
 @require_POST
 def read_all(request: SignedInRequest) -> HttpResponse:
-    until = request.POST.get("until", "")
-    actions.mark_all_read(by=request.user, until=int(until) if until.isdecimal() else None)
+    actions.mark_all_read(by=request.user, until=_key_in(request.POST.get("until", "")))
     messages.success(request, _("Everything is marked as read."))
     return redirect("notifications:notification-list")
+
+
+def _key_in(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:  # also for digits without end
+        return None
 
 
 @require_http_methods(["GET", "POST"])

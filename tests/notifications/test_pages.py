@@ -49,7 +49,7 @@ def test_pages_follow_each_other_without_gap_or_repetition_while_news_arrive(ali
 
 def test_a_broken_cursor_is_the_first_page(alice: User, alice_client: Client):
     tell(alice)
-    for cursor in ("x", "2026-01-01_1", "_", "2026-13-01T00:00+00:00_1"):
+    for cursor in ("x", "2026-01-01_1", "_", "2026-13-01T00:00+00:00_1", "2026-01-01T00:00+23:59_1"):
         assert guests(alice_client.get(reverse(LIST), {"after": cursor}).content.decode()) == ["Guest000"]
 
 
@@ -80,6 +80,13 @@ def test_everything_is_read_at_once(alice: User, bob: User, alice_client: Client
     page = alice_client.get(reverse(LIST))
     alice_client.post(reverse("notifications:read-all"), {"until": page.context["page"].newest_key})
     assert [row.recipient for row in Notification.objects.unread()] == [bob]
+
+
+def test_a_newest_notice_that_is_no_number_leaves_nothing_out(alice: User, alice_client: Client):
+    for until in ("", "x", "9" * 5000):
+        tell(alice)
+        alice_client.post(reverse("notifications:read-all"), {"until": until})
+        assert not Notification.objects.unread().exists()
 
 
 def test_only_the_unread_are_shown_on_request(alice: User, alice_client: Client):
