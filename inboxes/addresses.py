@@ -70,7 +70,10 @@ def normalise(text: str) -> str:
     local, at, domain = address.rpartition("@")
     if not at or len(address) > _MAX_LENGTH:
         raise InvalidAddress
-    return f"{_normalise_local(local)}@{domain if _DOMAIN_LITERAL(domain) else normalise_domain(domain)}"
+    normal = f"{_normalise_local(local)}@{domain if _DOMAIN_LITERAL(domain) else normalise_domain(domain)}"
+    if len(normal) > _MAX_LENGTH:  # ligatures and A-labels are longer than what was written
+        raise InvalidAddress
+    return normal
 
 
 def normalise_domain(text: str) -> str:
@@ -115,9 +118,11 @@ def _normalise_local(local: str) -> str:
                 raise InvalidAddress
             return local
         local = inner
-    if not local or _FORBIDDEN(local) or '"' in local:
+    # Cherokee folds to capitals, which PostgreSQL would not take for lower case.
+    folded = unicodedata.normalize("NFC", local.casefold().lower())
+    if not folded or _FORBIDDEN(folded) or '"' in folded:  # asked last: the Greek question mark becomes a semicolon
         raise InvalidAddress
-    return unicodedata.normalize("NFC", local.casefold())
+    return folded
 
 
 def is_valid(text: str) -> bool:

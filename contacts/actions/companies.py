@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from audit.actions import record
 from contacts.actions.indexing import index_companies, index_contacts
 from contacts.models import Company
-from inboxes.addresses import domain_of, organisation_domain
+from inboxes.addresses import domain_of, organisation_domain, readable
 from inboxes.models import Inbox
 from users.models import User, WorkspaceDomain
 
@@ -103,11 +103,9 @@ def organisation_of(emails: list[str]) -> str | None:
 
 
 def name_from_domain(domain: str) -> str:
-    """A first name for a company: `meridian-logistics.co.uk` is "Meridian Logistics"; A-labels are shown as written."""
-    label = domain.split(".", 1)[0]
-    if label.startswith("xn--"):
-        return label.encode("ascii").decode("idna")
-    return label.replace("-", " ").title()
+    """A first name for a company: `meridian-logistics.co.uk` is "Meridian Logistics"; A-labels are shown as people write them."""
+    label = readable(domain).split(".", 1)[0]
+    return label if domain.startswith("xn--") else label.replace("-", " ").title()
 
 
 def _save_unless_taken(company: Company, *, fields: Sequence[str] | None = None) -> None:

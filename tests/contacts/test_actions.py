@@ -78,6 +78,19 @@ def test_the_company_is_found_by_the_organisation_behind_the_address(alice):
     assert second.company == first.company
 
 
+@pytest.mark.parametrize(
+    ("domain", "name"), [("xn--r8jz45g.jp", "例え"), ("xn--a.com", "xn--a"), ("xn--999999999.com", "xn--999999999")]
+)
+def test_a_company_is_named_by_its_international_domain_if_that_can_be_read(alice, domain, name):
+    assert create(alice, "Sarah", f"sarah@{domain}").company.name == name
+
+
+def test_an_address_in_letters_that_fold_to_capitals_is_stored(alice):
+    capitals, small = "ᎠᎡ@x.example", "ꭰꭱ@x.example"
+
+    assert addresses(create(alice, "Sequoyah", capitals, small)) == [small]
+
+
 @pytest.mark.parametrize("email", ["sarah@gmail.com", "misaki@docomo.ne.jp"])
 def test_free_mail_names_no_company(alice, email):
     assert create(alice, "Sarah", email).company is None

@@ -65,6 +65,9 @@ def test_normalise_gives_the_one_form_an_address_has(text, address):
         '"a\n"@b.jp',
         '""@b.jp',
         "a@日本 語.jp",
+        "what\u037e@b.jp",  # the Greek question mark, which is normalised to a semicolon
+        "ﬃ" * 100 + "@b.jp",  # 300 letters, written out
+        "a" * 80 + "@" + ("ä" + "b" * 40 + ".") * 4 + "jp",  # longer as A-labels
     ],
 )
 def test_normalise_refuses_what_is_no_address_and_does_not_repeat_it(text):
