@@ -10,7 +10,7 @@ from django.db import connection
 
 from contacts import actions
 from contacts.models import Contact, ContactAddress
-from inboxes.models import Sighting
+from inboxes.models import Sighting, Visibility
 from tests.factories.contacts import NOON, log_mail, make_inbox
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +84,38 @@ def test_add_refuses_with_one_clear_line(words, line):
 
     assert str(failure.value) == line
     assert Contact.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "longest"),
+    [("--name", 200), ("--reading", 200), ("--company", 200), ("--job-title", 200), ("--phone", 50)],
+)
+def test_add_refuses_what_is_too_long_with_one_clear_line(option, longest):
+    with pytest.raises(CommandError) as failure:
+        run("add", "sarah@meridian.example", option, "n" * (longest + 1))
+
+    assert str(failure.value) == f"{option} is longer than {longest} characters."
+    assert Contact.objects.count() == 0
+
+
+def test_add_names_a_contact_by_as_much_of_its_address_as_a_name_holds():
+    address = f"{'s' * 60}@{'m' * 60}.{'m' * 60}.{'m' * 60}.example"
+
+    assert run_json("add", address)["name"] == address[:200]
+
+
+def test_timeline_of_a_person_names_only_inboxes_that_the_person_may_know_of(alice, bob):
+    run("add", "sarah@meridian.example", "--name", "Sarah")
+    mail = log_mail(Contact.objects.get(), owner=alice)
+    own, other = make_inbox(alice), make_inbox(bob, "bob@ours.example")
+    Sighting.objects.create(
+        message=mail, inbox=other, reason="known_contact_incoming", decided_at=NOON, visibility=Visibility.PRIVATE
+    )
+    actions.settle_privacy(message_ids=[mail.pk])
+
+    [seen] = run_json("timeline", "sarah@meridian.example", "--person", alice.email)["entries"]
+
+    assert [sighting["inbox"] for sighting in seen["logged"]] == [own.address]
 
 
 def test_list_is_sorted_by_reading():

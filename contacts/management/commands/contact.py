@@ -4,16 +4,19 @@ from argparse import Namespace
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
 from contacts import actions
 from contacts.actions import AddressTaken, ContactDetails, UnusableAddress
 from contacts.models import Contact, EntryKind, TimelineEntry
 from contacts.queries import with_addresses
 from inboxes.addresses import InvalidAddress, normalise
-from inboxes.models import Message
+from inboxes.models import Message, Sighting, Viewer
 from users.commands import Answer, JsonCommand
 from users.models import User
+
+
+LONGEST = {"name": 200, "reading": 200, "company": 200, "job_title": 200, "phone": 50}
 
 
 class Command(JsonCommand):
@@ -39,9 +42,10 @@ class Command(JsonCommand):
         self.add_action("index", self.index, help="Write the search text of contacts, companies and e-mails anew.")
 
     def add(self, options: Namespace) -> Answer:
+        refuse_too_long(options)
         owner = person(options.owner) if options.owner else None
         details = ContactDetails(
-            name=options.name or options.emails[0],
+            name=options.name or options.emails[0][: LONGEST["name"]],
             emails=options.emails,
             reading=options.reading,
             company=options.company,
@@ -69,18 +73,26 @@ class Command(JsonCommand):
 
     def timeline(self, options: Namespace) -> Answer:
         contact = contact_of(options.email)
-        seen = (
-            contact.timeline.visible_to(person(options.person)) if options.person else contact.timeline.known_to_all()
-        )
+        seen, sightings = contact.timeline.known_to_all(), Sighting.objects.all()
+        if options.person:
+            viewer = Viewer.of(person(options.person))
+            seen, sightings = contact.timeline.visible_to(viewer), sightings.known_to(viewer)
         entries = seen.select_related("message", "note__author").order_by("-occurred_at", "-pk")
         entries = entries.defer("message__body_text", "message__body_html", "message__quoted_text")
-        entries = entries.prefetch_related("message__sightings__inbox")
+        in_order = sightings.select_related("inbox").order_by("pk")
+        entries = entries.prefetch_related(Prefetch("message__sightings", in_order))
         rows = [entry_as_json(entry) for entry in entries]
         return Answer({"contact": contact_as_json(contact), "entries": rows}, "\n".join(as_line(row) for row in rows))
 
     def index(self, options: Namespace) -> Answer:
         written = actions.rebuild_search()
         return Answer(written, ", ".join(f"{count} {noun}" for noun, count in written.items()))
+
+
+def refuse_too_long(options: Namespace) -> None:
+    for name, longest in LONGEST.items():
+        if len(getattr(options, name) or "") > longest:
+            raise CommandError(f"--{name.replace('_', '-')} is longer than {longest} characters.")
 
 
 def person(email: str) -> User:
