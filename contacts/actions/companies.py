@@ -60,7 +60,8 @@ def edit_company(*, by: User, company: Company, details: CompanyDetails) -> None
 def delete_company(*, by: User, company: Company) -> None:
     """Its people stay as contacts without a company."""
     people = list(company.contacts.values_list("pk", flat=True))
-    record(by=by, action="company.deleted", target=company, details={"contacts": len(people)})
+    standing = company.contacts.filter(withdrawn_at=None).count()
+    record(by=by, action="company.deleted", target=company, details={"contacts": standing})
     company.delete()
     index_contacts(people)
 

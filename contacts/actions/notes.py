@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from audit.actions import record
+from contacts.actions.timeline import settle_last_activity
 from contacts.models import Contact, EntryKind, Note, TimelineEntry
 from users.models import User
 
@@ -29,3 +30,4 @@ def edit_note(*, by: User, note: Note, body: str, now: datetime) -> None:
 def delete_note(*, by: User, note: Note) -> None:
     record(by=by, action="note.deleted", target=note, details={"contact": note.contact_id})
     note.delete()
+    settle_last_activity([note.contact_id])

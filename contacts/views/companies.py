@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from contacts import actions, queries
 from contacts.actions import DomainTaken
 from contacts.forms import CompanyForm
-from contacts.models import Company
+from contacts.models import Company, Contact
 from contacts.views.contacts import CONTACTS_PER_PAGE, fragment_or_page
 from users.http import SignedInRequest
 
@@ -82,7 +82,8 @@ def company_delete(request: SignedInRequest, code: UUID) -> HttpResponse:
         actions.delete_company(by=request.user, company=company)
         messages.success(request, _("%(name)s was deleted.") % {"name": company.name})
         return redirect("contacts:company-list")
-    context = {"company": company, "contact_count": company.contacts.count()}
+    people = Contact.objects.visible_to(request.user).filter(company=company)
+    context = {"company": company, "contact_count": people.count()}
     return render(request, "contacts/company_delete.html", context)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 
 from audit.models import AuditEvent
 from contacts import actions
@@ -11,7 +12,7 @@ from contacts.actions import AddressTaken, CompanyDetails, ContactDetails, Domai
 from contacts.models import Company, Contact, ContactAddress, MailIndex, Note, TimelineEntry
 from contacts.signals import contact_addresses_added
 from inboxes.models import Message, Sighting, Thread
-from tests.factories.contacts import NOON, log_mail
+from tests.factories.contacts import NOON, log_mail, make_contact
 from users.models import WorkspaceDomain
 
 pytestmark = pytest.mark.django_db
@@ -207,6 +208,17 @@ def test_deleting_a_company_keeps_its_people(alice):
     assert contact.company is None
 
 
+def test_withdrawn_people_are_not_told_of_with_their_company(alice, alice_client):
+    company = create(alice, "Sarah", "sarah@meridian.example").company
+    make_contact("Gone", company=company, withdrawn_at=NOON)
+
+    page = alice_client.get(reverse("contacts:company-delete", args=[company.code]))
+    actions.delete_company(by=alice, company=company)
+
+    assert page.context["contact_count"] == 1
+    assert AuditEvent.objects.get(action="company.deleted").details == {"contacts": 1}
+
+
 def test_contacts_are_found_by_the_new_name_of_their_company(alice):
     contact = create(alice, "Sarah", "sarah@meridian.example")
 
@@ -246,6 +258,17 @@ def test_deleting_a_note_takes_it_off_the_timeline(alice):
     actions.delete_note(by=alice, note=note)
 
     assert (contact.timeline.count(), Note.objects.count()) == (0, 0)
+
+
+def test_deleting_a_note_makes_the_activity_before_it_the_newest(alice):
+    contact = create(alice)
+    mail = log_mail(contact, owner=alice)
+    note = actions.add_note(by=alice, contact=contact, body="first", now=NOON + timedelta(hours=1))
+
+    actions.delete_note(by=alice, note=note)
+
+    contact.refresh_from_db()
+    assert contact.last_activity_at == mail.sent_at
 
 
 def test_rebuilding_search_restores_what_was_lost(alice):

@@ -15,7 +15,6 @@ from inboxes.models import Message, Sighting, Viewer
 from users.commands import Answer, JsonCommand
 from users.models import User
 
-
 LONGEST = {"name": 200, "reading": 200, "company": 200, "job_title": 200, "phone": 50}
 
 
