@@ -1,6 +1,13 @@
 """Every write to contacts, companies, notes and timelines."""
 
-from contacts.actions.companies import CompanyDetails, DomainTaken, create_company, delete_company, edit_company
+from contacts.actions.companies import (
+    CompanyDetails,
+    CompanyGone,
+    DomainTaken,
+    create_company,
+    delete_company,
+    edit_company,
+)
 from contacts.actions.contacts import (
     AddressTaken,
     ContactDetails,
@@ -12,7 +19,7 @@ from contacts.actions.contacts import (
 from contacts.actions.correspondents import meet_correspondents
 from contacts.actions.indexing import index_messages, rebuild_search
 from contacts.actions.merging import SameContact, filled_by, merge_contacts
-from contacts.actions.notes import add_note, delete_note, edit_note
+from contacts.actions.notes import NoteGone, add_note, delete_note, edit_note
 from contacts.actions.openings import record_opening
 from contacts.actions.owning import hand_over_contacts
 from contacts.actions.timeline import ContactGone, MailEntry, hold_mails, record_mail_entries, settle_privacy
@@ -26,10 +33,12 @@ from contacts.actions.withdrawing import (
 __all__ = [
     "AddressTaken",
     "CompanyDetails",
+    "CompanyGone",
     "ContactDetails",
     "ContactGone",
     "DomainTaken",
     "MailEntry",
+    "NoteGone",
     "SameContact",
     "UnusableAddress",
     "add_note",

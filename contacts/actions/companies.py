@@ -21,6 +21,10 @@ class DomainTaken(Exception):
         self.company = company
 
 
+class CompanyGone(Exception):
+    """The company was deleted meanwhile."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyDetails:
     """What a person may say about a company; `domain` is normalised, None if it has none."""
@@ -47,7 +51,9 @@ def create_company(*, by: User | None, details: CompanyDetails, made_by: Inbox |
 
 @transaction.atomic
 def edit_company(*, by: User, company: Company, details: CompanyDetails) -> None:
-    """Raises `DomainTaken`."""
+    """Raises `DomainTaken` and `CompanyGone`."""
+    if not Company.objects.select_for_update().filter(pk=company.pk).exists():
+        raise CompanyGone
     _refuse_taken_domain(details.domain, but=company)
     Company.objects.filter(domain=details.domain or "").exclude(withdrawn_at=None).update(domain=None)
     company.name, company.domain, company.created_automatically_from = details.name, details.domain, None

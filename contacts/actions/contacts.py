@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from audit.actions import record
 from contacts.actions.companies import company_named, company_of_addresses
 from contacts.actions.indexing import index_contacts
+from contacts.actions.timeline import ContactGone
 from contacts.models import Contact, ContactAddress
 from contacts.queries import messages_only_on
 from contacts.signals import contact_addresses_added
@@ -77,12 +78,13 @@ def _withdrawn_with(emails: list[str]) -> Contact | None:
 
 @transaction.atomic
 def edit_contact(*, by: User, contact: Contact, details: ContactDetails) -> int:
-    """Return how many addresses are new. Raises `UnusableAddress` and `AddressTaken`; an empty company name means none.
+    """Return how many addresses are new. Raises `UnusableAddress`, `AddressTaken` and `ContactGone`; an empty company name means none.
 
     E-mails already on the timeline stay there when their address is taken away. A contact that mail made is kept from now on:
     taking that mail off the log does not take it along.
     """
     emails = usable_addresses(details.emails)
+    _lock(contact)
     for field in ("name", "reading", "job_title", "phone", "owner"):
         setattr(contact, field, getattr(details, field))
     contact.company = company_named(details.company, emails=emails, by=by)
@@ -103,8 +105,11 @@ def edit_contact(*, by: User, contact: Contact, details: ContactDetails) -> int:
 
 @transaction.atomic
 def delete_contact(*, by: User, contact: Contact) -> None:
-    """Delete the contact, its notes and timeline, and the stored e-mails that stood on no other contact's timeline."""
-    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    """Delete the contact, its notes and timeline, and the stored e-mails that stood on no other contact's timeline.
+
+    Raises `ContactGone`.
+    """
+    contact = _lock(contact)
     _hold_mails(contact)
     only_here = list(messages_only_on(contact))
     record(
@@ -115,6 +120,14 @@ def delete_contact(*, by: User, contact: Contact) -> None:
     )
     contact.delete()
     erase_messages(message_ids=only_here)
+
+
+def _lock(contact: Contact) -> Contact:
+    """As it is by now; whoever deletes it, merges it or changes its addresses is through, or waits. Raises `ContactGone`."""
+    locked = Contact.objects.select_for_update().filter(pk=contact.pk, withdrawn_at=None).first()
+    if locked is None:
+        raise ContactGone
+    return locked
 
 
 def _hold_mails(contact: Contact) -> None:
@@ -138,7 +151,7 @@ def usable_addresses(texts: Sequence[str]) -> list[str]:
 
 def _set_addresses(contact: Contact, emails: list[str], *, by: User | None) -> tuple[int, int]:
     """Make `emails` the contact's addresses, in this order; return how many were added and removed."""
-    kept = {address.email: address for address in contact.addresses.all()}
+    kept = {address.email: address for address in ContactAddress.objects.filter(contact=contact)}
     _refuse_taken(contact, emails)
     ContactAddress.objects.filter(email__in=emails, contact__withdrawn_at__isnull=False).delete()
     removed, _ = contact.addresses.exclude(email__in=emails).delete()

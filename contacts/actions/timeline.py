@@ -39,7 +39,7 @@ def record_mail_entries(entries: Iterable[MailEntry]) -> int:
     if not wanted:
         return 0
     contact_ids = {entry.contact_id for entry in wanted}
-    survivors = _lock_survivors(contact_ids)
+    survivors = lock_survivors(contact_ids)
     if not contact_ids <= survivors.keys():
         raise ContactGone
     rows = [
@@ -56,7 +56,7 @@ def record_mail_entries(entries: Iterable[MailEntry]) -> int:
     return inserted
 
 
-def _lock_survivors(contact_ids: set[int]) -> dict[int, int]:
+def lock_survivors(contact_ids: set[int]) -> dict[int, int]:
     """Map each contact key to the living contact that answers for it, locked until the transaction ends."""
     alive = _lock_contacts(contact_ids)
     survivors = {pk: pk for pk in alive}

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from contacts import actions, queries
-from contacts.actions import DomainTaken
+from contacts.actions import CompanyGone, DomainTaken
 from contacts.forms import CompanyForm
 from contacts.models import Company, Contact
 from contacts.views.contacts import CONTACTS_PER_PAGE, fragment_or_page
@@ -66,6 +66,8 @@ def company_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.edit_company(by=request.user, company=company, details=form.details())
+        except CompanyGone as error:
+            raise Http404 from error
         except DomainTaken as refusal:
             form.add_refusal(refusal)
         else:

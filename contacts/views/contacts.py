@@ -100,6 +100,8 @@ def contact_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             added = actions.edit_contact(by=request.user, contact=contact, details=form.details())
+        except ContactGone as error:
+            raise Http404 from error
         except (UnusableAddress, AddressTaken) as refusal:
             form.add_refusal(refusal)
         else:
@@ -114,7 +116,10 @@ def contact_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
 def contact_delete(request: SignedInRequest, code: UUID) -> HttpResponse:
     contact = find_contact(request, code)
     if request.method == "POST":
-        actions.delete_contact(by=request.user, contact=contact)
+        try:
+            actions.delete_contact(by=request.user, contact=contact)
+        except ContactGone as error:
+            raise Http404 from error
         messages.success(request, _("%(name)s was deleted.") % {"name": contact.name})
         return redirect("contacts:contact-list")
     context = {"contact": contact, "belongings": queries.belongings_of(contact, request.user)}

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from contacts import actions
 from contacts.actions import CompanyDetails, ContactDetails, ContactGone, DomainTaken
-from contacts.models import Company, Contact
-from tests.factories.contacts import make_contact
+from contacts.models import Company, Contact, Note
+from tests.factories.contacts import NOON, make_contact
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,3 +101,83 @@ def test_a_contact_gets_a_company_although_somebody_makes_one_of_its_domain(alic
         contact = actions.create_contact(by=alice, details=details)
 
     assert contact.company.name == company
+
+
+def contact_form(contact, *emails):
+    return {"name": contact.name, "emails": emails}
+
+
+def test_a_contact_that_two_people_delete_at_once_is_said_to_be_gone(alice, alice_client):
+    contact = make_contact("Sarah")
+
+    with just_before("FOR UPDATE", Contact.objects.filter(pk=contact.pk).delete):
+        page = alice_client.post(reverse("contacts:contact-delete", args=[contact.code]))
+
+    assert page.status_code == 404
+
+
+def test_an_edited_contact_that_somebody_deletes_is_said_to_be_gone(alice, alice_client):
+    contact = make_contact("Sarah")
+
+    with just_before("FOR UPDATE", Contact.objects.filter(pk=contact.pk).delete):
+        page = alice_client.post(
+            reverse("contacts:contact-edit", args=[contact.code]), contact_form(contact, "s@meridian.example")
+        )
+
+    assert page.status_code == 404
+
+
+def test_an_address_that_two_people_add_to_a_contact_at_once_is_there_once(alice, alice_client, bob):
+    contact = make_contact("Sarah")
+    details = ContactDetails(name="Sarah", emails=["s@gmail.com"])
+
+    def bob_adds_it():
+        actions.edit_contact(by=bob, contact=Contact.objects.get(), details=details)
+
+    with just_before("FOR UPDATE", bob_adds_it):
+        page = alice_client.post(
+            reverse("contacts:contact-edit", args=[contact.code]), contact_form(contact, "s@gmail.com")
+        )
+
+    assert page.status_code == 302
+    assert [address.email for address in contact.addresses.all()] == ["s@gmail.com"]
+
+
+def test_a_note_on_a_contact_that_somebody_merges_goes_to_the_other(alice, alice_client, bob):
+    into, other = make_contact("Sarah"), make_contact("S. Okafor")
+
+    def bob_merges():
+        actions.merge_contacts(by=bob, into=into, other=other)
+
+    with just_before("FOR NO KEY UPDATE", bob_merges):
+        alice_client.post(reverse("contacts:note-add", args=[other.code]), {"body": "Met at the fair"})
+
+    assert [note.body for note in into.notes.all()] == ["Met at the fair"]
+    assert into.timeline.count() == 1
+
+
+def test_a_note_on_a_contact_that_somebody_deletes_is_said_to_have_no_place(alice, alice_client):
+    contact = make_contact("Sarah")
+
+    with just_before("FOR NO KEY UPDATE", Contact.objects.filter(pk=contact.pk).delete):
+        page = alice_client.post(reverse("contacts:note-add", args=[contact.code]), {"body": "Met at the fair"})
+
+    assert page.status_code == 404
+
+
+def test_an_edited_note_that_is_deleted_meanwhile_is_said_to_be_gone(alice, alice_client):
+    note = actions.add_note(by=alice, contact=make_contact("Sarah"), body="Met at the fair", now=NOON)
+
+    with just_before('UPDATE "contacts_note"', Note.objects.filter(pk=note.pk).delete):
+        page = alice_client.post(reverse("contacts:note-edit", args=[note.code]), {"body": "Met there"})
+
+    assert page.status_code == 404
+
+
+def test_an_edited_company_that_somebody_deletes_is_said_to_be_gone(alice, alice_client):
+    company = Company.objects.create(name="Meridian")
+
+    with just_before("FOR UPDATE", Company.objects.filter(pk=company.pk).delete):
+        page = alice_client.post(reverse("contacts:company-edit", args=[company.code]), {"name": "Meridian Ltd"})
+
+    assert page.status_code == 404
