@@ -96,6 +96,8 @@ def contact_create(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def contact_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
     contact = find_contact(request, code)
+    if contact.code != code:
+        return _merged_meanwhile(request, "contacts:contact-edit", contact)
     form = ContactForm(request.POST or None, user=request.user, contact=contact)
     if request.method == "POST" and form.is_valid():
         try:
@@ -115,6 +117,8 @@ def contact_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def contact_delete(request: SignedInRequest, code: UUID) -> HttpResponse:
     contact = find_contact(request, code)
+    if contact.code != code:
+        return _merged_meanwhile(request, "contacts:contact-delete", contact)
     if request.method == "POST":
         try:
             actions.delete_contact(by=request.user, contact=contact)
@@ -124,6 +128,14 @@ def contact_delete(request: SignedInRequest, code: UUID) -> HttpResponse:
         return redirect("contacts:contact-list")
     context = {"contact": contact, "belongings": queries.belongings_of(contact, request.user)}
     return render(request, "contacts/contact_delete.html", context)
+
+
+def _merged_meanwhile(request: SignedInRequest, form: str, into: Contact) -> HttpResponse:
+    """What was meant for a contact that is no more must not befall the one it was merged into."""
+    if request.method == "GET":
+        return redirect(form, into.code)
+    messages.error(request, _("The contact you had open was merged into this one. Nothing was changed."))
+    return redirect(into)
 
 
 @require_http_methods(["GET", "POST"])

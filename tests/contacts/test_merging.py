@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from audit.models import AuditEvent
 from contacts import actions
@@ -88,3 +89,46 @@ def test_merging_is_audited(alice):
 
     event = AuditEvent.objects.get(action="contact.merged")
     assert (event.actor, event.target_id, event.details) == (alice, str(into.pk), {"former": former})
+
+
+@pytest.fixture
+def merged(alice):
+    """A contact, and the code of one that was merged into it while somebody had its page open."""
+    into, other = create(alice, "Sarah", "sarah@meridian.example"), create(alice, "S. Okafor", "okafor@gmail.com")
+    code = other.code
+    actions.merge_contacts(by=alice, into=into, other=other)
+    return into, code
+
+
+NOTHING_CHANGED = "The contact you had open was merged into this one. Nothing was changed."
+
+
+def test_what_was_typed_for_a_contact_merged_meanwhile_does_not_replace_the_other(alice_client, merged):
+    into, code = merged
+    form = {"name": "S. Okafor", "emails": ["okafor@gmail.com"]}
+
+    page = alice_client.post(reverse("contacts:contact-edit", args=[code]), form, follow=True)
+
+    into.refresh_from_db()
+    assert (into.name, into.addresses.count()) == ("Sarah", 2)
+    assert page.redirect_chain == [(into.get_absolute_url(), 302)]
+    assert [str(message) for message in page.context["messages"]] == [NOTHING_CHANGED]
+
+
+def test_deleting_a_contact_merged_meanwhile_does_not_delete_the_other(alice_client, merged):
+    into, code = merged
+
+    page = alice_client.post(reverse("contacts:contact-delete", args=[code]), follow=True)
+
+    assert list(Contact.objects.all()) == [into]
+    assert page.redirect_chain == [(into.get_absolute_url(), 302)]
+    assert [str(message) for message in page.context["messages"]] == [NOTHING_CHANGED]
+
+
+@pytest.mark.parametrize("page", ["contact-edit", "contact-delete", "contact-merge"])
+def test_old_links_to_forms_lead_to_those_of_the_contact_that_is_left(alice_client, merged, page):
+    into, code = merged
+
+    response = alice_client.get(reverse(f"contacts:{page}", args=[code]), follow=True)
+
+    assert (response.status_code, response.context["contact"]) == (200, into)
