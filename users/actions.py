@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -132,9 +132,13 @@ def invite(*, email: str, role: str, account_access: bool, language: str, by: Us
         raise AddressTaken
     if Invitation.objects.open().filter(email=email).exists():
         raise AlreadyInvited
-    invitation = Invitation.objects.create(
-        email=email, role=role, account_access=account_access, language=language, invited_by=by
-    )
+    try:
+        with transaction.atomic():
+            invitation = Invitation.objects.create(
+                email=email, role=role, account_access=account_access, language=language, invited_by=by
+            )
+    except IntegrityError as error:  # somebody else invited them at the same moment
+        raise AlreadyInvited from error
     _tell_audit("invitation.sent", invitation, by=by, role=role, account_access=account_access)
     _send_on_commit(invitation)
     return invitation

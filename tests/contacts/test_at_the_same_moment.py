@@ -1,41 +1,15 @@
 """Two people at the same thing: the second is told, and nothing is half done."""
 
-import threading
-from contextlib import contextmanager
-
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from contacts import actions
 from contacts.actions import CompanyDetails, ContactDetails, ContactGone, DomainTaken
 from contacts.models import Company, Contact, Note
 from tests.factories.contacts import NOON, make_contact
+from tests.fakes.threads import just_before
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@contextmanager
-def just_before(statement, act):
-    """Somebody else does something, in a transaction of their own, before the first query that holds these words."""
-    waiting = [act]
-
-    def somebody_else():
-        try:
-            waiting.pop()()
-        finally:
-            connection.close()
-
-    def watch(execute, sql, params, many, context):
-        if statement in sql and waiting:
-            other = threading.Thread(target=somebody_else)
-            other.start()
-            other.join(10)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(watch):
-        yield
-    assert waiting == []
 
 
 def test_a_merge_with_a_contact_that_somebody_deletes_says_so(alice, alice_client):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from notifications.models import Notification
 from tests.factories.users import InvitationFactory, UserFactory
+from tests.fakes.threads import just_before
 from users import actions
 from users.errors import AddressTaken, AlreadyInvited, InvitationClosed
 from users.invitation_mail import deliver
@@ -216,3 +217,17 @@ def test_open_invitations_of_a_person_who_is_deactivated_are_withdrawn(admin: Us
         invitation.refresh_from_db()
     assert [by_who_goes.status, accepted.status, by_another.status] == ["withdrawn", "accepted", "pending"]
     assert AuditEvent.objects.get(action="invitation.withdrawn").actor_id == other_admin.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_two_super_admins_invite_at_once_is_invited_once(admin: User, admin_client: Client):
+    def invite_too():
+        actions.invite(email="hana@kita.example", role=Role.MEMBER, account_access=False, language="en", by=admin)
+
+    with just_before('INSERT INTO "users_invitation"', invite_too):
+        page = admin_client.post(
+            reverse("users:invite"), {"email": "hana@kita.example", "role": "member", "language": "en"}
+        )
+
+    assert (page.status_code, page.context["form"].errors) == (422, {"email": AlreadyInvited().messages})
+    assert Invitation.objects.count() == 1
