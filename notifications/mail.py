@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from notifications import kinds
 from notifications.models import Notification
 from notifications.topics import ALWAYS_TOLD, SUBJECTS
+from users.middleware import zone_named
 
 LATE = timedelta(minutes=2)
 TOO_OLD = timedelta(days=1)
@@ -62,7 +63,7 @@ def _send_or_give_back(notification: Notification, connection: BaseEmailBackend)
 def message(notification: Notification, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
     """In the recipient's language and time zone."""
     person = notification.recipient
-    with translation.override(person.language), timezone.override(person.time_zone):
+    with translation.override(person.language), timezone.override(zone_named(person.time_zone)):
         notice, topic = notification.notice, kinds.kind(notification.kind).topic
         context = {
             "notice": notice,

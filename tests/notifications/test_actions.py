@@ -183,3 +183,12 @@ def test_a_broker_that_is_away_undoes_nothing_and_the_e_mail_goes_out_late(
         assert tell(alice) == 1
     with time_machine.travel(timezone.now() + timedelta(minutes=5)):
         assert late_ids() == [Notification.objects.get().pk]
+
+
+def test_an_e_mail_is_sent_although_the_persons_time_zone_was_renamed(alice: User):
+    User.objects.filter(pk=alice.pk).update(time_zone="Europe/Renamed")
+    tell(alice)
+
+    send([Notification.objects.get().pk])
+
+    assert [message.to for message in mail.outbox] == [[alice.email]]
