@@ -52,7 +52,7 @@ def create_company(*, by: User | None, details: CompanyDetails, made_by: Inbox |
 @transaction.atomic
 def edit_company(*, by: User, company: Company, details: CompanyDetails) -> None:
     """Raises `DomainTaken` and `CompanyGone`."""
-    if not Company.objects.select_for_update().filter(pk=company.pk).exists():
+    if not Company.objects.select_for_update(no_key=True).filter(pk=company.pk, withdrawn_at=None).exists():
         raise CompanyGone
     _refuse_taken_domain(details.domain, but=company)
     Company.objects.filter(domain=details.domain or "").exclude(withdrawn_at=None).update(domain=None)

@@ -26,7 +26,8 @@ def merge_contacts(*, by: User, into: Contact, other: Contact) -> Contact:
     """
     if into.pk == other.pk:
         raise SameContact
-    locked = {c.pk: c for c in Contact.objects.filter(pk__in=[into.pk, other.pk]).order_by("pk").select_for_update()}
+    both = Contact.objects.filter(pk__in=[into.pk, other.pk], withdrawn_at=None)
+    locked = {contact.pk: contact for contact in both.order_by("pk").select_for_update()}
     if len(locked) < 2:
         raise ContactGone
     into, other = locked[into.pk], locked[other.pk]

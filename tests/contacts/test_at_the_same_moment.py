@@ -6,7 +6,7 @@ from django.urls import reverse
 from contacts import actions
 from contacts.actions import CompanyDetails, ContactDetails, ContactGone, DomainTaken
 from contacts.models import Company, Contact, Note
-from tests.factories.contacts import NOON, make_contact
+from tests.factories.contacts import NOON, make_contact, make_inbox
 from tests.fakes.threads import just_before
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,15 +16,25 @@ def test_a_merge_with_a_contact_that_somebody_deletes_says_so(alice, alice_clien
     into, other = make_contact("Sarah"), make_contact("S. Okafor")
     path = reverse("contacts:contact-merge", args=[into.code])
 
-    with just_before(
-        'FROM "contacts_contact" WHERE "contacts_contact"."id" IN', Contact.objects.filter(pk=other.pk).delete
-    ):
+    with just_before("FOR UPDATE", Contact.objects.filter(pk=other.pk).delete):
         page = alice_client.post(path, {"other": other.code}, follow=True)
 
     assert [str(message) for message in page.context["messages"]] == [
         "Somebody deleted one of these contacts just now. Nothing was merged."
     ]
     assert list(Contact.objects.all()) == [into]
+
+
+def test_a_merge_into_a_contact_that_goes_with_its_mail_keeps_the_other(alice, bob):
+    into, other = make_contact("Sarah", created_automatically_from=make_inbox(bob)), make_contact("S. Okafor")
+
+    def bob_unlogs():
+        actions.withdraw_contacts(contact_ids=[into.pk], now=NOON)
+
+    with just_before("FOR UPDATE", bob_unlogs), pytest.raises(ContactGone):
+        actions.merge_contacts(by=alice, into=into, other=other)
+
+    assert list(Contact.objects.visible_to(alice)) == [other]
 
 
 def test_a_merge_needs_both(alice):
@@ -151,7 +161,7 @@ def test_an_edited_note_that_is_deleted_meanwhile_is_said_to_be_gone(alice, alic
 def test_an_edited_company_that_somebody_deletes_is_said_to_be_gone(alice, alice_client):
     company = Company.objects.create(name="Meridian")
 
-    with just_before("FOR UPDATE", Company.objects.filter(pk=company.pk).delete):
+    with just_before("FOR NO KEY UPDATE", Company.objects.filter(pk=company.pk).delete):
         page = alice_client.post(reverse("contacts:company-edit", args=[company.code]), {"name": "Meridian Ltd"})
 
     assert page.status_code == 404
