@@ -11,7 +11,7 @@ from contacts import actions
 from contacts.actions import AddressTaken, CompanyDetails, ContactDetails, DomainTaken, UnusableAddress
 from contacts.models import Company, Contact, ContactAddress, MailIndex, Note, TimelineEntry
 from contacts.signals import contact_addresses_added
-from inboxes.models import Message, Sighting, Thread
+from inboxes.models import Message, Sighting, Thread, Visibility
 from tests.factories.contacts import NOON, log_mail, make_contact
 from users.models import WorkspaceDomain
 
@@ -188,6 +188,17 @@ def test_deleting_erases_the_mail_that_stood_on_no_other_timeline(alice):
     assert [entry.contact for entry in TimelineEntry.objects.all()] == [stays]
     assert (Note.objects.count(), list(Contact.objects.all())) == (0, [stays])
     assert AuditEvent.objects.get(action="contact.deleted").details == {"messages": 1, "notes": 1}
+
+
+def test_the_audit_log_counts_no_erased_mail_that_not_everybody_might_know_of(alice, bob):
+    contact = create(alice)
+    log_mail(contact, owner=alice)
+    log_mail(contact, owner=bob, visibility=Visibility.PRIVATE)
+
+    actions.delete_contact(by=alice, contact=contact)
+
+    assert AuditEvent.objects.get(action="contact.deleted").details == {"messages": 1, "notes": 0}
+    assert not Message.objects.exists()
 
 
 def test_a_company_domain_belongs_to_one_company(alice):
