@@ -208,7 +208,7 @@ TALKERS = """
 
 
 def merge_candidates(contact: Contact, user: User, *, text: str = "") -> list[Contact]:
-    """Contacts that may be the same person: those found by `text`, or without it those that share a word of the name."""
+    """Contacts that may be the same person: those found by `text`, or without it those that have all words of the name."""
     return [other for other in contact_list(user, text=text or contact.name)[: CANDIDATES + 1] if other != contact]
 
 

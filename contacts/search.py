@@ -64,6 +64,8 @@ def normalise(text: str) -> str:
 @lru_cache(maxsize=10_000)
 def _without_accent(character: str) -> str:
     base = unicodedata.normalize("NFD", character)[0]
+    if "\u0300" <= base <= "\u036f":  # an accent that no letter was made with, as the dot that İ has in lower case
+        return ""
     return base if base < "\u0530" else character
 
 

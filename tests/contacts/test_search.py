@@ -35,6 +35,8 @@ def found(query: str, *stored: str) -> bool:
         ("sarah@meridian", "sarah@meridian.example"),
         ("meridian.ex", "sarah@meridian.example"),
         ("김민", "김민준"),
+        ("istanbul", "İSTANBUL Lojistik"),
+        ("zed", "Z\u030c\u0327ed"),
     ],
 )
 def test_finds(query, stored):
