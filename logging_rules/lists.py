@@ -63,7 +63,7 @@ class NeverLogList:
     def entries(self, *, text: str = "", kind: str = "") -> QuerySet[NeverLogEntry]:
         """The newest first. `text` is looked for in addresses, domains and notes."""
         entries = NeverLogEntry.objects.visible_to(self.reader).filter(owner=self.owner).select_related("created_by")
-        if text := text.strip():
+        if text := text.replace("\0", "").strip():  # PostgreSQL takes no such character
             entries = entries.filter(Q(value__icontains=_as_stored(text)) | Q(note__icontains=text))
         if kind:
             entries = entries.filter(kind=kind)

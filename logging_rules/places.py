@@ -1,7 +1,7 @@
 """Where a page of a list ends, for lists that are read newest first by keyset."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
@@ -23,9 +23,10 @@ class Place:
         written, _, key = text.partition("_")
         try:
             moment = parse_datetime(written)
-            return cls(moment, int(key)) if moment and moment.tzinfo else None
+            place = cls(moment, int(key)) if moment else None
         except ValueError:
             return None
+        return place if place and place.moment.utcoffset() == timedelta(0) else None  # PostgreSQL knows fewer zones
 
     def older(self, field: str) -> Q:
         # The first condition is implied by the second, and is the one that an index can start from.

@@ -34,10 +34,8 @@ def ask_access(*, message: Message, note: str = "", by: User, now: datetime) -> 
     if not wanted:
         text = _("You have asked already.") if waiting else _("Your request was declined. You can ask again tomorrow.")
         raise ValidationError(text, code="asked")
-    asked = [
-        AccessRequest.objects.create(sighting=sighting, person=by, note=note.strip()[:500], asked_at=now)
-        for sighting in wanted
-    ]
+    text = note.replace("\0", "").strip()[:500]  # PostgreSQL takes no such character
+    asked = [AccessRequest.objects.create(sighting=sighting, person=by, note=text, asked_at=now) for sighting in wanted]
     for request in asked:
         record(by=by, action="mail.access_asked", target=request, details={"message": message.pk})
         access_notices.tell_owner(request)

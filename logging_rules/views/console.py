@@ -30,7 +30,8 @@ ATTENTION = "attention"
 
 
 def wanted_by(request: SignedInRequest) -> Wanted:
-    asked = request.GET
+    # Without the one character that PostgreSQL takes in no text.
+    asked = {name: request.GET.get(name, "").replace("\0", "") for name in request.GET}
     return Wanted(
         text=asked.get("q", "").strip(),
         status=asked.get("status", ""),

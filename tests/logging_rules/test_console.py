@@ -61,6 +61,11 @@ def test_connections_are_found_by_status_kind_provider_owner_and_text(world, adm
     assert found(admin, **wanted) == expected
 
 
+def test_what_no_text_can_hold_is_not_looked_for(world, admin_client):
+    shown = page(admin_client, "?q=sal%00es&owner=%00&status=%00")
+    assert ("sales@ours.example" in shown, "alice@ours.example" in shown) == (True, False)
+
+
 def test_the_figures_are_of_the_whole_workspace(world, admin):
     counted = summary(admin, now=timezone.now())
     assert (counted.connected, counted.active, counted.troubled, counted.waiting) == (6, 3, 1, 1)

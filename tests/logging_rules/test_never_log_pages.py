@@ -72,6 +72,7 @@ def test_everybody_reads_the_list_of_the_workspace_and_super_admins_edit_it(bob_
         ({"kind": "subdomains"}, {"*.clinic.example"}),
         ({"kind": "nonsense"}, {"doctor@clinic.example", "*.clinic.example", "club.example"}),
         ({"q": "nothing"}, set()),
+        ({"q": "fam\0ily"}, {"doctor@clinic.example"}),
     ],
 )
 def test_a_list_is_searched_by_address_domain_note_and_kind(alice, alice_client, clinic, query, found):

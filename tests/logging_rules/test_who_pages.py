@@ -53,6 +53,11 @@ class TestAsColleague:
         assert "You asked" in text_of(response)
         assert AccessRequest.objects.get().note == "For the tender"
 
+    def test_what_no_text_can_hold_is_left_out_of_the_note(self, mail, bob_client):
+        bob_client.post(f"/logging/who/{mail.code}/ask/", {"note": "For the\0 tender"})
+
+        assert AccessRequest.objects.get().note == "For the tender"
+
     def test_once_let_in_the_mail_opens_and_that_is_on_record(self, mail, sarah, alice, bob, bob_client):
         now = timezone.now()
         actions.grant_access(request=asked(mail, bob), until=now + timedelta(days=1), by=alice, now=now)
@@ -149,6 +154,13 @@ class TestAsOwner:
 
         assert (len(first.openings), len(second.openings), second.older) == (50, 10, "")
         assert len({opening.pk for opening in [*first.openings, *second.openings]}) == 60
+
+    def test_a_place_that_is_none_is_the_first_page(self, mail, alice, bob, alice_client):
+        Opening.objects.create(message=mail, person=bob, part="text", opened_at=timezone.now())
+        url = f"/inboxes/{make_inbox(alice).code}/visibility/"
+
+        for place in ("x", "2026-01-01T00:00:00_1", "2026-01-01T00:00:00+23:59_1"):
+            assert len(alice_client.get(url, {"before": place}).context["openings"].openings) == 1
 
 
 class TestViewAs:
