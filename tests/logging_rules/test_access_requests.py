@@ -15,6 +15,7 @@ from logging_rules.leaving import Handover, leaving_of
 from notifications.models import Notification
 from tests.factories.contacts import NOON, log_mail, make_contact, make_inbox
 from tests.factories.users import UserFactory
+from tests.fakes.threads import just_before
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)
@@ -186,3 +187,12 @@ def test_what_is_open_to_everyone_is_opened_without_a_record(mail, bob):
     record_opening(message=mail, part="text", by=bob, now=timezone.now())
 
     assert not Opening.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asking_twice_at_once_asks_once(mail, bob):
+    with just_before("FOR UPDATE", lambda: ask(mail, bob)), pytest.raises(ValidationError) as refusal:
+        ask(mail, bob)
+
+    assert refusal.value.messages == ["You have asked already."]
+    assert AccessRequest.objects.count() == 1
