@@ -49,9 +49,8 @@ class Place:
             place = cls(datetime.fromisoformat(moment), int(key))
         except ValueError:
             return None
-        return (
-            place if place.created_at.utcoffset() == timedelta(0) else None
-        )  # PostgreSQL knows fewer zones than Python
+        # PostgreSQL knows fewer zones than Python.
+        return place if place.created_at.utcoffset() == timedelta(0) else None
 
     @classmethod
     def of(cls, event: AuditEvent) -> Self:

@@ -27,9 +27,8 @@ def ask_access(*, message: Message, note: str = "", by: User, now: datetime) -> 
     answered = Q(inbox__owner__is_active=True) | Q(inbox__kind=InboxKind.TEAM)
     strict = Sighting.objects.filter(answered, message=message)
     strict = strict.exclude(visibility=Visibility.EVERYONE).closed_to(by)
-    closed = list(
-        strict.select_for_update(of=("self",))
-    )  # first: who asks at the same moment is through by now, or waits
+    # Locked before anything else is read: who asks at the same moment is through by now, or waits.
+    closed = list(strict.select_for_update(of=("self",)))
     lately = AccessRequest.objects.filter(person=by, sighting__message=message, ended_at=None)
     waiting = set(lately.waiting().values_list("sighting", flat=True))
     declined = set(lately.filter(answered_at__gt=now - PATIENCE, granted_until=None).values_list("sighting", flat=True))
