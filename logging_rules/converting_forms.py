@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inboxes.forms import MailboxPasswordField
 from inboxes.team_forms import MembersField, TeamNamesForm
+from logging_rules.day_field import DayField
 from users.models import User
 
 NOW, DATE = "now", "date"
@@ -26,9 +27,7 @@ class ConvertToTeamForm(TeamNamesForm):
         help_text=_("They read all mail of the inbox from the moment you choose below."),
     )
     since = forms.ChoiceField(label=_("What members may read"), widget=forms.RadioSelect(attrs={"class": "cards"}))
-    date = forms.DateField(
-        label=_("From this date"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    date = DayField(label=_("From this date"))
     agreed = forms.BooleanField(label=_("I agree that members read this mailbox from then on"), required=False)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from contacts.models import ContactAddress
 from inboxes.addresses import InvalidAddress, normalise, normalise_domain
 from inboxes.models import Inbox, Sighting
+from logging_rules.day_field import DayField
 from logging_rules.reasons import label_of
 from logging_rules.unlogging import Selection
 
@@ -39,12 +40,8 @@ class UnlogForm(forms.Form):
         help_text=_("A domain such as example.com; what is below it counts too."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    since = forms.DateField(
-        label=_("Sent from"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    until = forms.DateField(
-        label=_("Sent until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    since = DayField(label=_("Sent from"))
+    until = DayField(label=_("Sent until"))
     newest = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, inbox: Inbox, confirming: bool = False) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from contacts.models import Contact
 from inboxes.addresses import InvalidAddress, normalise
 from inboxes.models import VISIBILITY_LABELS, Visibility
+from logging_rules.day_field import DayField
 from users.models import User
 
 VISIBILITY_SHOWS = {
@@ -62,11 +63,7 @@ class GrantForm(forms.Form):
         initial="7",
         widget=forms.RadioSelect(attrs={"class": "segments"}),
     )
-    last_day = forms.DateField(
-        label=gettext_lazy("The last day"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    last_day = DayField(label=gettext_lazy("The last day"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

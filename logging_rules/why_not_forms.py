@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inboxes.models import Inbox
+from logging_rules.day_field import DayField
 from logging_rules.why_not import Quest
 
 _ONE_LINE = {"autocomplete": "off", "spellcheck": "false"}
@@ -26,8 +27,8 @@ class WhyNotForm(forms.Form):
     subject = forms.CharField(
         label=_("Words in the subject"), required=False, max_length=200, widget=forms.TextInput(attrs=_ONE_LINE)
     )
-    since = forms.DateField(label=_("Since (day)"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("Until (day)"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label=_("Since (day)"))
+    until = DayField(label=_("Until (day)"))
 
     def clean(self) -> None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")

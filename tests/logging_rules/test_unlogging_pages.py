@@ -114,6 +114,8 @@ def test_the_preview_alone_is_what_htmx_gets(alice_client, inbox, mail):
         ({"person": "nobody"}, "This is not an e-mail address."),
         ({"domain": "not a domain"}, "This is not a domain."),
         ({"since": "2026-03-02", "until": "2026-03-01"}, "This is before the first day."),
+        ({"until": "9999-12-31"}, "less than or equal to 2999-12-31"),
+        ({"since": "0001-01-01"}, "greater than or equal to 1970-01-01"),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_is_un_logged(alice_client, inbox, mail, values, message):

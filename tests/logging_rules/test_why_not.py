@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from inboxes.envelope import FolderRole
 from inboxes.models import Inbox, Message
@@ -227,3 +228,11 @@ def test_a_search_costs_the_same_queries_for_one_hit_and_for_many(inbox, mailbox
     sync_until_quiet(inbox, mailbox, clock)
     with django_assert_max_num_queries(30):
         assert len(hits(inbox, mailbox)) == 25
+
+
+@pytest.mark.parametrize("question", [{"until": "9999-12-31"}, {"since": "0001-01-01"}])
+def test_a_day_on_which_no_mail_was_sent_is_refused(inbox, alice_client, question):
+    response = alice_client.post(reverse("inboxes:why-not", args=[inbox.code]), question)
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == list(question)

@@ -12,6 +12,7 @@ from contacts.models import ContactAddress
 from inboxes.addresses import InvalidAddress, normalise, normalise_domain
 from inboxes.models import Inbox, Message
 from logging_rules.actions import erase_expired, erase_now, undo_unlogging, unlog
+from logging_rules.day_field import FIRST, LAST
 from logging_rules.models import Unlogging
 from logging_rules.unlogging import Preview, Selection, preview
 from logging_rules.unlogging_forms import beginning_of
@@ -103,7 +104,7 @@ def _day(text: str | None, *, after: bool = False) -> datetime | None:
         day = parse_date(text) if text else None
     except ValueError:
         day = None
-    if text and day is None:
+    if text and not (day and FIRST <= day <= LAST):
         raise CommandError(f"{text} is not a day such as 2026-03-01.")
     return beginning_of(day, after=after)
 
