@@ -10,7 +10,7 @@ def unflow(text: str, *, delsp: bool) -> str:
 
     With `delsp` the space that marks the join goes too: Japanese is not written with spaces.
     """
-    lines: list[str] = []
+    pieces: list[str] = []  # joined once: a paragraph that grows line by line is copied with each of them
     open_depth = -1  # quote depth of a paragraph that goes on, -1 if none does
     for line in text.split("\n"):
         depth = len(_QUOTES.match(line)[0])  # type: ignore[index]  # the pattern matches the empty string
@@ -20,9 +20,8 @@ def unflow(text: str, *, delsp: bool) -> str:
         flows = content.endswith(" ") and not is_signature
         if flows and delsp:
             content = content[:-1]
-        if depth == open_depth and not is_signature:
-            lines[-1] += content
-        else:
-            lines.append((">" * depth + " " if depth else "") + content)
+        if depth != open_depth or is_signature:
+            pieces.append("\n" + (">" * depth + " " if depth else ""))
+        pieces.append(content)
         open_depth = depth if flows else -1
-    return "\n".join(lines)
+    return "".join(pieces).removeprefix("\n")
