@@ -12,14 +12,13 @@ from audit.actions import record
 from contacts.actions import erase_withdrawn, settle_privacy, take_off_timelines, withdraw_contacts
 from contacts.models import Contact
 from inboxes.connections import is_writable, open_writer
-from inboxes.erasure import erase_messages
 from inboxes.marks import Mark, MarkSource, keywords_for
 from inboxes.models import Folder, Inbox, LedgerEntry, MarkedMail, MarkState, Message, Sighting
 from inboxes.providers.base import MailboxWriter
 from inboxes.signals import sync_wanted
 from inboxes.sync.ledger import pass_over
 from inboxes.sync.team import note_decisions
-from logging_rules.actions.unlogging import unlog_undisputed
+from logging_rules.actions.unlogging import erase_unheld, unlog_undisputed
 from logging_rules.models import MarkSettings
 from logging_rules.unlogging import Selection
 from users.models import User
@@ -153,5 +152,4 @@ def withdraw(*, inbox: Inbox, message_ids: Sequence[int], code: str) -> None:
     now = timezone.now()
     left_alone = withdraw_contacts(contact_ids=take_off_timelines(message_ids=unheld), now=now)
     erase_withdrawn(contact_ids=left_alone, withdrawn_at=now)
-    to_undo = set(messages.filter(unlogged_sightings__isnull=False).values_list("pk", flat=True))
-    erase_messages(message_ids=unheld - to_undo)
+    erase_unheld(unheld)

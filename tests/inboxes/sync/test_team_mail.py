@@ -9,15 +9,26 @@ from contacts.models import Contact, MailIndex, TimelineEntry
 from contacts.queries import mail_found
 from inboxes.envelope import FolderRole
 from inboxes.models import Folder, LedgerEntry, Message, Sighting, TeamMail, TeamThread
+from inboxes.providers.memory import MemoryMailbox
 from inboxes.queries import completeness
 from inboxes.sync.redeciding import RemoteKey
 from inboxes.sync.rereading import read_again
 from logging_rules.actions import erase_expired, log_by_hand, undo_unlogging, unlog
 from logging_rules.actions.restoring import filter_again, restore_filtered
-from logging_rules.models import Tombstone
+from logging_rules.facts import Preset
+from logging_rules.models import InboxPolicy, Tombstone
 from logging_rules.unlogging import Selection, preview
 from tests.factories.contacts import make_contact
-from tests.factories.inboxes import NOW, SARAH, STRANGER, TEAM, mail_bytes, sync_until_quiet, team_inbox
+from tests.factories.inboxes import (
+    NOW,
+    SARAH,
+    STRANGER,
+    TEAM,
+    connected_inbox,
+    mail_bytes,
+    sync_until_quiet,
+    team_inbox,
+)
 from tests.factories.users import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -182,3 +193,22 @@ class TestTakingBack:
 
         assert restore_filtered(inbox=team, mails=keys, by=alice, now=NOW) == {}
         assert set(TeamMail.objects.values_list("restored_by", flat=True)) == {bob.pk}
+
+
+def test_a_colleagues_private_copy_changes_no_reason_of_the_team(team, server, clock):
+    carol = connected_inbox(UserFactory(), "carol@ours.example")
+    InboxPolicy.objects.filter(inbox=team).update(preset=Preset.MANUAL)
+    server.deliver(mail_bytes(SARAH, TEAM, message_id="<1@m>", Cc=carol.address))
+    sync_until_quiet(team, server, clock)
+    before = TeamMail.objects.get().code
+    theirs = MemoryMailbox(now=NOW)
+    key = theirs.deliver(mail_bytes(SARAH, TEAM, message_id="<1@m>", Cc=carol.address))
+    sync_until_quiet(carol, theirs, clock)
+    assert Sighting.objects.get().inbox == carol
+
+    theirs.label(key, "CRM/Private")
+    clock.pass_by(minutes=1)
+    sync_until_quiet(carol, theirs, clock)
+
+    assert not Sighting.objects.exists()
+    assert before == TeamMail.objects.get().code == "preset_too_narrow"
