@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from inboxes.lookups import among
 from inboxes.models import Folder, HandledPage, Inbox, LedgerEntry, LedgerState
 from inboxes.providers.base import RemoteFolder
 from inboxes.sync.copying import merge_rows
@@ -19,6 +20,8 @@ from inboxes.sync.tracks import catch_up
 logger = structlog.get_logger(__name__)
 
 INTERVAL = timedelta(days=1)
+A_DAY = timedelta(days=1)
+"""Servers compare days, in time zones of their own."""
 GAP_FOUND = "gap_found"
 
 Handled = tuple[set[str], list[HandledPage]]
@@ -65,16 +68,36 @@ def _reconcile_folder(run: Slice[V], folder: Folder, remote: RemoteFolder, handl
     digests = {remote_id: digest(remote_id) for remote_id in on_server - ledger.keys()}
     gaps = [remote_id for remote_id, part in digests.items() if part not in skipped and part not in arrived]
     back = [remote_id for remote_id, state in ledger.items() if state == LedgerState.GONE and remote_id in on_server]
+    gone = before - on_server
+    gone -= _before_the_window(run, folder, remote, gone)
     with transaction.atomic():
         run.lease.guard()
         _note_gaps(folder, gaps, run.clock())
-        _note_gone(folder, before - on_server)
+        _note_gone(folder, gone)
         _note_back(folder, back, run.clock())
         _merge_pages(folder, pages, keep=b"".join(part for part in digests.values() if part in skipped))
         Folder.objects.filter(pk=folder.pk).update(server_total=len(on_server), missed=len(gaps))
     if gaps:
         logger.warning("sync_gap_found", inbox_id=folder.inbox_id, folder_id=folder.pk, messages=len(gaps))
     return len(gaps)
+
+
+def _before_the_window(run: Slice[V], folder: Folder, remote: RemoteFolder, unlisted: set[str]) -> set[str]:
+    """Those that are there although the window does not list them: their owner picked them by hand. Only what may be so is asked for,
+    of which nothing is known yet or that was sent earlier."""
+    since = run.inbox.history_since
+    if since is None or not unlisted:
+        return set()
+    rows = LedgerEntry.objects.filter(folder=folder, remote_id__in=among(unlisted)).exclude(state=LedgerState.GONE)
+    earlier = rows.filter(Q(message=None) | Q(message__sent_at__lt=since + A_DAY))
+    keys = sorted(earlier.values_list("remote_id", flat=True))
+    there: set[str] = set()
+    for start in range(0, len(keys), run.batch):
+        envelopes, unreadable = run.provider.envelopes(remote, keys[start : start + run.batch])
+        there.update(envelope.remote_id for envelope in envelopes)
+        there.update(message.remote_id for message in unreadable)
+        run.lease.keep()
+    return there
 
 
 def _note_gaps(folder: Folder, remote_ids: list[str], now: datetime) -> None:

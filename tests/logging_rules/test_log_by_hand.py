@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from audit.models import AuditEvent
 from contacts.models import TimelineEntry
 from inboxes import actions as inbox_actions
-from inboxes.models import DailyCount, Folder, LedgerEntry, Message
+from inboxes.models import DailyCount, Folder, Inbox, LedgerEntry, Message
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.queries import completeness
 from inboxes.sync.redeciding import RemoteKey
@@ -95,6 +95,44 @@ def test_the_daily_check_finds_nothing_amiss_afterwards(inbox, mailbox, clock, s
 
     assert list(LedgerEntry.objects.values_list("state", "remote_id")) == [("logged", skipped.remote_id)]
     assert completeness(inbox).on_server == 3
+
+
+class TestMailFromBeforeTheWindow:
+    """The daily check compares the window alone: what is not in its list need not be gone."""
+
+    @pytest.fixture
+    def inbox(self, alice):
+        return connected_inbox(alice, history_since=NOW - timedelta(days=30))
+
+    @pytest.fixture
+    def old(self, inbox, mailbox, clock):
+        before = NOW - timedelta(days=90)
+        remote_id = mailbox.deliver(mail_bytes(STRANGER, message_id="<old@x>", date=before), received_at=before)
+        sync_until_quiet(inbox, mailbox, clock)
+        return RemoteKey("INBOX", remote_id, before.date(), "outside_window")
+
+    def test_it_is_not_taken_for_gone(self, inbox, mailbox, clock, old):
+        choose(inbox, mailbox, clock, old)
+        clock.pass_by(days=2)
+        sync_until_quiet(inbox, mailbox, clock)
+        assert LedgerEntry.objects.get().state == "logged"
+
+        mailbox.delete(old.remote_id)
+        clock.pass_by(days=2)
+        sync_until_quiet(inbox, mailbox, clock)
+        assert LedgerEntry.objects.get().state == "gone"
+
+    def test_it_is_not_forgotten_while_it_waits_for_another_try(self, inbox, mailbox, clock, old):
+        mailbox.spoil(old.remote_id)
+        choose(inbox, mailbox, clock, old)
+        Inbox.objects.update(reconciled_at=clock.now - timedelta(days=2))
+        sync_until_quiet(inbox, mailbox, clock)
+        assert LedgerEntry.objects.get().state == "retrying"
+
+        mailbox.spoil(old.remote_id, fault="")
+        clock.pass_by(hours=1)
+        sync_until_quiet(inbox, mailbox, clock)
+        assert LedgerEntry.objects.get().state == "logged"
 
 
 def test_choosing_twice_is_choosing_once(inbox, mailbox, clock, skipped):
