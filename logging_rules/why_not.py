@@ -25,6 +25,7 @@ from inboxes.sync.counting import day_of
 from inboxes.sync.redeciding import RemoteKey
 from logging_rules.engine import Code, Decision, decide, decide_page
 from logging_rules.explain import names_of, reason_of_decision, reason_of_sighting
+from logging_rules.marks import mark_settings_of
 from logging_rules.models import HandChoice, HeldMail
 from logging_rules.page_facts import facts_of_page
 from logging_rules.queries import everybody_inside
@@ -335,6 +336,7 @@ def _decide_now(inbox: Inbox, envelopes: Sequence[Envelope]) -> tuple[list[Decis
     """By today's settings; and if the owner logged each by hand."""
     rules = rules_of(inbox)
     facts = facts_of_page(rules, envelopes, everybody_inside(), with_conversations=True)
+    facts.mark_names = mark_settings_of(inbox).names
     picked = copy(facts)
     picked.unlogged = frozenset()
     picked.chosen_by_hand = {(envelope.folder_id, envelope.remote_id): inbox.owner_id for envelope in envelopes}

@@ -10,7 +10,7 @@ from inboxes.models import Inbox, Message
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.sync.rereading import read_again
 from logging_rules import why_not
-from logging_rules.actions import add_never_log_entry, log_by_hand, set_inbox_policy
+from logging_rules.actions import MarkChoices, add_never_log_entry, log_by_hand, set_inbox_policy, set_marks
 from logging_rules.facts import Preset
 from logging_rules.why_not import Fate, Quest, pick, search
 from tests.factories.contacts import make_contact
@@ -236,3 +236,17 @@ def test_a_day_on_which_no_mail_was_sent_is_refused(inbox, alice_client, questio
 
     assert response.status_code == 422
     assert list(response.context["form"].errors) == list(question)
+
+
+def test_marks_are_known_by_the_names_their_owner_gave_them(inbox, mailbox, clock, alice):
+    for folder in ("CRM/Private", "Eigen/Privat"):
+        mailbox.create_folder(folder)
+    names = {"log_name": "Eigen/Log", "private_name": "Eigen/Privat", "logged_name": "CRM/Logged"}
+    set_marks(inbox=inbox, choices=MarkChoices(**names, writes_label=False, removing_unlogs=False), by=alice)
+    deliver(mailbox, subject="of another name", folder="CRM/Private")
+    sync_until_quiet(inbox, mailbox, clock)
+    deliver(mailbox, SARAH, subject="private", folder="Eigen/Privat")
+
+    found = {hit.envelope.subject: (hit.reason.code, hit.can_be_chosen) for hit in hits(inbox, mailbox)}
+
+    assert found == {"of another name": ("no_known_contact", True), "private": ("marked_private", False)}
