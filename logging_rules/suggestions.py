@@ -4,7 +4,7 @@ Nothing of it is stored here. What was found so far travels, signed, between the
 chooses becomes a contact.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -14,10 +14,13 @@ from django.core import signing
 
 from inboxes.addresses import is_no_reply, is_valid
 from inboxes.envelope import Envelope, FolderRole
+from inboxes.marks import Mark
 from inboxes.models import Inbox
 from inboxes.providers.base import MailProvider
 from inboxes.queries import folder_sizes
 from logging_rules.dry_run import timed
+from logging_rules.marks import mark_settings_of, marks_among
+from logging_rules.models import WorkspacePolicy
 from logging_rules.queries import contacts_by_address, everybody_inside, never_log_lists
 from logging_rules.scanning import Scan
 from logging_rules.shown import shown, shown_since
@@ -99,13 +102,7 @@ class Search:
         found = [Suggestion(email, each.name, each.mails, each.last_at) for email, each in self.people.items()]
         return sorted(found, key=lambda each: (each.mails, each.last_at), reverse=True)
 
-    def note(self, envelopes: Iterable[Envelope]) -> None:
-        """Mail that the owner marked as private suggests nobody."""
-        for envelope in envelopes:
-            if not envelope.is_private:
-                self._note(envelope)
-
-    def _note(self, envelope: Envelope) -> None:
+    def note(self, envelope: Envelope) -> None:
         names = {address.email: address.name for address in (*envelope.to, *envelope.cc, *envelope.bcc)}
         for email, name in names.items():
             person = self.people.setdefault(email, Recipient("", 0, envelope.sent_at.isoformat()))
@@ -135,5 +132,20 @@ def search_step(provider: MailProvider, inbox: Inbox, search: Search) -> Search:
         # Where all mail lies in one folder, what the owner sent is all that names nobody.
         page = search.scan.next_page(provider, folder_sizes(inbox), only=FolderRole.SENT, addresses=())
     if page is not None:
-        search.note(envelope for envelope in shown(page.envelopes, inbox) if envelope.sent_by_owner)
+        sent = [envelope for envelope in shown(page.envelopes, inbox) if envelope.sent_by_owner]
+        for envelope in _not_private(sent, inbox):
+            search.note(envelope)
     return search
+
+
+def _not_private(envelopes: Sequence[Envelope], inbox: Inbox) -> list[Envelope]:
+    """Mail that the owner marked as private suggests nobody. A constant number of queries."""
+    key, names = WorkspacePolicy.objects.current().tombstone_key, mark_settings_of(inbox).names
+    marks = marks_among(envelopes, inbox=inbox, key=key)
+    return [
+        envelope
+        for envelope in envelopes
+        if not envelope.is_private
+        and Mark.PRIVATE not in marks.get(envelope.fingerprint, ())
+        and all(names.of_label(label) is not Mark.PRIVATE for label in envelope.labels)
+    ]

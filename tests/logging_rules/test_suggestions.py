@@ -21,7 +21,7 @@ from logging_rules.models import LookBack, NeverLogEntry
 from logging_rules.suggestions import Search, search_step
 from tests.acceptance.kept import everything_kept
 from tests.factories.contacts import make_contact
-from tests.factories.inboxes import NOW, connected_inbox, mail_bytes
+from tests.factories.inboxes import NOW, Clock, connected_inbox, mail_bytes, sync_until_quiet
 from tests.fakes.demo_server import demo_server
 from users.models import WorkspaceDomain
 
@@ -108,6 +108,17 @@ def test_contacts_colleagues_machines_and_whom_a_never_log_entry_names_are_left_
 def test_mail_marked_as_private_suggests_nobody(inbox, server):
     send(server, "lawyer@private.example", Sensitivity="Private")
     assert found(inbox, server) == []
+
+
+def test_neither_does_mail_with_the_owners_private_mark_nor_a_copy_of_it(inbox, server):
+    server.create_folder("CRM/Private")
+    server.deliver(mail_bytes(ALICE, "lawyer@private.example", message_id="<1@x>"), "Sent", labels={"CRM/Private"})
+    send(server, "doctor@private.example", message_id="<2@x>")
+    send(server, "doctor@private.example", message_id="<2@x>", folder="CRM/Private")
+    send(server, "new@new.example", message_id="<3@x>")
+    sync_until_quiet(inbox, server, Clock())
+
+    assert found(inbox, server) == [("new@new.example", 1)]
 
 
 def test_who_was_written_to_most_is_remembered_when_there_are_too_many(inbox, server, monkeypatch):
