@@ -48,11 +48,13 @@ def discover_folders(run: Slice[V]) -> None:
 
 
 def _recall(run: Slice[V]) -> bool:
-    """Takes the folders from the last list, if there is one that will do."""
+    """Takes the folders from the last list, if there is one that will do. Those that a switch of the provider retired were on none
+    of its lists, and their names may mean something to it."""
     listed_at, lasts = run.inbox.folders_listed_at, LISTS_LAST.get(ProviderKind(run.inbox.provider))
     if lasts is None or listed_at is None or run.clock() - listed_at >= lasts:
         return False
-    found = [folder for folder in run.folders.values() if not folder.missing_sightings]
+    listed = [folder for folder in run.folders.values() if folder.state != FolderState.RETIRED]
+    found = [folder for folder in listed if not folder.missing_sightings]
     run.remote_folders = {one.remote_id: RemoteFolder(one.remote_id, one.name, FolderRole(one.role)) for one in found}
     return bool(found)
 

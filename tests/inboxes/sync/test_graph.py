@@ -5,7 +5,7 @@ import random
 import pytest
 
 from crm_project.demo.microsoft import faults
-from inboxes.models import Folder, Inbox, InboxStatus, LedgerEntry, LedgerState, Message, ProviderKind
+from inboxes.models import Folder, FolderState, Inbox, InboxStatus, LedgerEntry, LedgerState, Message, ProviderKind
 from inboxes.sync.engine import Outcome, SliceReport
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import ALICE, NOW, SARAH, STRANGER, Clock, connected_inbox, mail_bytes, sync
@@ -57,6 +57,23 @@ def sync_to_the_end(inbox: Inbox, server: Server, clock: Clock, *, most: int = 5
 
 def logged() -> set[str]:
     return set(Message.objects.values_list("message_id", flat=True))
+
+
+@pytest.mark.parametrize("former", ["mailbox", "INBOX"])
+def test_folders_of_the_provider_before_are_not_asked_for(former, inbox, server, clock):
+    place = {"anchor": "1:1", "live_cursor": "1:1", "backfill_done_at": NOW}
+    Folder.objects.create(inbox=inbox, remote_id=former, name=former, role="inbox", state=FolderState.RETIRED, **place)
+    server.deliver(mail_bytes(SARAH, message_id="<1@m>"))
+    sync_to_the_end(inbox, server, clock)
+
+    server.deliver(mail_bytes(SARAH, message_id="<2@m>"))
+    clock.pass_by(minutes=2)
+    sync_to_the_end(inbox, server, clock)
+
+    assert Message.objects.count() == 2
+    assert not [request for request in server.requests() if f"/mailFolders/{former}/" in request]
+    assert Folder.objects.get(remote_id=former).missing_sightings == 0
+    assert LedgerEntry.objects.count() == 2
 
 
 def test_mail_of_known_contacts_is_logged_and_nothing_else_is_fetched(inbox, server, clock):
