@@ -124,8 +124,8 @@ def decide_under(
     for name, rules in worlds.items():
         facts = next((facts for other, facts in known if rules.lists_are_those_of(other)), None)
         if facts is None:
-            facts = facts_of_page(rules, envelopes, colleagues, with_conversations=True)
-            facts.mark_names = mark_settings_of(rules.inbox).names
+            names = mark_settings_of(rules.inbox).names
+            facts = facts_of_page(rules, envelopes, colleagues, mark_names=names, with_conversations=True)
             known.append((rules, facts))
         # Deciding adds to the conversations.
         own = replace(facts, conversations=deepcopy(facts.conversations))

@@ -80,14 +80,6 @@ NO_MAIL_LABELS = frozenset({"CHAT", "DRAFT", "TRASH"})
 SPAM_LABEL = "SPAM"
 
 
-def has_mark(mail: Mail, mark: Mark) -> bool:
-    """Whether this copy carries the mark, or another copy of the same mail does. Providers show folders as labels."""
-    envelope, facts = mail.envelope, mail.facts
-    if facts.marks and mark in facts.marks.get(envelope.fingerprint, ()):
-        return True
-    return bool(envelope.labels) and any(facts.mark_names.of_label(label) is mark for label in envelope.labels)
-
-
 def not_mail(mail: Mail) -> Decision | None:
     """What a member of a team has taken back is no spam any more."""
     if is_no_mail(mail.envelope) or (_is_spam(mail) and not mail.is_restored):
@@ -127,7 +119,7 @@ def unlogged_by_owner(mail: Mail) -> Decision | None:
 def marked_private(mail: Mail) -> Decision | None:
     if mail.envelope.is_private:
         return _skipped(Code.MARKED_PRIVATE, "sensitivity")
-    if has_mark(mail, Mark.PRIVATE):
+    if mail.facts.has_mark(mail.envelope, Mark.PRIVATE):
         return _skipped(Code.MARKED_PRIVATE, BY_MARK, Level.PERSON)
     return None
 
@@ -169,7 +161,7 @@ def sent_from_crm(mail: Mail) -> Decision | None:
 
 def chosen_by_owner(mail: Mail) -> Decision | None:
     by_id = mail.chosen_by_id
-    if by_id is None and not has_mark(mail, Mark.LOG):
+    if by_id is None and not mail.facts.has_mark(mail.envelope, Mark.LOG):
         return None
     return Decision(
         log=True,

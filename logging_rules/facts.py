@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from inboxes.envelope import Envelope
-from inboxes.marks import DEFAULT_NAMES, Mark, MarkNames
+from inboxes.marks import NO_NAMES, Mark, MarkNames
 from inboxes.visibility import Visibility
 
 T = TypeVar("T")
@@ -270,10 +270,16 @@ class Facts:
     chosen_by_hand: Mapping[tuple[str, str], int] = field(default_factory=dict)
     sent_from_crm: Mapping[str, SentFromCrm] = field(default_factory=dict)
     marks: Mapping[bytes, AbstractSet[Mark]] = field(default_factory=dict)
-    mark_names: MarkNames = DEFAULT_NAMES
+    mark_names: MarkNames = NO_NAMES
     own: AbstractSet[str] = frozenset()
     restored: AbstractSet[bytes] = frozenset()
     sensitive: re.Pattern[str] | None = None
+
+    def has_mark(self, envelope: Envelope, mark: Mark) -> bool:
+        """Whether this copy carries the mark, or another copy of the same mail does. Providers show folders as labels."""
+        if self.marks and mark in self.marks.get(envelope.fingerprint, ()):
+            return True
+        return bool(envelope.labels) and any(self.mark_names.of_label(label) is mark for label in envelope.labels)
 
     def remember(self, envelope: Envelope, contact_ids: Iterable[int]) -> None:
         """Counts a mail that is about to be logged as part of its conversation, so that other mails of the page can belong to it.

@@ -122,10 +122,16 @@ class InboxIntake(Intake[Decision]):
         self._colleagues = everybody_inside()
         follows_conversations = policy.preset.value is not Preset.MANUAL
         meets_people = policy.create_contacts.value is not ContactCreation.NEVER
-        facts = facts_of_page(rules, envelopes, self._colleagues, with_conversations=follows_conversations, anew=anew)
-        facts.mark_names = self.mark_names
+        facts = facts_of_page(
+            rules,
+            envelopes,
+            self._colleagues,
+            mark_names=self.mark_names if heeding_marks else NO_NAMES,
+            with_conversations=follows_conversations,
+            anew=anew,
+        )
         if not heeding_marks:
-            facts.marks, facts.mark_names = {}, NO_NAMES
+            facts.marks = {}
         decisions = decide_page(envelopes, facts, policy)
         if follows_conversations:
             self._passed_over = self._passed_over or PassedOver(forgetful=_was_begun_before(self.inbox))

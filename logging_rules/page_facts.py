@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from inboxes.envelope import Envelope
+from inboxes.marks import MarkNames
 from logging_rules.ambiguity import sensitive_pattern
 from logging_rules.choices import choices_among
 from logging_rules.facts import Colleagues, Facts, conversation_keys, facts_about
@@ -17,6 +18,7 @@ def facts_of_page(
     envelopes: Sequence[Envelope],
     colleagues: Colleagues,
     *,
+    mark_names: MarkNames,
     with_conversations: bool,
     anew: bool = False,
 ) -> Facts:
@@ -49,4 +51,5 @@ def facts_of_page(
     if rules.is_team:
         facts.restored = restored_among(inbox, envelopes)
     facts.marks = marks_among(envelopes, inbox=inbox, key=rules.workspace.tombstone_key)
+    facts.mark_names = mark_names
     return facts

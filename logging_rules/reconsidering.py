@@ -16,6 +16,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inboxes.envelope import Address, Envelope, FolderRole
+from inboxes.marks import NO_NAMES
 from inboxes.models import Inbox, Message, Sighting
 from logging_rules.changes import Change
 from logging_rules.dry_run import as_if_new
@@ -130,7 +131,8 @@ def _decide(
     inbox: Inbox, rules: Rules, sightings: Sequence[Sighting], envelopes: Sequence[Envelope], colleagues: Colleagues
 ) -> list[Decision]:
     """As if the mails came in now, with only those conversations logged that do not rest on these mails alone."""
-    facts = facts_of_page(rules, envelopes, colleagues, with_conversations=False)
+    # What is stored of a mail does not include its labels.
+    facts = facts_of_page(rules, envelopes, colleagues, mark_names=NO_NAMES, with_conversations=False)
     standing = _standing_messages(inbox, {sighting.message.thread_id for sighting in sightings})
     facts.conversations = {
         _conversation_key(thread_pk): [conversation]

@@ -19,6 +19,7 @@ from inboxes.models import Inbox
 from inboxes.providers.base import MailProvider
 from inboxes.queries import folder_sizes
 from logging_rules.dry_run import timed
+from logging_rules.facts import Facts
 from logging_rules.marks import mark_settings_of, marks_among
 from logging_rules.models import WorkspacePolicy
 from logging_rules.queries import contacts_by_address, everybody_inside, never_log_lists
@@ -140,12 +141,6 @@ def search_step(provider: MailProvider, inbox: Inbox, search: Search) -> Search:
 
 def _not_private(envelopes: Sequence[Envelope], inbox: Inbox) -> list[Envelope]:
     """Mail that the owner marked as private suggests nobody. A constant number of queries."""
-    key, names = WorkspacePolicy.objects.current().tombstone_key, mark_settings_of(inbox).names
-    marks = marks_among(envelopes, inbox=inbox, key=key)
-    return [
-        envelope
-        for envelope in envelopes
-        if not envelope.is_private
-        and Mark.PRIVATE not in marks.get(envelope.fingerprint, ())
-        and all(names.of_label(label) is not Mark.PRIVATE for label in envelope.labels)
-    ]
+    key = WorkspacePolicy.objects.current().tombstone_key
+    facts = Facts(marks=marks_among(envelopes, inbox=inbox, key=key), mark_names=mark_settings_of(inbox).names)
+    return [one for one in envelopes if not one.is_private and not facts.has_mark(one, Mark.PRIVATE)]

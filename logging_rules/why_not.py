@@ -335,8 +335,8 @@ def _sightings(
 def _decide_now(inbox: Inbox, envelopes: Sequence[Envelope]) -> tuple[list[Decision], list[Decision]]:
     """By today's settings; and if the owner logged each by hand."""
     rules = rules_of(inbox)
-    facts = facts_of_page(rules, envelopes, everybody_inside(), with_conversations=True)
-    facts.mark_names = mark_settings_of(inbox).names
+    names = mark_settings_of(inbox).names
+    facts = facts_of_page(rules, envelopes, everybody_inside(), mark_names=names, with_conversations=True)
     picked = copy(facts)
     picked.unlogged = frozenset()
     picked.chosen_by_hand = {(envelope.folder_id, envelope.remote_id): inbox.owner_id for envelope in envelopes}

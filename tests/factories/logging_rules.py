@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from inboxes.envelope import Address, Envelope, FolderRole
+from inboxes.marks import DEFAULT_NAMES, MarkNames
 from inboxes.visibility import Visibility
 from logging_rules.facts import (
     Colleagues,
@@ -105,6 +106,7 @@ def facts(
     colleagues: Iterable[str] = (),
     workspace_never: Iterable[Entry] = (),
     personal_never: Iterable[Entry] = (),
+    mark_names: MarkNames = DEFAULT_NAMES,
     **more: Any,
 ) -> Facts:
     """Sarah and Tanaka are contacts; everybody at ours.example is a colleague."""
@@ -118,6 +120,7 @@ def facts(
         workspace_never_log=NeverLog(workspace_never),
         personal_never_log=NeverLog(personal_never),
     )
+    found.mark_names = mark_names
     for name, value in more.items():
         setattr(found, name, value)
     return found
