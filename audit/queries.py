@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Self
+from typing import Any
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -11,6 +11,7 @@ from audit.acts import words_of
 from audit.details import people_in, told
 from audit.models import AuditEvent, AuditEventQuerySet, group_of_action
 from audit.targets import Target, label_of, targets_of
+from users.keyset import Cursor
 from users.models import User
 
 PAGE = 50
@@ -33,31 +34,6 @@ class Filter:
         """What was asked for, for the log itself: people by their keys, as what is typed to find them stays out of it."""
         fields = {name: str(value) for name, value in asdict(self).items() if value and name != "person"}
         return fields | ({"people": _people(self.person)[:MOST_NAMED]} if self.person else {})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Between two events; pages go on from here."""
-
-    created_at: datetime
-    key: int
-
-    @classmethod
-    def read(cls, text: str) -> Self | None:
-        moment, _, key = text.partition("~")
-        try:
-            place = cls(datetime.fromisoformat(moment), int(key))
-        except ValueError:
-            return None
-        # PostgreSQL knows fewer zones than Python.
-        return place if place.created_at.utcoffset() == timedelta(0) else None
-
-    @classmethod
-    def of(cls, event: AuditEvent) -> Self:
-        return cls(event.created_at, event.pk)
-
-    def __str__(self) -> str:
-        return f"{self.created_at.isoformat()}~{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +63,7 @@ class Page:
     """`older` is where the next page begins, None on the last one."""
 
     lines: list[Line]
-    older: Place | None
+    older: Cursor | None
 
 
 def events_of(reader: User, wanted: Filter) -> AuditEventQuerySet:
@@ -109,18 +85,17 @@ def events_of(reader: User, wanted: Filter) -> AuditEventQuerySet:
     return found
 
 
-def page_of(reader: User, wanted: Filter, *, before: Place | None = None) -> Page:
+def page_of(reader: User, wanted: Filter, *, before: Cursor | None = None) -> Page:
     """A constant number of queries, and as fast far back as at the beginning."""
     found = events_of(reader, wanted)
     if before is not None:
-        same = Q(created_at=before.created_at, pk__lt=before.key)
-        found = found.filter(Q(created_at__lt=before.created_at) | same, created_at__lte=before.created_at)
+        found = found.filter(before.older("created_at"))
     events = list(found[: PAGE + 1])
     shown = events[:PAGE]
     targets = targets_of(shown, reader=reader)
     people = people_in(shown, reader=reader)
     lines = [Line(event, targets.get((event.target_type, event.target_id)), told(event, people)) for event in shown]
-    return Page(lines, Place.of(shown[-1]) if len(events) > PAGE else None)
+    return Page(lines, Cursor(shown[-1].created_at, shown[-1].pk) if len(events) > PAGE else None)
 
 
 def _people(text: str) -> list[int]:

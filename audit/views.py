@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from audit.actions import record_export
 from audit.export import Format, lines_of
 from audit.forms import AuditFilterForm
-from audit.queries import Filter, Place, events_of, page_of
-from users.http import SignedInRequest, super_admin_required
+from audit.queries import Filter, events_of, page_of
+from users.http import SignedInRequest, cursor_of, super_admin_required
 from users.streaming import as_read_now
 
 
@@ -18,7 +18,7 @@ from users.streaming import as_read_now
 @super_admin_required
 def audit_log(request: SignedInRequest) -> HttpResponse:
     form = AuditFilterForm(request.GET)
-    before = Place.read(request.GET.get("before", ""))
+    before = cursor_of(request.GET.get("before"))
     is_valid = form.is_valid()
     wanted = form.wanted() if is_valid else Filter()
     page = page_of(request.user, wanted, before=before) if is_valid else None

@@ -3,54 +3,24 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
+from datetime import date, datetime
 from itertools import groupby
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
 
 from contacts.models import Contact, EntryKind, Note, TimelineEntry
 from inboxes.models import Attachment, Message, Viewer
 from inboxes.models.conditions import is_outgoing
+from users.keyset import Cursor
 from users.models import User
 
 ITEMS_PER_PAGE = 15
 LONGEST_FOLD = 50
 TEXT_SHOWN = 1500
 QUOTED_SHOWN = 3000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAIL_SHOWN = ("code", "subject", "from_name", "from_email", "recipients", "attachments_stored")
-
-
-class InvalidCursor(ValueError):
-    """The text is no cursor of ours."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Cursor:
-    """A place on a timeline, by which pages continue whatever is added above; `str()` and `parse` for addresses."""
-
-    occurred_at: datetime
-    entry_id: int
-
-    def __str__(self) -> str:
-        # Whole microseconds: a float would lose some, and with them entries.
-        since = self.occurred_at - EPOCH
-        return f"{(since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds}-{self.entry_id}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Cursor":
-        """Raises `InvalidCursor`."""
-        try:
-            microseconds, entry_id = (int(part) for part in text.rsplit("-", 1))
-            seconds, fraction = divmod(microseconds, 1_000_000)
-            occurred_at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=fraction)
-        except (ValueError, OverflowError, OSError) as error:
-            raise InvalidCursor from error
-        if occurred_at.year in (MINYEAR, MAXYEAR):  # in some zones it would be no time at all
-            raise InvalidCursor
-        return cls(occurred_at, entry_id)
 
 
 @dataclass(slots=True)
@@ -117,7 +87,7 @@ def timeline_page(
     entries = TimelineEntry.objects.filter(contact=contact).visible_to(viewer)
     if kind:
         entries = entries.filter(kind=kind)
-    found, complete = _items(_older_than(entries, before) if before else entries)
+    found, complete = _items(entries.filter(before.older("occurred_at")) if before else entries)
     items = found[:ITEMS_PER_PAGE]
     more = not complete or len(found) > len(items)
     older = items[-1].last if more and items else None
@@ -128,11 +98,11 @@ def timeline_page(
 def folded_entries(contact: Contact, user: User, *, head: Cursor, last: Cursor) -> list[Entry]:
     """The e-mails folded under `head`, newest first: those of its thread older than it, down to `last`."""
     viewer = Viewer.of(user)
-    under = _older_than(TimelineEntry.objects.filter(contact=contact).visible_to(viewer), head)
+    under = TimelineEntry.objects.filter(head.older("occurred_at"), contact=contact).visible_to(viewer)
     in_thread = under.filter(
-        thread__in=contact.timeline.filter(pk=head.entry_id).values("thread"),
-        occurred_at__gte=last.occurred_at,
-    ).exclude(occurred_at=last.occurred_at, pk__lt=last.entry_id)
+        thread__in=contact.timeline.filter(pk=head.key).values("thread"),
+        occurred_at__gte=last.moment,
+    ).exclude(occurred_at=last.moment, pk__lt=last.key)
     return _load_shown(_newest(in_thread, LONGEST_FOLD), viewer)
 
 
@@ -169,13 +139,6 @@ def _mails(keys: Sequence[int], viewer: Viewer) -> dict[int, Message]:
     return mails
 
 
-def _older_than(entries: "QuerySet[TimelineEntry]", place: Cursor) -> "QuerySet[TimelineEntry]":
-    # The first condition is implied by the second, and is the one that the index can start from.
-    return entries.filter(occurred_at__lte=place.occurred_at).filter(
-        Q(occurred_at__lt=place.occurred_at) | Q(pk__lt=place.entry_id)
-    )
-
-
 def _items(entries: "QuerySet[TimelineEntry]") -> tuple[list[Item], bool]:
     """Consecutive entries of one thread together, and whether that is all there is.
 
@@ -198,11 +161,11 @@ def _newest(entries: "QuerySet[TimelineEntry]", number: int) -> list[Entry]:
 
 
 def _days(items: Sequence[Item], before: Cursor | None) -> list[Day]:
-    return list(_by_day(items, local_date(before.occurred_at) if before else None))
+    return list(_by_day(items, local_date(before.moment) if before else None))
 
 
 def _by_day(items: Sequence[Item], continued: date | None) -> Iterator[Day]:
-    for day, group in groupby(items, key=lambda item: local_date(item.place.occurred_at)):
+    for day, group in groupby(items, key=lambda item: local_date(item.place.moment)):
         yield Day(day, day != continued, list(group))
 
 

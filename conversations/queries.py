@@ -7,14 +7,14 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.http import urlencode
 
 from contacts.queries import team_mail_matching
-from contacts.timeline import Cursor
 from conversations.models import ReadMark
 from inboxes.models import Inbox, InboxKind, InboxMember, TeamThread, TeamThreadQuerySet
+from users.keyset import Cursor
 from users.models import User
 
 THREADS_PER_PAGE = 50
@@ -164,7 +164,7 @@ def unread_among(threads: Iterable[TeamThread], user: User) -> set[int]:
 
 def thread_page(search: Search, user: User, *, before: Cursor | None = None) -> ThreadPage:
     """The newest threads older than `before`. One query."""
-    found = _older_than(threads_of(search, user), before) if before else threads_of(search, user)
+    found = threads_of(search, user).filter(before.older("newest_at")) if before else threads_of(search, user)
     newest_first = found.order_by("-newest_at", "-pk").select_related("newest").defer(*UNSEEN)
     threads = list(newest_first[: THREADS_PER_PAGE + 1])
     shown = threads[:THREADS_PER_PAGE]
@@ -182,24 +182,14 @@ def threads_of(search: Search, user: User) -> TeamThreadQuerySet:
 def neighbours(thread: TeamThread, search: Search, user: User) -> tuple[TeamThread | None, TeamThread | None]:
     """The threads of the list before and after this one: the next newer, the next older. Two queries."""
     place, threads = place_of(thread), threads_of(search, user)
-    newer = threads.filter(newest_at__gte=place.occurred_at).filter(
-        Q(newest_at__gt=place.occurred_at) | Q(pk__gt=place.entry_id)
-    )
     return (
-        newer.order_by("newest_at", "pk").first(),
-        _older_than(threads, place).order_by("-newest_at", "-pk").first(),
+        threads.filter(place.newer("newest_at")).order_by("newest_at", "pk").first(),
+        threads.filter(place.older("newest_at")).order_by("-newest_at", "-pk").first(),
     )
 
 
 def place_of(thread: TeamThread) -> Cursor:
     return Cursor(thread.newest_at, thread.pk)
-
-
-def _older_than(threads: TeamThreadQuerySet, place: Cursor) -> TeamThreadQuerySet:
-    # The first condition is implied by the second, and is the one that the index can start from.
-    return threads.filter(newest_at__lte=place.occurred_at).filter(
-        Q(newest_at__lt=place.occurred_at) | Q(pk__lt=place.entry_id)
-    )
 
 
 def _holding(threads: TeamThreadQuerySet, text: str) -> TeamThreadQuerySet:

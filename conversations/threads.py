@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from contacts.models import Contact, TimelineEntry
 from contacts.timeline import Cursor
@@ -75,8 +75,7 @@ def one_mail(thread: TeamThread, user: User, code: UUID) -> Mail | None:
 def _lying_before(thread: TeamThread, before: Cursor | None) -> "QuerySet[TeamMail]":
     mails = TeamMail.objects.filter(team_thread=thread)
     if before:
-        older = Q(received_at__lt=before.occurred_at) | Q(pk__lt=before.entry_id)
-        mails = mails.filter(received_at__lte=before.occurred_at).filter(older)
+        mails = mails.filter(before.older("received_at"))
     return mails
 
 

@@ -10,7 +10,7 @@ from django.db.models import Exists, Min, OuterRef, Prefetch
 from contacts.models import Contact, TimelineEntry
 from inboxes.models import AccessRequest, Inbox, Message, MessageQuerySet, Sighting, TeamMail, Viewer, Visibility
 from inboxes.models.conditions import names
-from logging_rules.places import Place
+from users.keyset import Cursor
 from users.models import User
 
 PAGE_MAILS = 50
@@ -55,18 +55,18 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class ViewAs:
-    """One page, newest mail first. `older` continues it; empty on the last page."""
+    """One page, newest mail first. `older` continues it; None on the last page."""
 
     mails: list[SeenMail]
     totals: Totals
-    older: str
+    older: Cursor | None
 
 
-def view_as(inbox: Inbox, person: User, *, contact: Contact | None = None, before: str = "") -> ViewAs:
-    """For the owner of the inbox only. A broken `before` is the first page. Constant queries."""
+def view_as(inbox: Inbox, person: User, *, contact: Contact | None = None, before: Cursor | None = None) -> ViewAs:
+    """For the owner of the inbox only. Constant queries."""
     logged = logged_by_inbox(inbox, contact)
-    mails, older = _page(logged, person, Place.parse(before))
-    return ViewAs(mails, totals_of(logged, person), str(older) if older else "")
+    mails, older = _page(logged, person, before)
+    return ViewAs(mails, totals_of(logged, person), older)
 
 
 def all_seen(inbox: Inbox, person: User, *, contact: Contact | None = None) -> Iterator[SeenMail]:
@@ -87,7 +87,7 @@ def totals_of(logged: MessageQuerySet, person: User) -> Totals:
     )
 
 
-def _page(logged: MessageQuerySet, person: User, after: Place | None) -> tuple[list[SeenMail], Place | None]:
+def _page(logged: MessageQuerySet, person: User, after: Cursor | None) -> tuple[list[SeenMail], Cursor | None]:
     """And where the next one begins, if there is one."""
     rows = logged.visible_to(person).with_access(person)
     if after:
@@ -95,7 +95,7 @@ def _page(logged: MessageQuerySet, person: User, after: Place | None) -> tuple[l
     found = list(_in_reading_order(rows)[: PAGE_MAILS + 1])
     shown = found[:PAGE_MAILS]
     more = len(found) > len(shown)
-    return _with_reasons(shown, person), Place(shown[-1].sent_at, shown[-1].pk) if more else None
+    return _with_reasons(shown, person), Cursor(shown[-1].sent_at, shown[-1].pk) if more else None
 
 
 def logged_by_inbox(inbox: Inbox, contact: Contact | None) -> MessageQuerySet:

@@ -18,7 +18,7 @@ from inboxes.models import (
 from logging_rules.facts import Setting
 from logging_rules.in_force import policy_of
 from logging_rules.models import WorkspacePolicy
-from logging_rules.places import Place
+from users.keyset import Cursor
 from users.models import User
 
 OPENINGS_PER_PAGE = 50
@@ -86,22 +86,21 @@ def _requests(inbox: Inbox) -> AccessRequestQuerySet:
 
 @dataclass(frozen=True, slots=True)
 class OpeningsPage:
-    """The latest first. `older` continues it; empty on the last page."""
+    """The latest first. `older` continues it; None on the last page."""
 
     openings: list[Opening]
-    older: str
+    older: Cursor | None
 
 
-def openings_page(inbox: Inbox, *, viewer: User, before: str = "") -> OpeningsPage:
-    """Who opened restricted e-mails that the inbox has logged, as far as the viewer may know of them. A broken `before` is the first
-    page."""
+def openings_page(inbox: Inbox, *, viewer: User, before: Cursor | None = None) -> OpeningsPage:
+    """Who opened restricted e-mails that the inbox has logged, as far as the viewer may know of them."""
     logged = Sighting.objects.filter(inbox=inbox, message=OuterRef("message"))
     rows = Opening.objects.filter(Exists(logged)).select_related("person", "message")
     if inbox.kind == InboxKind.TEAM:
         rows = rows.filter(message__in=Message.objects.visible_to(viewer))
     rows = rows.defer("message__body_text", "message__body_html", "message__quoted_text")
-    if place := Place.parse(before):
-        rows = rows.filter(place.older("opened_at"))
+    if before:
+        rows = rows.filter(before.older("opened_at"))
     found = list(rows.order_by("-opened_at", "-pk")[: OPENINGS_PER_PAGE + 1])
     shown = found[:OPENINGS_PER_PAGE]
-    return OpeningsPage(shown, str(Place(shown[-1].opened_at, shown[-1].pk)) if len(found) > len(shown) else "")
+    return OpeningsPage(shown, Cursor(shown[-1].opened_at, shown[-1].pk) if len(found) > len(shown) else None)

@@ -1,7 +1,6 @@
 """What people were told."""
 
 import uuid
-from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -28,10 +27,6 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
     def newest_first(self) -> "NotificationQuerySet":
         return self.order_by("-created_at", "-id")
-
-    def older_than(self, created_at: datetime, key: int) -> "NotificationQuerySet":
-        """Written so that the index `notification_newest_first` is entered where the page before ended."""
-        return self.filter(models.Q(created_at__lt=created_at) | models.Q(id__lt=key), created_at__lte=created_at)
 
 
 class Notification(models.Model):

@@ -1,13 +1,13 @@
 """What a person has been told."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.db import connection
 
 from notifications import kinds
 from notifications.models import Notification, Preference
 from notifications.topics import SUBJECTS, Topic, Wish
+from users.keyset import Cursor
 from users.models import User
 
 PAGE = 30
@@ -17,10 +17,10 @@ UNREAD_SHOWN = 99
 
 @dataclass(frozen=True, slots=True)
 class NotificationPage:
-    """Newest first; `next_cursor` is empty on the last page."""
+    """Newest first; `older` is where the next page begins, None on the last one."""
 
     notifications: list[Notification]
-    next_cursor: str
+    older: Cursor | None
 
     @property
     def newest_key(self) -> int:
@@ -47,29 +47,16 @@ def newest(user: User) -> list[Notification]:
     return list(Notification.objects.visible_to(user).in_app().newest_first()[:BELL])
 
 
-def page(user: User, *, cursor: str = "", only_unread: bool = False) -> NotificationPage:
-    """The page after `cursor` (keyset, so new arrivals neither repeat nor hide a row). A broken cursor is the first page."""
+def page(user: User, *, before: Cursor | None = None, only_unread: bool = False) -> NotificationPage:
+    """The newest, or those before that place."""
     rows = Notification.objects.visible_to(user).in_app().newest_first()
     if only_unread:
         rows = rows.unread()
-    if after := _read_cursor(cursor):
-        rows = rows.older_than(*after)
+    if before:
+        rows = rows.filter(before.older("created_at"))
     found = list(rows[: PAGE + 1])
     shown = found[:PAGE]
-    return NotificationPage(shown, _cursor_of(shown[-1]) if len(found) > PAGE else "")
-
-
-def _cursor_of(notification: Notification) -> str:
-    return f"{notification.created_at.isoformat()}_{notification.pk}"
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
-    moment, _, key = cursor.partition("_")
-    try:
-        after = datetime.fromisoformat(moment), int(key)
-    except ValueError:
-        return None
-    return after if after[0].utcoffset() == timedelta(0) else None  # PostgreSQL knows fewer zones than Python
+    return NotificationPage(shown, Cursor(shown[-1].created_at, shown[-1].pk) if len(found) > PAGE else None)
 
 
 def people_told(episodes: str) -> list[User]:

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from notifications import actions, queries
 from notifications.forms import PreferencesForm
 from notifications.models import Notification
-from users.http import SignedInRequest
+from users.http import SignedInRequest, cursor_of
 
 
 @require_safe
 def notification_list(request: SignedInRequest) -> HttpResponse:
     only_unread = request.GET.get("show") == "unread"
-    page = queries.page(request.user, cursor=request.GET.get("after", ""), only_unread=only_unread)
+    page = queries.page(request.user, before=cursor_of(request.GET.get("before")), only_unread=only_unread)
     template = "notifications/list.html#rows" if request.htmx else "notifications/list.html"
     return render(request, template, {"page": page, "only_unread": only_unread})
 

@@ -8,10 +8,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
+from users.keyset import Cursor, InvalidCursor
 from users.models import User
 
 Arguments = ParamSpec("Arguments")
@@ -47,6 +48,14 @@ def password_confirmed(
         view, allow_get=True
     )
     return guarded
+
+
+def cursor_of(text: str | None) -> Cursor | None:
+    """Where a page of a list begins, as an address or a form says it; 404 for what is no place in a list."""
+    try:
+        return Cursor.parse(text) if text else None
+    except InvalidCursor as error:
+        raise Http404 from error
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from contacts import actions, queries
 from contacts.actions import AddressTaken, ContactGone, UnusableAddress
 from contacts.forms import ContactForm, NoteForm
 from contacts.models import Contact, EntryKind
-from contacts.timeline import Cursor, InvalidCursor, folded_entries, timeline_page
+from contacts.timeline import folded_entries, timeline_page
 from inboxes.models import Viewer
-from users.http import SignedInRequest
+from users.http import SignedInRequest, cursor_of
 
 CONTACTS_PER_PAGE = 50
 SORTS = [
@@ -51,7 +51,7 @@ def contact_detail(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 def render_record(request: SignedInRequest, contact: Contact, note_form: NoteForm) -> HttpResponse:
     kind = EntryKind(request.GET["show"]) if request.GET.get("show") in EntryKind.values else None
-    before = cursor_in(request, "before")
+    before = cursor_of(request.GET.get("before"))
     viewer = Viewer.of(request.user)
     page = timeline_page(contact, viewer, kind=kind, before=before)
     context = {"contact": contact, "page": page, "kind": kind, "before": before, "note_form": note_form}
@@ -70,7 +70,7 @@ def render_record(request: SignedInRequest, contact: Contact, note_form: NoteFor
 def timeline_fold(request: SignedInRequest, code: UUID) -> HttpResponse:
     """The e-mails that a page of the timeline folded under another."""
     contact = find_contact(request, code)
-    head, last = cursor_in(request, "head"), cursor_in(request, "last")
+    head, last = cursor_of(request.GET.get("head")), cursor_of(request.GET.get("last"))
     if head is None or last is None:
         raise Http404
     context = {"contact": contact, "entries": folded_entries(contact, request.user, head=head, last=last)}
@@ -189,14 +189,6 @@ def find_contact(request: SignedInRequest, code: UUID) -> Contact:
     if contact is None:
         raise Http404
     return contact
-
-
-def cursor_in(request: SignedInRequest, parameter: str) -> Cursor | None:
-    text = request.GET.get(parameter)
-    try:
-        return Cursor.parse(text) if text else None
-    except InvalidCursor as error:
-        raise Http404 from error
 
 
 def fragment_or_page(request: SignedInRequest, template: str, partial: str) -> str:

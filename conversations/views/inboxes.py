@@ -4,14 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from contacts.timeline import Cursor, InvalidCursor
 from conversations import actions, queries
 from conversations.models import Restoral
 from conversations.queries import UNREAD_SOUGHT_AMONG, Search, View
@@ -19,7 +18,7 @@ from conversations.rows import rows_of
 from inboxes.actions import add_members
 from inboxes.causes import cause_of
 from inboxes.models import Inbox, InboxKind
-from users.http import SignedInRequest
+from users.http import SignedInRequest, cursor_of
 
 
 @require_safe
@@ -35,7 +34,7 @@ def inbox_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def thread_list(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = team_inbox(request, code)
-    search, before = asked_for(request, inbox), cursor_in(request)
+    search, before = asked_for(request, inbox), cursor_of(request.GET.get("before"))
     page = queries.thread_page(search, request.user, before=before)
     context = {
         "inbox": inbox,
@@ -89,21 +88,10 @@ def asked_for(request: SignedInRequest, inbox: Inbox) -> Search:
     return Search(inbox, View(view) if view in set(View) else View.ALL, request.GET.get("q", "").strip())
 
 
-def cursor_in(request: SignedInRequest) -> Cursor | None:
-    text = request.GET.get("before", "")
-    try:
-        return Cursor.parse(text) if text else None
-    except InvalidCursor as error:
-        raise Http404 from error
-
-
 def seen_in(request: SignedInRequest) -> datetime | None:
     """The newest moment of the page that the person had before them, if the form says."""
-    text = request.POST.get("seen", "")
-    try:
-        return Cursor.parse(text).occurred_at if text else None
-    except InvalidCursor as error:
-        raise Http404 from error
+    cursor = cursor_of(request.POST.get("seen"))
+    return cursor.moment if cursor else None
 
 
 def _restoral(request: SignedInRequest, inbox: Inbox) -> Restoral | None:

@@ -11,9 +11,9 @@ from conversations import actions, queries
 from conversations.reasons import filter_cause
 from conversations.rows import rows_of
 from conversations.threads import mails_of, one_mail
-from conversations.views.inboxes import asked_for, cursor_in, seen_in, team_inbox
+from conversations.views.inboxes import asked_for, seen_in, team_inbox
 from inboxes.models import InboxMember, TeamThread
-from users.http import SignedInRequest
+from users.http import SignedInRequest, cursor_of
 
 
 @require_safe
@@ -26,7 +26,7 @@ def thread(request: SignedInRequest, code: UUID, thread: UUID) -> HttpResponse:
         if mail is None:
             raise Http404
         return render(request, "conversations/_mail.html", {"inbox": found.inbox, "thread": found, "mail": mail})
-    search, before = asked_for(request, found.inbox), cursor_in(request)
+    search, before = asked_for(request, found.inbox), cursor_of(request.GET.get("before"))
     newer, older = queries.neighbours(found, search, request.user)
     context = {
         "inbox": found.inbox,

@@ -22,7 +22,7 @@ from logging_rules.visibility import (
     waiting_requests,
 )
 from logging_rules.visibility_forms import ViewAsForm
-from users.http import SignedInRequest
+from users.http import SignedInRequest, cursor_of
 
 TONES = {"everyone": "info", "subject": "warn", "private": "neutral"}
 
@@ -40,7 +40,7 @@ def visibility(request: SignedInRequest, code: UUID) -> HttpResponse:
         "differing": out_of_step(inbox)[1].count(),
         "waiting": waiting_requests(inbox),
         "grants": grants_in_force(inbox),
-        "openings": openings_page(inbox, viewer=request.user, before=request.GET.get("before", "")),
+        "openings": openings_page(inbox, viewer=request.user, before=cursor_of(request.GET.get("before"))),
     }
     return render(request, "logging_rules/visibility.html", context)
 
@@ -65,6 +65,6 @@ def view_as(request: SignedInRequest, code: UUID) -> HttpResponse:
         context |= {
             "person": person,
             "contact": contact,
-            "view": view_of(inbox, person, contact=contact, before=request.GET.get("before", "")),
+            "view": view_of(inbox, person, contact=contact, before=cursor_of(request.GET.get("before"))),
         }
     return render(request, "logging_rules/view_as.html", context, status=422 if form.errors else 200)

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from contacts.actions import ContactDetails, add_note, create_contact
 from contacts.models import Contact
-from contacts.timeline import Cursor
 from conversations.actions import restore
 from inboxes.actions import remove
 from inboxes.models import AccessRequest, DailyCount, Departure, Folder, Inbox, LedgerEntry, Visibility
@@ -22,6 +21,7 @@ from tests.factories.conversations import arrive, team_inbox
 from tests.factories.files import attach
 from tests.factories.inboxes import connected_inbox
 from tests.factories.users import InvitationFactory, UserFactory
+from users.keyset import Cursor
 from users.models import User, WorkspaceDomain
 
 SECRETS = (

@@ -149,18 +149,13 @@ def test_pages_follow_one_another_without_a_gap_or_a_repetition(admin_client, ev
     for _ in range(4):
         page = admin_client.get(f"/admin/audit/{query}").context["page"]
         found += [line.event.pk for line in page.lines]
-        query = f"?before={str(page.older).replace('+', '%2B')}"
+        query = f"?before={page.older}"
     everything = AuditEvent.objects.order_by("-created_at", "-pk").values_list("pk", flat=True)
     assert (found, page.older) == (list(everything), None)
 
 
 def test_the_last_day_of_all_leaves_nothing_out(admin_client, events):
     assert shown(admin_client, "?until=9999-12-31&group=contact") == ["contact.created"]
-
-
-@pytest.mark.parametrize("place", ["yesterday~x", "2026-01-01~1", "2026-01-01T00:00:00%2B23:59~1"])
-def test_a_place_that_nobody_can_read_begins_at_the_newest(admin_client, events, place):
-    assert shown(admin_client, f"?group=contact&before={place}") == ["contact.created"]
 
 
 def test_the_export_holds_what_the_filter_shows_and_is_itself_on_record(admin_client, events, admin, alice):

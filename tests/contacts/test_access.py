@@ -7,10 +7,10 @@ from django.urls import reverse
 from contacts import actions
 from contacts.actions import ContactDetails
 from contacts.models import Company, Contact, Note
-from contacts.timeline import Cursor
 from contacts.urls import urlpatterns
 from tests.factories.contacts import NOON, log_mail
 from tests.factories.files import attach
+from users.keyset import Cursor
 
 pytestmark = pytest.mark.django_db
 AUTHORS_ONLY = {"note-edit", "note-delete"}

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from contacts import actions
 from contacts.models import EntryKind, TimelineEntry
-from contacts.timeline import ITEMS_PER_PAGE, LONGEST_FOLD, Cursor, InvalidCursor, folded_entries, timeline_page
+from contacts.timeline import ITEMS_PER_PAGE, LONGEST_FOLD, folded_entries, timeline_page
 from inboxes.models import Attachment, Thread
 from tests.contacts.queries import queries_of
 from tests.factories.contacts import NOON, log_mail, make_contact
@@ -44,22 +44,6 @@ def all_pages(contact, user, between_pages=lambda: None, **options):
 
 def newest_first(contact):
     return list(contact.timeline.order_by("-occurred_at", "-pk").values_list("pk", flat=True))
-
-
-class TestCursor:
-    @pytest.mark.parametrize(
-        "moment", [NOON, datetime(1980, 1, 1, 0, 0, 0, 1, UTC), datetime(2026, 3, 2, 1, 2, 3, 999999, UTC)]
-    )
-    def test_survives_an_address_to_the_microsecond(self, moment):
-        assert Cursor.parse(str(Cursor(moment, 7))) == Cursor(moment, 7)
-
-    @pytest.mark.parametrize(
-        "text",
-        ["", "x", "1", "1-x", "9" * 40 + "-1", "1-1-1-", "nan-1", "253402300799999999-1", "-62135596800000000-1"],
-    )
-    def test_nonsense_is_refused(self, text):
-        with pytest.raises(InvalidCursor):
-            Cursor.parse(text)
 
 
 class TestPaging:

@@ -150,17 +150,10 @@ class TestAsOwner:
         url = f"/inboxes/{make_inbox(alice).code}/visibility/"
 
         first = alice_client.get(url).context["openings"]
-        second = alice_client.get(url, {"before": first.older}).context["openings"]
+        second = alice_client.get(url, {"before": str(first.older)}).context["openings"]
 
-        assert (len(first.openings), len(second.openings), second.older) == (50, 10, "")
+        assert (len(first.openings), len(second.openings), second.older) == (50, 10, None)
         assert len({opening.pk for opening in [*first.openings, *second.openings]}) == 60
-
-    def test_a_place_that_is_none_is_the_first_page(self, mail, alice, bob, alice_client):
-        Opening.objects.create(message=mail, person=bob, part="text", opened_at=timezone.now())
-        url = f"/inboxes/{make_inbox(alice).code}/visibility/"
-
-        for place in ("x", "2026-01-01T00:00:00_1", "2026-01-01T00:00:00+23:59_1"):
-            assert len(alice_client.get(url, {"before": place}).context["openings"].openings) == 1
 
 
 class TestViewAs:
@@ -194,7 +187,7 @@ class TestViewAs:
         url = f"/inboxes/{make_inbox(alice).code}/view-as/"
 
         first = alice_client.get(url, {"person": str(bob.code)}).context["view"]
-        second = alice_client.get(url, {"person": str(bob.code), "before": first.older}).context["view"]
+        second = alice_client.get(url, {"person": str(bob.code), "before": str(first.older)}).context["view"]
 
-        assert (len(first.mails), len(second.mails), second.older) == (50, 5, "")
+        assert (len(first.mails), len(second.mails), second.older) == (50, 5, None)
         assert len({seen.message.pk for seen in [*first.mails, *second.mails]}) == 55

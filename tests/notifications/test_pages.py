@@ -41,16 +41,10 @@ def test_pages_follow_each_other_without_gap_or_repetition_while_news_arrive(ali
     tell(alice, queries.PAGE + 5)
     first = alice_client.get(reverse(LIST))
     tell(alice, 3)
-    second = alice_client.get(reverse(LIST), {"after": first.context["page"].next_cursor})
+    second = alice_client.get(reverse(LIST), {"before": str(first.context["page"].older)})
     seen = guests(first.content.decode()) + guests(second.content.decode())
     assert seen == [f"Guest{number:03}" for number in reversed(range(queries.PAGE + 5))]
-    assert second.context["page"].next_cursor == ""
-
-
-def test_a_broken_cursor_is_the_first_page(alice: User, alice_client: Client):
-    tell(alice)
-    for cursor in ("x", "2026-01-01_1", "_", "2026-13-01T00:00+00:00_1", "2026-01-01T00:00+23:59_1"):
-        assert guests(alice_client.get(reverse(LIST), {"after": cursor}).content.decode()) == ["Guest000"]
+    assert second.context["page"].older is None
 
 
 def test_htmx_gets_the_rows_alone(alice: User, alice_client: Client):

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from contacts.timeline import Cursor, InvalidCursor
 from conversations import actions, queries
 from conversations.models import Restoral
 from conversations.queries import Search, View
@@ -16,6 +15,7 @@ from conversations.rows import Row, rows_of
 from conversations.threads import Mail, mails_of
 from inboxes.models import Inbox, TeamThread
 from users.commands import Answer, JsonCommand
+from users.keyset import Cursor, InvalidCursor
 from users.models import User
 
 
