@@ -8,10 +8,10 @@ from django.db.models import Max, Min
 from django.utils.translation import gettext
 
 from contacts.models import Contact, ContactAddress, TimelineEntry
-from contacts.timeline import Cursor
 from conversations.queries import unread_among
 from conversations.reasons import FilterCause, filter_cause
 from inboxes.models import Attachment, TeamMail, TeamThread
+from users.keyset import Cursor
 from users.models import User
 
 SENDERS_SHOWN = 3

@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 
 from contacts.models import Contact, TimelineEntry
-from contacts.timeline import Cursor
 from conversations.models import ReadMark
 from conversations.reasons import FilterCause, filter_cause, why_not_logged
 from inboxes.models import Attachment, InboxMember, Message, TeamMail, TeamThread
 from logging_rules.engine import Code
+from users.keyset import Cursor
 from users.models import User
 
 MAILS_PER_PAGE = 40
