@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from inboxes import files
@@ -52,13 +52,15 @@ def erase_messages(*, message_ids: Iterable[int]) -> int:
 
 
 def _leave_to_teams(message_ids: Collection[int]) -> None:
-    """No inbox logs these any more."""
-    Sighting.objects.filter(message__in=message_ids).delete()
+    """No inbox logs these any more. Where none did, the reason why not stays."""
+    sightings = Sighting.objects.filter(message__in=message_ids)
+    logged = sightings.filter(message=OuterRef("message"), inbox=OuterRef("inbox"))
+    TeamMail.objects.filter(Exists(logged), message__in=message_ids).update(code=NOBODY_KNOWN)
+    sightings.delete()
     rows = LedgerEntry.objects.filter(message__in=message_ids)
     of_teams = rows.filter(message__team_mail__inbox=F("inbox"))
     rows.filter(pk__in=of_teams, state=LedgerState.LOGGED).update(state=LedgerState.KEPT)
     pass_over(rows.exclude(pk__in=of_teams))
-    TeamMail.objects.filter(message__in=message_ids).update(code=NOBODY_KNOWN)
 
 
 def _forget_references(thread_ids: set[int]) -> None:

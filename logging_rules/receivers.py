@@ -4,9 +4,11 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from contacts.models import Contact
+from contacts.signals import contact_merging
 from inboxes.models import Inbox
 from inboxes.signals import folder_renumbered, inbox_removed, mailbox_left, sync_wanted
-from logging_rules.actions import forget_keys, settle_marks
+from logging_rules.actions import follow_merge, forget_keys, settle_marks
 from logging_rules.signals import erasure_wanted, past_change_asked, visibility_wanted
 from logging_rules.tasks import apply_visibility, clear_removed, enqueue, erase_unlogged, finish_past_changes
 
@@ -39,6 +41,11 @@ def forget_old_keys(folder_id: int, **kwargs: Any) -> None:
 @receiver(inbox_removed)
 def have_it_cleared(inbox_id: int, **kwargs: Any) -> None:
     clear_removed.delay(inbox_id=inbox_id)
+
+
+@receiver(contact_merging)
+def keep_looking_back(into: Contact, other: Contact, **kwargs: Any) -> None:
+    follow_merge(into=into, other=other)
 
 
 @receiver(mailbox_left)

@@ -2,7 +2,6 @@
 
 from contacts.actions.companies import (
     CompanyDetails,
-    CompanyGone,
     DomainTaken,
     create_company,
     delete_company,
@@ -17,12 +16,13 @@ from contacts.actions.contacts import (
     edit_contact,
 )
 from contacts.actions.correspondents import meet_correspondents
+from contacts.actions.gone import ContactGone, Gone, keep_from_deletion
 from contacts.actions.indexing import index_messages, rebuild_search
 from contacts.actions.merging import SameContact, filled_by, merge_contacts
-from contacts.actions.notes import NoteGone, add_note, delete_note, edit_note
+from contacts.actions.notes import add_note, delete_note, edit_note
 from contacts.actions.openings import record_opening
 from contacts.actions.owning import hand_over_contacts
-from contacts.actions.timeline import ContactGone, MailEntry, hold_mails, record_mail_entries, settle_privacy
+from contacts.actions.timeline import MailEntry, hold_mails, record_mail_entries, settle_privacy
 from contacts.actions.withdrawing import (
     bring_back_contacts,
     erase_withdrawn,
@@ -33,12 +33,11 @@ from contacts.actions.withdrawing import (
 __all__ = [
     "AddressTaken",
     "CompanyDetails",
-    "CompanyGone",
     "ContactDetails",
     "ContactGone",
     "DomainTaken",
+    "Gone",
     "MailEntry",
-    "NoteGone",
     "SameContact",
     "UnusableAddress",
     "add_note",
@@ -56,6 +55,7 @@ __all__ = [
     "hand_over_contacts",
     "hold_mails",
     "index_messages",
+    "keep_from_deletion",
     "meet_correspondents",
     "merge_contacts",
     "rebuild_search",

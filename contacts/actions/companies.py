@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from audit.actions import record
+from contacts.actions.gone import CompanyGone, keep_from_deletion
 from contacts.actions.indexing import index_companies, index_contacts
 from contacts.models import Company
 from inboxes.addresses import domain_of, organisation_domain, readable
@@ -19,10 +21,6 @@ class DomainTaken(Exception):
     def __init__(self, company: Company) -> None:
         super().__init__(f"domain of company {company.pk}")
         self.company = company
-
-
-class CompanyGone(Exception):
-    """The company was deleted meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +62,16 @@ def edit_company(*, by: User, company: Company, details: CompanyDetails) -> None
 
 @transaction.atomic
 def delete_company(*, by: User, company: Company) -> None:
-    """Its people stay as contacts without a company."""
-    people = list(company.contacts.values_list("pk", flat=True))
-    standing = company.contacts.filter(withdrawn_at=None).count()
+    """Its people stay as contacts without a company. Raises `CompanyGone`."""
+    # Locked in the order of whoever edits one of them; others may join until the company is locked too.
+    list(company.contacts.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+    if not Company.objects.select_for_update().filter(pk=company.pk, withdrawn_at=None).exists():
+        raise CompanyGone
+    withdrawn_at = dict(company.contacts.values_list("pk", "withdrawn_at"))
+    standing = list(withdrawn_at.values()).count(None)
     record(by=by, action="company.deleted", target=company, details={"contacts": standing})
     company.delete()
-    index_contacts(people)
+    index_contacts(withdrawn_at)
 
 
 def company_named(name: str, *, emails: list[str], by: User | None) -> Company | None:
@@ -80,8 +82,7 @@ def company_named(name: str, *, emails: list[str], by: User | None) -> Company |
     name = name.strip()
     if not name:
         return None
-    known = Company.objects.filter(name__iexact=name, withdrawn_at=None).order_by("pk").first()
-    if known:
+    if known := _kept(Company.objects.filter(name__iexact=name)):
         return known
     try:
         return create_company(by=by, details=CompanyDetails(name=name, domain=organisation_of(emails)))
@@ -94,12 +95,18 @@ def company_of_addresses(emails: list[str], *, by: User | None, made_by: Inbox |
     domain = organisation_of(emails)
     if domain is None:
         return None
-    known = Company.objects.filter(domain=domain, withdrawn_at=None).first()
+    known = _kept(Company.objects.filter(domain=domain))
     details = CompanyDetails(name=name_from_domain(domain), domain=domain)
     try:
         return known or create_company(by=by, details=details, made_by=made_by)
     except DomainTaken as refusal:  # somebody else made it at the same moment
         return refusal.company
+
+
+def _kept(companies: "QuerySet[Company]") -> Company | None:
+    """The first of these that stands, which nobody deletes before the transaction ends."""
+    found = companies.filter(withdrawn_at=None).order_by("pk").first()
+    return found if found and keep_from_deletion(found) else None
 
 
 def organisation_of(emails: list[str]) -> str | None:

@@ -7,8 +7,8 @@ from django.db import IntegrityError, transaction
 
 from audit.actions import record
 from contacts.actions.companies import company_named, company_of_addresses
+from contacts.actions.gone import ContactGone
 from contacts.actions.indexing import index_contacts
-from contacts.actions.timeline import ContactGone
 from contacts.models import Contact, ContactAddress
 from contacts.queries import messages_only_on
 from contacts.signals import contact_addresses_added

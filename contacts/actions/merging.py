@@ -5,9 +5,10 @@ from typing import Any
 from django.db import transaction
 
 from audit.actions import record
+from contacts.actions.gone import ContactGone, keep_from_deletion
 from contacts.actions.indexing import index_contacts
-from contacts.actions.timeline import ContactGone
 from contacts.models import Contact, MergedContact
+from contacts.signals import contact_merging
 from users.models import User
 
 FILLED_FIELDS = ("reading", "job_title", "phone", "company", "owner")
@@ -31,6 +32,7 @@ def merge_contacts(*, by: User, into: Contact, other: Contact) -> Contact:
     if len(locked) < 2:
         raise ContactGone
     into, other = locked[into.pk], locked[other.pk]
+    contact_merging.send(sender=None, into=into, other=other)
     _move_addresses(into, other)
     _move_timeline(into, other)
     _fill_blanks(into, other)
@@ -59,7 +61,8 @@ def _move_timeline(into: Contact, other: Contact) -> None:
 
 def _fill_blanks(into: Contact, other: Contact) -> None:
     for field, value in filled_by(into, other).items():
-        setattr(into, field, value)
+        if field != "company" or keep_from_deletion(value):
+            setattr(into, field, value)
     activity = [contact.last_activity_at for contact in (into, other) if contact.last_activity_at]
     into.last_activity_at = max(activity, default=None)
     into.created_automatically_from = None

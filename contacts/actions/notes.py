@@ -5,13 +5,10 @@ from datetime import datetime
 from django.db import transaction
 
 from audit.actions import record
-from contacts.actions.timeline import ContactGone, lock_survivors, settle_last_activity
+from contacts.actions.gone import ContactGone, NoteGone
+from contacts.actions.timeline import lock_survivors, settle_last_activity
 from contacts.models import Contact, EntryKind, Note, TimelineEntry
 from users.models import User
-
-
-class NoteGone(Exception):
-    """The note was deleted meanwhile."""
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Subquery
 
+from contacts.actions.gone import ContactGone
 from contacts.actions.indexing import index_messages
 from contacts.models import Contact, MergedContact, TimelineEntry
 from inboxes.arrays import array_literal
@@ -21,10 +22,6 @@ class MailEntry:
     message_id: int
     thread_id: int
     occurred_at: datetime
-
-
-class ContactGone(Exception):
-    """A contact was deleted after it was decided what happens to it."""
 
 
 @transaction.atomic

@@ -4,16 +4,17 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from contacts import actions, queries
-from contacts.actions import CompanyGone, DomainTaken
+from contacts.actions import DomainTaken
 from contacts.forms import CompanyForm
 from contacts.models import Company, Contact
 from contacts.views.contacts import CONTACTS_PER_PAGE, fragment_or_page
+from contacts.views.gone import gone_is_not_found
 from users.http import SignedInRequest
 
 COMPANIES_PER_PAGE = 50
@@ -59,6 +60,7 @@ def company_create(request: SignedInRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@gone_is_not_found()
 def company_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
     company = find_company(request, code)
     initial = {"name": company.name, "domain": company.domain}
@@ -66,8 +68,6 @@ def company_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.edit_company(by=request.user, company=company, details=form.details())
-        except CompanyGone as error:
-            raise Http404 from error
         except DomainTaken as refusal:
             form.add_refusal(refusal)
         else:
@@ -78,6 +78,7 @@ def company_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@gone_is_not_found()
 def company_delete(request: SignedInRequest, code: UUID) -> HttpResponse:
     company = find_company(request, code)
     if request.method == "POST":

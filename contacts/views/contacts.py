@@ -15,6 +15,7 @@ from contacts.actions import AddressTaken, ContactGone, UnusableAddress
 from contacts.forms import ContactForm, NoteForm
 from contacts.models import Contact, EntryKind
 from contacts.timeline import folded_entries, timeline_page
+from contacts.views.gone import gone_is_not_found
 from inboxes.models import Viewer
 from users.http import SignedInRequest, cursor_of
 
@@ -94,6 +95,7 @@ def contact_create(request: SignedInRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@gone_is_not_found()
 def contact_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
     contact = find_contact(request, code)
     if contact.code != code:
@@ -102,8 +104,6 @@ def contact_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             added = actions.edit_contact(by=request.user, contact=contact, details=form.details())
-        except ContactGone as error:
-            raise Http404 from error
         except (UnusableAddress, AddressTaken) as refusal:
             form.add_refusal(refusal)
         else:
@@ -115,15 +115,13 @@ def contact_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@gone_is_not_found()
 def contact_delete(request: SignedInRequest, code: UUID) -> HttpResponse:
     contact = find_contact(request, code)
     if contact.code != code:
         return _merged_meanwhile(request, "contacts:contact-delete", contact)
     if request.method == "POST":
-        try:
-            actions.delete_contact(by=request.user, contact=contact)
-        except ContactGone as error:
-            raise Http404 from error
+        actions.delete_contact(by=request.user, contact=contact)
         messages.success(request, _("%(name)s was deleted.") % {"name": contact.name})
         return redirect("contacts:contact-list")
     context = {"contact": contact, "belongings": queries.belongings_of(contact, request.user)}

@@ -3,43 +3,39 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from contacts import actions
-from contacts.actions import ContactGone, NoteGone
 from contacts.forms import NoteForm
 from contacts.models import Note
 from contacts.views.contacts import find_contact, render_record
+from contacts.views.gone import gone_is_not_found
 from users.http import SignedInRequest
 
 
 @require_POST
+@gone_is_not_found()
 def note_add(request: SignedInRequest, code: UUID) -> HttpResponse:
     contact = find_contact(request, code)
     form = NoteForm(request.POST)
     if not form.is_valid():
         return render_record(request, contact, form)
-    try:
-        actions.add_note(by=request.user, contact=contact, body=form.cleaned_data["body"], now=timezone.now())
-    except ContactGone as error:
-        raise Http404 from error
+    actions.add_note(by=request.user, contact=contact, body=form.cleaned_data["body"], now=timezone.now())
     messages.success(request, _("The note was saved."))
     return redirect(contact)
 
 
 @require_http_methods(["GET", "POST"])
+@gone_is_not_found()
 def note_edit(request: SignedInRequest, code: UUID) -> HttpResponse:
     note = find_own_note(request, code)
     form = NoteForm(request.POST or None, initial={"body": note.body})
     if request.method == "POST" and form.is_valid():
-        try:
-            actions.edit_note(by=request.user, note=note, body=form.cleaned_data["body"], now=timezone.now())
-        except NoteGone as error:
-            raise Http404 from error
+        actions.edit_note(by=request.user, note=note, body=form.cleaned_data["body"], now=timezone.now())
         messages.success(request, _("The note was changed."))
         return redirect(note.contact)
     context = {"form": form, "note": note}

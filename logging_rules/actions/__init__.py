@@ -34,6 +34,7 @@ from logging_rules.actions.never_log import (
 from logging_rules.actions.past import (
     apply_to_past,
     finish_look_backs,
+    follow_merge,
     look_back,
     note_open_conversations,
     settle_conversations,
@@ -67,6 +68,7 @@ __all__ = [
     "finish_look_backs",
     "finish_past_changes",
     "finish_removal",
+    "follow_merge",
     "forget_held",
     "forget_keys",
     "grant_access",

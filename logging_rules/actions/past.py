@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from audit.actions import record
+from contacts.actions import ContactGone, keep_from_deletion
 from contacts.models import Contact
 from inboxes.models import SYNCING_STATUSES, Inbox
 from inboxes.signals import sync_wanted
@@ -45,8 +46,10 @@ def look_back(*, contact: Contact, by: User, now: datetime) -> int:
     """Has the inboxes that `by` manages read once more, so that earlier mail with the contact is logged as the settings say; returns
     how many.
 
-    What was found is told when each is through. Personal inboxes of other people are left alone.
+    What was found is told when each is through. Personal inboxes of other people are left alone. Raises `ContactGone`.
     """
+    if not keep_from_deletion(contact):
+        raise ContactGone
     if not contact.addresses.exists():
         raise ValidationError(_("This contact has no e-mail address to look for."), code="no_address")
     inboxes = list(Inbox.objects.decided_by(by).filter(status__in=SYNCING_STATUSES))
@@ -57,6 +60,15 @@ def look_back(*, contact: Contact, by: User, now: datetime) -> int:
         LookBack.objects.update_or_create(inbox=inbox, contact=contact, defaults=asked)
         _read_again(inbox, by=by, now=now)
     return len(inboxes)
+
+
+def follow_merge(*, into: Contact, other: Contact) -> None:
+    """Whoever waits for the look back at `other` is told what was found of `into`."""
+    for asked in LookBack.objects.filter(contact=other).select_related("inbox"):
+        also_asked = LookBack.objects.filter(inbox=asked.inbox, contact=into)
+        if not also_asked.update(mails_before=F("mails_before") + asked.mails_before):
+            asked.contact, asked.mails_before = into, asked.mails_before + mails_shared(asked.inbox, into)
+            asked.save()
 
 
 @transaction.atomic

@@ -10,11 +10,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from contacts.models import Contact
+from contacts.views.gone import gone_is_not_found
 from logging_rules import actions
 from users.http import SignedInRequest, refusals_told
 
 
 @require_POST
+@gone_is_not_found()
 def look_back(request: SignedInRequest) -> HttpResponse:
     contact = get_object_or_404(Contact.objects.visible_to(request.user), code=_code(request))
     with refusals_told(request):

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from audit.models import AuditEvent
 from contacts import actions
 from contacts.actions import CompanyDetails, ContactDetails, ContactGone, DomainTaken
 from contacts.models import Company, Contact, Note
@@ -163,5 +164,40 @@ def test_an_edited_company_that_somebody_deletes_is_said_to_be_gone(alice, alice
 
     with just_before("FOR NO KEY UPDATE", Company.objects.filter(pk=company.pk).delete):
         page = alice_client.post(reverse("contacts:company-edit", args=[company.code]), {"name": "Meridian Ltd"})
+
+    assert page.status_code == 404
+
+
+@pytest.mark.parametrize("named", ["", "meridian"])
+def test_a_contact_whose_company_somebody_deletes_gets_one_made_anew(alice, named):
+    make_meridian()
+    details = ContactDetails(name="Sarah", emails=["sarah@meridian.example"], company=named)
+
+    with just_before("FOR KEY SHARE", Company.objects.all().delete):
+        contact = actions.create_contact(by=alice, details=details)
+
+    assert [company.domain for company in Company.objects.filter(contacts=contact)] == ["meridian.example"]
+
+
+def test_who_joins_a_company_while_it_is_deleted_stays_without_one(alice):
+    make_meridian()
+    company = Company.objects.get()
+
+    def somebody_joins():
+        make_contact("Sarah", company=company)
+
+    with just_before('"contacts_company"."withdrawn_at" IS NULL) LIMIT 1 FOR UPDATE', somebody_joins):
+        actions.delete_company(by=alice, company=company)
+
+    assert [contact.company for contact in Contact.objects.all()] == [None]
+    assert AuditEvent.objects.get(action="company.deleted").details == {"contacts": 1}
+
+
+def test_a_company_that_two_people_delete_at_once_is_said_to_be_gone(alice, alice_client):
+    make_meridian()
+    company = Company.objects.get()
+
+    with just_before("FOR UPDATE", Company.objects.filter(pk=company.pk).delete):
+        page = alice_client.post(reverse("contacts:company-delete", args=[company.code]))
 
     assert page.status_code == 404

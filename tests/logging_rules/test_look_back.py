@@ -4,8 +4,9 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
-from contacts.models import TimelineEntry
-from inboxes.models import InboxStatus
+from contacts.actions import merge_contacts
+from contacts.models import Contact, TimelineEntry
+from inboxes.models import InboxStatus, Sighting
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.queries import completeness
 from inboxes.sync.engine import Outcome
@@ -14,8 +15,9 @@ from logging_rules.facts import Preset
 from logging_rules.models import LookBack
 from logging_rules.slices import sync_slice
 from notifications.models import Notification
-from tests.factories.contacts import make_contact
+from tests.factories.contacts import log_mail, make_contact
 from tests.factories.inboxes import ALICE, NOW, SARAH, STRANGER, Clock, connected_inbox, mail_bytes
+from tests.fakes.threads import just_before
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +167,31 @@ def test_logged_mail_that_would_be_skipped_by_now_is_counted_once(inbox, mailbox
     numbers = completeness(inbox)
     assert (numbers.logged, numbers.skipped, numbers.scanned) == (2, 2, 4)
     assert numbers.counts == {"known_contact_incoming": 2, "no_known_contact": 2}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_contact_that_is_deleted_while_its_mail_is_asked_for_is_said_to_be_gone(alice, alice_client):
+    connected_inbox(alice)
+    omar = make_contact("Omar", OMAR)
+
+    with just_before("FOR KEY SHARE", Contact.objects.filter(pk=omar.pk).delete):
+        page = alice_client.post(reverse("logging_rules:look-back"), {"contact": omar.code})
+
+    assert (page.status_code, LookBack.objects.count()) == (404, 0)
+
+
+@pytest.mark.parametrize("both_asked", [False, True])
+def test_whoever_waits_for_the_mail_of_a_contact_merged_meanwhile_is_told_of_the_other(
+    alice, inbox, mailbox, clock, both_asked
+):
+    sarah, omar = Contact.objects.get(), make_contact("Omar", OMAR)
+    Sighting.objects.filter(message=log_mail(omar, "Known before", owner=alice)).update(inbox=inbox)
+    for contact in (omar, sarah) if both_asked else (omar,):
+        actions.look_back(contact=contact, by=alice, now=clock.now)
+
+    merge_contacts(by=alice, into=sarah, other=omar)
+    sync(inbox, mailbox, clock)
+
+    assert not LookBack.objects.filter(inbox=inbox).exists()
+    [told] = Notification.objects.all()
+    assert (told.context["found"], told.url) == (1, sarah.get_absolute_url())

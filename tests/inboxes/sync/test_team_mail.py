@@ -212,3 +212,16 @@ def test_a_colleagues_private_copy_changes_no_reason_of_the_team(team, server, c
 
     assert not Sighting.objects.exists()
     assert before == TeamMail.objects.get().code == "preset_too_narrow"
+
+
+def test_deleting_the_contact_leaves_to_another_team_its_own_reason(team, logged, alice, bob):
+    other = connected_inbox(bob, "sales@ours.example", kind="team", name="Sales")
+    thread = TeamThread.objects.create(inbox=other, thread=logged.thread, newest_at=NOW)
+    TeamMail.objects.create(
+        inbox=other, message=logged, team_thread=thread, code="automatic_mail", filtered="automatic", received_at=NOW
+    )
+
+    delete_contact(by=alice, contact=Contact.objects.get())
+
+    codes = dict(TeamMail.objects.values_list("inbox__address", "code"))
+    assert codes == {team.address: "no_known_contact", other.address: "automatic_mail"}
