@@ -8,18 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.acts import groups
 from audit.queries import Filter
+from users.days import DayField
 
 
 def _group_choices() -> list[tuple[str, str]]:
     return [("", str(_("All actions"))), *groups()]
-
-
-class DayField(forms.DateField):
-    """As browsers send days, whatever the reader's language."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(input_formats=["%Y-%m-%d"], required=False, widget=widget, localize=False, **options)
 
 
 class AuditFilterForm(forms.Form):

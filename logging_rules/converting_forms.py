@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inboxes.forms import MailboxPasswordField
 from inboxes.team_forms import MembersField, TeamNamesForm
-from logging_rules.day_field import DayField
+from users.days import DayField
 from users.models import User
 
 NOW, DATE = "now", "date"

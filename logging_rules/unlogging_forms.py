@@ -15,9 +15,9 @@ from django.utils.translation import ngettext
 from contacts.models import ContactAddress
 from inboxes.addresses import InvalidAddress, normalise, normalise_domain
 from inboxes.models import Inbox, Sighting
-from logging_rules.day_field import DayField
 from logging_rules.reasons import label_of
 from logging_rules.unlogging import Selection
+from users.days import DayField
 
 
 class UnlogForm(forms.Form):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from contacts.models import Contact
 from inboxes.addresses import InvalidAddress, normalise
 from inboxes.models import VISIBILITY_LABELS, Visibility
-from logging_rules.day_field import DayField
+from users.days import DayField
 from users.models import User
 
 VISIBILITY_SHOWS = {

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inboxes.models import Inbox
-from logging_rules.day_field import DayField
 from logging_rules.why_not import Quest
+from users.days import DayField
 
 _ONE_LINE = {"autocomplete": "off", "spellcheck": "false"}
 

@@ -6,12 +6,15 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TextIO
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, OperationalError
+
+from users.days import DayField
 
 REFUSALS = (ValidationError, ObjectDoesNotExist, PermissionDenied, CommandError)
 OUTDATED = {"42P01", "42703"}  # SQLSTATE: no such table, no such column
@@ -27,6 +30,15 @@ class Answer:
     data: dict[str, Any] | list[Any]
     text: str
     failure: str = ""
+
+
+def day_in(text: str | None) -> date | None:
+    """The day that somebody wrote, if any. Raises CommandError for what is none."""
+    try:
+        day: date | None = DayField().clean(text)
+    except ValidationError:
+        raise CommandError(f"{text} is not a day such as 2026-03-01.") from None
+    return day
 
 
 class JsonCommand(BaseCommand):

@@ -43,19 +43,6 @@ _MORE_FIELDS = re.compile(
 ).match
 _MAX_ATTRIBUTION_LINES = 3
 
-_HTML_MARKER = re.compile(
-    r"""<(?:
-        div\b[^<>]*\b(?:class|id)=["']?[^"'<>]*\b(?:gmail_quote|yahoo_quoted|protonmail_quote|divRplyFwdMsg|appendonsend|OutlookMessageHeader)\b
-      | blockquote\b[^<>]*\btype=["']?cite\b
-      | blockquote\b[^<>]*\bclass=["']?[^"'<>]*\b(?:gmail_quote|protonmail_quote)\b
-      | div\b[^<>]*\bclass=["']?[^"'<>]*\bmoz-cite-prefix\b
-      | div\b[^<>]*\bstyle=["'][^"'<>]*border-top:\s?(?:solid|1(?:\.0)?pt\ssolid)\s?\#(?:E1E1E1|B5C4DF)\b
-      | hr\b[^<>]*\bwidth:\s?98%
-    )[^<>]*>""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_TAG = re.compile(r"<[^<>]*+>")
-_SPACE = re.compile(r"(?:\s|&nbsp;|&#160;|\u200b)+")
 _INVISIBLE = re.compile(r"[\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]+")
 
 
@@ -71,21 +58,6 @@ def split_reply(text: str) -> tuple[str, str]:
         start = _library_start(text, lines[:start])
     new = "\n".join(lines[:start]).rstrip()
     return (new, "\n".join(lines[start:]).strip("\n")) if new.strip() and start < len(lines) else (text, "")
-
-
-def split_reply_html(html: str) -> tuple[str, str]:
-    """As `split_reply`, by the marks mail programs leave. Each half may lack tags the other has: sanitise both.
-
-    Works on HTML as it came and on what `html.sanitise` made of it.
-    """
-    marker = _HTML_MARKER.search(html)
-    if marker is None:
-        return html, ""
-    new, quoted = html[: marker.start()], html[marker.start() :]
-    end = quoted.lower().rfind("</blockquote>")
-    if _is_blank(new) or _FORWARDED.search(quoted[:1000]) or (end >= 0 and not _is_blank(quoted[end:])):
-        return html, ""
-    return new, quoted
 
 
 def snippet(text: str, length: int = 160) -> str:
@@ -175,7 +147,3 @@ def _library_start(text: str, lines: list[str]) -> int:
 def _library_headers() -> re.Pattern[str]:
     pattern: re.Pattern[str] = EmailMessage(text="", languages=list(_LANGUAGES)).HEADER_REGEX
     return pattern
-
-
-def _is_blank(html: str) -> bool:
-    return not _SPACE.sub("", _TAG.sub("", html)) and "<img" not in html.lower()

@@ -4,7 +4,7 @@ Whoever has a shell is not the owner of the mailbox: no subject, name or text of
 """
 
 from argparse import Namespace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -17,7 +17,7 @@ from inboxes.providers.base import ProviderError
 from logging_rules.actions import log_by_hand
 from logging_rules.explain import bracketed
 from logging_rules.why_not import Hit, Quest, search
-from users.commands import Answer
+from users.commands import Answer, day_in
 
 MOST_STEPS = 100
 
@@ -26,7 +26,7 @@ def add_why_not_arguments(parser: CommandParser) -> None:
     parser.add_argument("address")
     parser.add_argument("--from", dest="who", default="", help="part of an address or name, of anybody in the mail")
     parser.add_argument("--subject", default="", help="words in the subject")
-    parser.add_argument("--since", type=date.fromisoformat, help="a day, like 2026-03-01")
+    parser.add_argument("--since", metavar="DATE", help="a day, like 2026-03-01")
 
 
 def add_log_arguments(parser: CommandParser) -> None:
@@ -35,7 +35,8 @@ def add_log_arguments(parser: CommandParser) -> None:
 
 
 def why_not(inbox: Inbox, options: Namespace) -> Answer:
-    since = datetime.combine(options.since, datetime.min.time(), UTC).isoformat() if options.since else ""
+    first = day_in(options.since)
+    since = datetime.combine(first, datetime.min.time(), UTC).isoformat() if first else ""
     hits = _search(inbox, Quest(inbox.pk, who=options.who, subject=options.subject, since=since))
     return Answer([_told(hit) for hit in hits], "\n".join(map(_line, hits)) or "No such mail in the mailbox.")
 

@@ -3,6 +3,7 @@
 import io
 import json
 from argparse import Namespace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import DataError, connection, transaction
 
-from users.commands import Answer, JsonCommand
+from users.commands import Answer, JsonCommand, day_in
 
 
 class Greeter(JsonCommand):
@@ -93,3 +94,13 @@ def test_a_mistake_of_ours_stays_visible():
 def test_an_unknown_action_is_refused():
     with pytest.raises(CommandError, match="invalid choice: 'dance'"):
         run("dance")
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "0001-01-01", "9999-12-31", "03/01/2026", "2026-03-01\0"])
+def test_what_is_no_day_is_named(text):
+    with pytest.raises(CommandError, match="is not a day such as 2026-03-01"):
+        day_in(text)
+
+
+def test_a_day_may_be_left_out():
+    assert (day_in(None), day_in("2026-03-01")) == (None, date(2026, 3, 1))

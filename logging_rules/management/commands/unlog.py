@@ -1,22 +1,19 @@
 """`manage.py unlog`: un-log e-mails of an inbox, take it back, erase what can no longer be taken back."""
 
 from argparse import Namespace
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 
 from contacts.models import ContactAddress
 from inboxes.addresses import InvalidAddress, normalise, normalise_domain
 from inboxes.models import Inbox, Message
 from logging_rules.actions import erase_expired, erase_now, undo_unlogging, unlog
-from logging_rules.day_field import FIRST, LAST
 from logging_rules.models import Unlogging
 from logging_rules.unlogging import Preview, Selection, preview
 from logging_rules.unlogging_forms import beginning_of
-from users.commands import Answer, JsonCommand
+from users.commands import Answer, JsonCommand, day_in
 
 
 class Command(JsonCommand):
@@ -71,8 +68,8 @@ def _selection(inbox: Inbox, options: Namespace) -> Selection:
         contact_id=_contact(options.contact) if options.contact else None,
         domain=_domain(options.domain) if options.domain else "",
         with_subdomains=True,
-        since=_day(options.since),
-        until=_day(options.until, after=True),
+        since=beginning_of(day_in(options.since)),
+        until=beginning_of(day_in(options.until), after=True),
     )
 
 
@@ -96,17 +93,6 @@ def _domain(text: str) -> str:
         return normalise_domain(text)
     except InvalidAddress:
         raise CommandError(f"{text} is not a domain.") from None
-
-
-def _day(text: str | None, *, after: bool = False) -> datetime | None:
-    """Its beginning, or with `after` that of the next one, in the server's time zone."""
-    try:
-        day = parse_date(text) if text else None
-    except ValueError:
-        day = None
-    if text and not (day and FIRST <= day <= LAST):
-        raise CommandError(f"{text} is not a day such as 2026-03-01.")
-    return beginning_of(day, after=after)
 
 
 def list_unloggings(options: Namespace) -> Answer:

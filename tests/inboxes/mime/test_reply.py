@@ -2,8 +2,7 @@ import time
 
 import pytest
 
-from inboxes.mime.html import sanitise
-from inboxes.mime.reply import snippet, split_reply, split_reply_html
+from inboxes.mime.reply import snippet, split_reply
 
 REPLIES = {
     "gmail_ja": ("了解しました。", "2025年7月1日(火) 10:00 山田太郎 <taro@example.jp>:\n\n> 元の文\n> 二行目"),
@@ -54,26 +53,6 @@ WHOLE = {
     "date_in_a_sentence": "2025年7月1日の件:\n・見積\n・納期",
     "empty": "",
 }
-HTML_REPLIES = {
-    "gmail": (
-        "<div>new</div>",
-        '<div class="gmail_quote"><div class="gmail_attr">On … wrote:</div><blockquote class="gmail_quote">old</blockquote></div>',
-    ),
-    "apple": ("<p>new</p>", '<blockquote type="cite">old</blockquote>'),
-    "thunderbird": (
-        "<p>new</p>",
-        '<div class="moz-cite-prefix">On … wrote:</div><blockquote type="cite">old</blockquote>',
-    ),
-    "outlook": (
-        "<p>new</p>",
-        '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0 0 0"><b>差出人:</b></div><p>old</p>',
-    ),
-    "outlook_web": (
-        "<p>new</p>",
-        '<hr style="display:inline-block;width:98%"><div id="divRplyFwdMsg"><b>From:</b></div><p>old</p>',
-    ),
-    "yahoo": ("<p>new</p>", '<div class="yahoo_quoted">old</div>'),
-}
 
 
 @pytest.mark.parametrize("name", REPLIES)
@@ -85,35 +64,6 @@ def test_new_and_quoted_text_are_told_apart(name):
 @pytest.mark.parametrize("name", WHOLE)
 def test_nothing_that_was_written_for_the_reader_is_folded(name):
     assert split_reply(WHOLE[name]) == (WHOLE[name], "")
-
-
-@pytest.mark.parametrize("name", HTML_REPLIES)
-def test_html_is_split_where_the_program_marked_it(name):
-    new, quoted = HTML_REPLIES[name]
-    assert split_reply_html(new + quoted) == (new, quoted)
-
-
-@pytest.mark.parametrize("name", HTML_REPLIES)
-def test_sanitised_html_is_split_at_the_same_place(name):
-    new, quoted = HTML_REPLIES[name]
-    kept, folded = split_reply_html(sanitise(new + quoted).html)
-    assert kept == sanitise(new).html
-    assert "old" in folded
-
-
-@pytest.mark.parametrize(
-    "html",
-    [
-        "<p>new</p>",
-        '<blockquote type="cite">old</blockquote><p>answer</p>',
-        '<p>a</p><blockquote type="cite">old</blockquote><p>answer</p>',
-        '<br><div class="gmail_quote">only a quote</div>',
-        '<p>see</p><div class="gmail_quote">---------- Forwarded message ---------<br>x</div>',
-        "",
-    ],
-)
-def test_html_with_words_behind_the_quote_stays_whole(html):
-    assert split_reply_html(html) == (html, "")
 
 
 @pytest.mark.parametrize(
@@ -152,6 +102,5 @@ def test_text_made_to_be_slow_is_not(line):
     for length in (19_000, 400_000):
         text = (line + "\n") * (length // (len(line) + 1))
         split_reply(text)
-        split_reply_html(text)
         snippet(text)
     assert time.process_time() - started < 5
