@@ -74,7 +74,7 @@ def edit_profile(*, person: User, name: str, language: str, time_zone: str, them
 
 @transaction.atomic
 def change_role(*, person: User, role: str, account_access: bool, by: User | None) -> None:
-    """Nothing happens when nothing changes. Raises LastSuperAdmin."""
+    """Nothing happens when nothing changes. Their open invitations to more than they hold by now are withdrawn. Raises LastSuperAdmin."""
     if role != Role.SUPER_ADMIN:
         _keep_a_super_admin_besides(person)
     person = User.objects.select_for_update().get(pk=person.pk)
@@ -86,6 +86,7 @@ def change_role(*, person: User, role: str, account_access: bool, by: User | Non
     person.full_clean(exclude=["password"])
     person.save(update_fields=["role", "account_access"])
     _tell_audit("person.role_changed", person, by=by, before=before, after=after)
+    _withdraw_invitations_beyond(person, by=by)
     signals.send_on_commit(signals.role_changed, user_id=person.pk, by_id=by and by.pk)
 
 
@@ -93,7 +94,7 @@ def change_role(*, person: User, role: str, account_access: bool, by: User | Non
 def deactivate_person(*, person: User, by: User | None) -> bool:
     """Ends the person's access at once, open sessions included; what they wrote and logged stays. Raises LastSuperAdmin.
 
-    Their open invitations are withdrawn: one could lead to an address of their own. Returns False if that had happened before.
+    Their open invitations are withdrawn. Returns False if that had happened before.
     """
     if by == person:
         raise OwnDeactivation
@@ -102,8 +103,7 @@ def deactivate_person(*, person: User, by: User | None) -> bool:
         return False
     person.is_active = False
     _tell_audit("person.deactivated", person, by=by)
-    for invitation in Invitation.objects.open().filter(invited_by=person):
-        withdraw_invitation(invitation=invitation, by=by)
+    _withdraw_invitations_beyond(person, by=by)
     signals.send_on_commit(signals.person_deactivated, user_id=person.pk, by_id=by and by.pk)
     return True
 
@@ -161,6 +161,13 @@ def withdraw_invitation(*, invitation: Invitation, by: User | None) -> None:
     invitation.withdrawn_at = timezone.now()
     invitation.save(update_fields=["withdrawn_at"])
     _tell_audit("invitation.withdrawn", invitation, by=by)
+
+
+def _withdraw_invitations_beyond(person: User, *, by: User | None) -> None:
+    """Of those they sent: one could lead to an address of their own."""
+    sent = Invitation.objects.open().filter(invited_by=person).giving_more_than(person)
+    for invitation in sent.order_by("pk").select_for_update():
+        withdraw_invitation(invitation=invitation, by=by)
 
 
 def _lock_open(invitation: Invitation) -> None:

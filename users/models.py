@@ -159,6 +159,15 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Neither accepted nor withdrawn; expired ones can still be sent again."""
         return self.filter(accepted_at=None, withdrawn_at=None)
 
+    def giving_more_than(self, person: User) -> "InvitationQuerySet":
+        """What the person does not hold themselves; to who has been deactivated, any is more."""
+        if not person.is_active:
+            return self.all()
+        if person.is_super_admin:
+            return self.none()
+        role = models.Q(role=Role.SUPER_ADMIN)
+        return self.filter(role if person.has_account_access else role | models.Q(account_access=True))
+
     def with_token(self, token: str) -> "InvitationQuerySet":
         return self.filter(token_hash=hash_of_token(token))
 

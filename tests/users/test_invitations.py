@@ -231,3 +231,25 @@ def test_an_address_that_two_super_admins_invite_at_once_is_invited_once(admin: 
 
     assert (page.status_code, page.context["form"].errors) == (422, {"email": AlreadyInvited().messages})
     assert Invitation.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("kept", "given", "opens"),
+    [
+        ({"account_access": True}, {"role": Role.SUPER_ADMIN}, False),
+        ({"account_access": False}, {"account_access": True}, False),
+        ({"account_access": True}, {"account_access": True}, True),
+        ({"account_access": False}, {"account_access": False}, True),
+    ],
+)
+def test_what_people_no_longer_hold_no_invitation_of_theirs_gives(admin: User, client: Client, kept, given, opens):
+    former = UserFactory(name="Frida Former", super_admin=True)
+    _, theirs = send(former, **given)
+    _, of_another = send(admin, email="yuki@kita.example", role=Role.SUPER_ADMIN)
+
+    actions.change_role(person=former, role=Role.MEMBER, by=admin, **kept)
+
+    assert client.get(of_another).status_code == 200
+    assert client.get(theirs).status_code == (200 if opens else 410)
+    assert join(client, theirs).status_code == (302 if opens else 410)
+    assert User.objects.filter(email="hana@kita.example").exists() == opens
