@@ -97,7 +97,7 @@ def check_now(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_POST
 def replay(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = known_inbox(request, code)
-    count = actions.replay(inbox=inbox, by=request.user, cause=request.POST.get("cause", ""))
+    count = actions.replay(inbox=inbox, by=request.user, cause=request.POST.get("cause", "").replace("\0", " "))
     if not count:
         messages.info(request, _("No message is in trouble any more."))
     elif inbox.is_syncing:

@@ -228,6 +228,13 @@ class TestPage:
         Inbox.objects.update(reconciled_at=timezone.now() + timedelta(seconds=1))
         assert alice_client.get(url(inbox, "health/completeness/")).headers["HX-Refresh"] == "true"
 
+    @pytest.mark.parametrize("cause", ["\0", "too_large\0", "x" * 100, "’; --"])
+    def test_a_cause_that_nothing_can_have_replays_nothing(self, inbox, alice_client, cause):
+        troubled(inbox, ("quarantined", "too_large", None))
+        answer = alice_client.post(url(inbox, "replay/"), {"cause": cause}, follow=True)
+        assert "No message is in trouble any more." in answer.content.decode()
+        assert LedgerEntry.objects.get().state == "quarantined"
+
     def test_a_personal_inbox_is_its_owner_s_alone(self, inbox, bob_client, admin_client, charlie_client):
         for client in (bob_client, admin_client):
             assert client.get(url(inbox)).status_code == 404
