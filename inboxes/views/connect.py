@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from allauth.core.ratelimit import consume
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -87,18 +88,18 @@ def connect_server(request: SignedInRequest) -> HttpResponse:
     kind = InboxKind(found.get("inbox_kind", InboxKind.PERSONAL))
     if kind is InboxKind.TEAM and not request.user.has_account_access:
         return ask_for_account_access(request)
+    if _is_for_another(request, found["address"], kind):
+        return _begin_anew(request)
     form, trial = ServersForm(request.POST or None, initial=found["values"]), None
     refuse = partial(refuse_connecting, by=request.user, provider=ProviderKind.IMAP, kind=kind)
     if request.method == "POST" and form.is_valid():
         trial = tried(request, form, found["address"], refuse=refuse)
         if trial and trial.can_read and (inbox := _connected(request, form, found["address"], trial)):
             return render(request, "inboxes/connected.html", {"inbox": inbox, "trial": trial})
-    sign_in = CredentialKind(found["sign_in"]) if found.get("sign_in") else None
     context = {
+        **_sign_in_instead(found),
         "found": found,
         "hints": hints(found["hints"]),
-        "sign_in": sign_in,
-        "is_offered": sign_in is not None and is_offered(sign_in),
         "form": form,
         "trial": trial,
         "allowed": allowed_to(request.user, kind),
@@ -106,6 +107,27 @@ def connect_server(request: SignedInRequest) -> HttpResponse:
         "query": query_of(kind),
     }
     return render(request, "inboxes/connect_server.html", context, status=422 if form.errors or trial else 200)
+
+
+def _sign_in_instead(found: dict[str, Any]) -> dict[str, Any]:
+    """At whom one signs in to this mailbox without a password, if anywhere."""
+    kind = CredentialKind(found["sign_in"]) if found.get("sign_in") else None
+    return {"sign_in": kind, "is_offered": kind is not None and is_offered(kind)}
+
+
+def _is_for_another(request: SignedInRequest, address: str, kind: InboxKind) -> bool:
+    """Whether the form was drawn for another mailbox than the session knows of by now, or for another kind of inbox: the one must never
+    be opened as the other."""
+    return (request.POST.get("address", address), request.POST.get("kind", kind)) != (address, kind)
+
+
+def _begin_anew(request: SignedInRequest) -> HttpResponse:
+    text = _(
+        "You began to connect another mailbox meanwhile, in another tab perhaps. No server was given the password: begin anew with "
+        "the one you want."
+    )
+    messages.warning(request, text)
+    return redirect("inboxes:connect")
 
 
 def to_connect(request: SignedInRequest) -> dict[str, Any]:

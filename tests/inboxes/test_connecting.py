@@ -1,5 +1,7 @@
 """The first steps of connecting: whose address it is, how often servers may be tried, what is kept when."""
 
+import re
+
 import pytest
 from django.core.cache import cache
 
@@ -131,3 +133,32 @@ class TestServers:
 
         assert [bool(answer.context["trial"]) for answer in answers] == [True] * 5 + [False]
         assert "You have tried often in a short time." in answers[-1].content.decode()
+
+
+class TestTwoTabs:
+    """The session knows one mailbox that is being connected; a form that is open knows its own."""
+
+    def form_of(self, client) -> dict[str, str]:
+        page = client.get("/inboxes/connect/server/").content.decode()
+        return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+
+    @pytest.mark.parametrize(
+        ("address", "kind"), [("support@gmail.com", "team"), ("support@gmail.com", ""), ("alice@gmail.com", "team")]
+    )
+    def test_a_form_left_open_never_opens_its_mailbox_as_what_another_tab_began(
+        self, admin_client, mailbox, address, kind
+    ):
+        enter(admin_client, "alice@gmail.com")
+        left_open = self.form_of(admin_client)
+        admin_client.post(f"/inboxes/connect/{f'?kind={kind}' if kind else ''}", {"address": address})
+        own = mailbox.settings
+        password = {"username": own.username, "password": own.password}
+        server = {"imap_host": own.host, "imap_port": str(own.port), "imap_security": "tls"}
+
+        answer = admin_client.post("/inboxes/connect/server/", left_open | password | server)
+
+        assert not Inbox.objects.exists()
+        assert answer["Location"] == "/inboxes/connect/"
+        told = admin_client.get("/inboxes/connect/?kind=personal").content.decode()
+        assert "You began to connect another mailbox meanwhile" in told
+        assert own.password not in told
