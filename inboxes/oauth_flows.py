@@ -89,7 +89,8 @@ class Errand:
     @classmethod
     def to_switch(cls, inbox: Inbox, kind: CredentialKind) -> "Errand":
         """`inbox` is read through another provider so far."""
-        return cls(kind, API_OF[kind], inbox.address, inbox=inbox, hint=inbox.address)
+        inbox_kind = InboxKind(inbox.kind)
+        return cls(kind, API_OF[kind], inbox.address, inbox=inbox, hint=inbox.address, inbox_kind=inbox_kind)
 
     @property
     def is_switch(self) -> bool:
@@ -224,7 +225,7 @@ def _refuse_not_allowed(errand: Errand, by: User) -> None:
     """By the rules of the workspace: before the person is sent away, and once more when they are back."""
     host = IMAP_HOSTS[errand.kind] if errand.provider == ProviderKind.IMAP else ""
     try:
-        if errand.inbox is not None:
+        if errand.inbox is not None and not errand.is_switch:
             refuse_reconnecting(errand.inbox)
         else:
             refuse_connecting(by=by, provider=errand.provider, kind=errand.inbox_kind, imap_host=host)

@@ -297,6 +297,20 @@ def test_who_was_sent_before_the_rule_changed_is_stopped_on_the_way_back_and_no_
     assert stopped.value.stop.cause == "personal_not_allowed"
 
 
+def test_a_provider_that_is_not_allowed_any_more_is_left_for_one_that_is(admin, alice, alice_client, google, settings):
+    inbox = connected_inbox(alice)
+    Credential.objects.create(inbox=inbox, secret="secret")
+    MailServer.objects.create(inbox=inbox, protocol="imap", host="mail.ours.example", port=993, username="alice")
+    actions.disable(inbox=inbox, by=alice)
+    rule(admin, providers=[ProviderKind.GMAIL])
+    page = f"/inboxes/{inbox.code}/switch/"
+    assert "Switch to Gmail" in alice_client.get(page).content.decode()
+
+    answer = alice_client.post(page, {"provider": "gmail"})
+
+    assert answer["Location"].startswith(settings.GOOGLE_AUTHORIZE_URL)
+
+
 def test_a_command_keeps_to_the_rules(admin, alice):
     rule(admin, hosts=["mail.ours.example"])
     options = ("--owner", alice.email, "--host", "127.0.0.1")
