@@ -172,6 +172,7 @@ def stopped(request: SignedInRequest, provider: str) -> HttpResponse:
         "cause": cause_of(stop.cause),
         "admins": whom_to_ask() if stop.cause in rules.CAUSES else [],
         "inbox": inbox,
+        "is_switch": inbox is not None and inbox.provider != stop.provider,
         "is_team": stop.inbox_kind == InboxKind.TEAM,
         "query": query_of(InboxKind(stop.inbox_kind), way=stop.way.value),
         "missing": [each for each in asked.accesses if each.scope in stop.missing or stop.cause == "consent_refused"],

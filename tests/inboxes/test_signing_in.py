@@ -1,5 +1,6 @@
 """Connecting and reconnecting by signing in: sent to the provider, come back, and all that may happen on the way."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -559,3 +560,25 @@ class TestPages:
         places = [alice_client.post(page_of(at_google))["Location"].partition("?")[0] for _ in range(11)]
 
         assert places == [f"{at_google.fake.url}/o/oauth2/v2/auth"] * 10 + [page_of(at_google)]
+
+
+class TestSwitching:
+    @pytest.fixture
+    def inbox(self, alice) -> Inbox:
+        inbox = connected_inbox(alice, YUKI, status="disabled")
+        Credential.objects.create(inbox=inbox, secret="secret")
+        return inbox
+
+    def test_a_sign_in_that_was_stopped_is_tried_again_at_the_provider_it_was_for(self, inbox, alice_client, provider):
+        page = reverse("inboxes:switch", args=[inbox.code])
+        url = alice_client.post(page, {"provider": provider.provider})["Location"]
+        stopped = come_back(alice_client, provider, url, cancels=True)
+
+        told = alice_client.get(stopped["Location"]).content.decode()
+        [(action, form)] = re.findall(r'<form method="post" action="(/inboxes/[^"]*)">(.*?)</form>', told, re.DOTALL)
+        again = alice_client.post(action, dict(re.findall(r'name="(provider)" value="([^"]*)"', form)))
+
+        assert urlsplit(again["Location"])[:3] == urlsplit(url)[:3]
+        opened = come_back(alice_client, provider, again["Location"])
+        inbox.refresh_from_db()
+        assert (opened["Location"], inbox.provider) == (reverse("inboxes:inbox", args=[inbox.code]), provider.provider)
