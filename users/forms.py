@@ -82,6 +82,11 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at ru
         fields = ["email", "language", "role", "account_access"]
         widgets = {"email": forms.EmailInput(attrs={"autocomplete": "off", "autofocus": True})}
 
+    def clean_email(self) -> str:
+        """As the model has it, whose rules are checked next."""
+        email: str = self.cleaned_data["email"]
+        return email.lower()
+
 
 class RoleForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run time
     role = RoleField()

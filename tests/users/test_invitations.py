@@ -196,6 +196,13 @@ def test_the_form_invites_and_says_where_the_e_mail_goes(admin: User, admin_clie
     assert "The invitation is on its way to hana@kita.example." in response.content.decode()
 
 
+def test_the_form_takes_an_address_whatever_its_case(admin_client: Client, alice: User):
+    for email in ("Hana@Kita.example", "HANA@kita.example", alice.email.upper()):
+        response = admin_client.post(reverse("users:invite"), {"email": email, "role": "member", "language": "ja"})
+        assert response.status_code == 302 or list(response.context["form"].errors) == ["email"]
+    assert list(Invitation.objects.values_list("email", flat=True)) == ["hana@kita.example"]
+
+
 def test_the_form_says_why_an_address_cannot_be_invited(admin_client: Client, alice: User):
     response = admin_client.post(reverse("users:invite"), {"email": alice.email, "role": "member", "language": "en"})
     assert response.context["form"].errors["email"] == [
