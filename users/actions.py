@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, models, transaction
@@ -102,10 +104,18 @@ def deactivate_person(*, person: User, by: User | None) -> bool:
     if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
         return False
     person.is_active = False
+    _end_sessions(person)
     _tell_audit("person.deactivated", person, by=by)
     _withdraw_invitations_beyond(person, by=by)
     signals.send_on_commit(signals.person_deactivated, user_id=person.pk, by_id=by and by.pk)
     return True
+
+
+def _end_sessions(person: User) -> None:
+    """For good: whoever holds one would be in again as soon as the person is. Only a session itself says whose it is."""
+    alive = Session.objects.filter(expire_date__gt=timezone.now())
+    own = [session.pk for session in alive.iterator() if session.get_decoded().get(SESSION_KEY) == str(person.pk)]
+    Session.objects.filter(pk__in=own).delete()
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from audit.models import AuditEvent
 from tests.factories.users import PASSWORD, InvitationFactory, UserFactory
+from users import actions
 from users.models import Invitation, Role, User, Workspace, WorkspaceDomain
 
 
@@ -122,7 +123,15 @@ def test_a_deactivated_person_is_out_at_once_and_can_come_back(confirmed_client:
     sent_away = bob_client.get(reverse("users:profile"))
     assert sent_away.url.startswith(reverse("account_login"))
     confirmed_client.post(reverse("users:person-reactivate", args=[bob.code]))
+    bob_client.post(reverse("account_login"), {"login": bob.email, "password": PASSWORD})
     assert bob_client.get(reverse("users:profile")).status_code == 200
+
+
+def test_whoever_is_let_in_again_is_signed_in_nowhere(admin: User, bob: User, bob_client: Client, alice_client: Client):
+    actions.deactivate_person(person=bob, by=admin)
+    actions.reactivate_person(person=bob, by=admin)
+    assert bob_client.get(reverse("users:profile")).status_code == 302
+    assert alice_client.get(reverse("users:profile")).status_code == 200
 
 
 def test_deactivating_is_confirmed_first(confirmed_client: Client, bob: User):
