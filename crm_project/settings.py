@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "inboxes.middleware.GoneMeanwhile",
 ]
 
 ROOT_URLCONF = "crm_project.urls"

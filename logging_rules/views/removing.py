@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -87,7 +88,11 @@ def _asked(request: SignedInRequest, inbox: Inbox, act: Callable[..., Removal]) 
     holdings = holdings_of(inbox)
     form = RemovalForm(request.POST if request.method == "POST" else None, holdings=holdings)
     if form.is_valid():
-        act(inbox=inbox, erase=form.erases, by=request.user)
+        try:
+            act(inbox=inbox, erase=form.erases, by=request.user)
+        except ValidationError as refusal:  # it was enabled again meanwhile
+            messages.error(request, refusal.messages[0])
+            return redirect("inboxes:inbox", inbox.code)
         messages.success(request, _("%(inbox)s was removed.") % {"inbox": inbox.label})
         return redirect("inboxes:removed", inbox.code)
     template = f"inboxes/remove.html{'#dialog' if request.htmx else ''}"

@@ -1,0 +1,62 @@
+"""Two people at the same inbox: the second is told what became of it, and nothing is half done."""
+
+from functools import partial
+
+import pytest
+from django.urls import reverse
+
+from audit.models import AuditEvent
+from inboxes import actions
+from inboxes.models import Inbox, Removal
+from tests.factories.inboxes import connected_inbox, team_inbox
+from tests.fakes.threads import just_before
+from users.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LOCKED = "FOR UPDATE"
+GONE = "This inbox was removed just now. Nothing was changed."
+
+
+def told(answer) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+@pytest.mark.parametrize(
+    ("page", "values"),
+    [
+        ("delete", {"logged": "keep"}),
+        ("team", {"name": "Sales", "from_name": ""}),
+        ("add-members", {}),
+        ("replay", {"cause": ""}),
+        ("check-now", {}),
+        ("sync-now", {}),
+        ("pause", {}),
+        ("disable", {}),
+    ],
+)
+def test_of_a_team_inbox_that_a_colleague_deletes_one_is_told_just_that(admin, alice, bob, admin_client, page, values):
+    inbox = team_inbox(admin, alice)
+    User.objects.filter(pk=bob.pk).update(account_access=True)
+    bob.refresh_from_db()
+    values = {"members": [str(bob.code)]} if page == "add-members" else values
+
+    with just_before(LOCKED, partial(actions.delete_team_inbox, inbox=inbox, erase=False, by=bob)):
+        answer = admin_client.post(reverse(f"inboxes:{page}", args=[inbox.code]), values, follow=True)
+
+    assert (answer.status_code, told(answer)) == (200, [GONE])
+    assert Removal.objects.get().by == bob
+    assert not AuditEvent.objects.filter(actor=admin).exclude(action__startswith="person.").exists()
+
+
+def test_an_inbox_that_is_enabled_again_just_now_is_not_removed(alice, alice_client):
+    inbox = connected_inbox(alice, status="disabled")
+    values = {"logged": "keep"}
+
+    def enable():
+        Inbox.objects.update(status="active")
+
+    with just_before(LOCKED, enable):
+        answer = alice_client.post(reverse("inboxes:remove", args=[inbox.code]), values, follow=True)
+
+    assert (answer.status_code, told(answer)) == (200, ["This is not possible while the inbox is: Active"])
+    assert Inbox.objects.get().status == "active"
