@@ -33,6 +33,9 @@ class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg] # 
     """People to tick."""
 
     widget = forms.CheckboxSelectMultiple(attrs={"class": "people"})
+    default_error_messages = {
+        "invalid_choice": _("Somebody you ticked is a member by now, or has left. Look at the list once more."),
+    }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(User.objects.none(), to_field_name="code", **options)

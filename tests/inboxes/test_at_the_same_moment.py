@@ -60,3 +60,20 @@ def test_an_inbox_that_is_enabled_again_just_now_is_not_removed(alice, alice_cli
 
     assert (answer.status_code, told(answer)) == (200, ["This is not possible while the inbox is: Active"])
     assert Inbox.objects.get().status == "active"
+
+
+@pytest.mark.parametrize("has_left", [True, False])
+def test_whom_a_colleague_added_or_saw_off_meanwhile_is_no_choice_any_more(admin, alice, bob, admin_client, has_left):
+    inbox = team_inbox(admin, alice)
+    page = reverse("inboxes:add-members", args=[inbox.code])
+    assert str(bob.code) in admin_client.get(page).content.decode()
+    if has_left:
+        User.objects.filter(pk=bob.pk).update(is_active=False)
+    else:
+        actions.add_members(inbox=inbox, people=[bob], by=admin)
+
+    answer = admin_client.post(page, {"members": [str(bob.code)]})
+
+    told = "Somebody you ticked is a member by now, or has left. Look at the list once more."
+    assert (answer.status_code, answer.context["form"].errors["members"]) == (422, [told])
+    assert str(bob.code) not in answer.content.decode()
