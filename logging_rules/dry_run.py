@@ -86,7 +86,7 @@ def scan_step(provider: MailProvider, inbox: Inbox, state: DryRunState) -> DryRu
     """Reads the headers of the next page and counts it under every preset. Raises `ProviderError` when the mailbox cannot be read."""
     state = deepcopy(state)
     with timed(state.scan):
-        page = state.scan.next_page(provider, folder_sizes(inbox), addresses=interest_under_any_preset(inbox))
+        page = state.scan.next_page(provider, folder_sizes(inbox), interest=interest_under_any_preset(inbox))
         if page is None:
             return DryRunStep(state, samples=[])
         envelopes = shown(page.envelopes, inbox)

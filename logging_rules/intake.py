@@ -23,7 +23,7 @@ from contacts.actions import (
 from inboxes.envelope import Envelope
 from inboxes.marks import BY_MARK, NO_NAMES, Mark, MarkNames
 from inboxes.models import Folder, Inbox, InboxKind
-from inboxes.providers.base import RemoteFolder
+from inboxes.providers.base import Interest, RemoteFolder
 from inboxes.sync.intake import DecisionOutdated, Intake, Label, SkippedMail, StoredMail
 from inboxes.threading import outsiders
 from logging_rules.actions import (
@@ -54,7 +54,7 @@ class InboxIntake(Intake[Decision]):
         self.inbox = inbox
         self._colleagues: Colleagues | None = None
         self._passed_over: PassedOver | None = None
-        self._of_interest: Set[str] | None = None
+        self._interest: Interest | None = None
 
     @property
     def colleagues(self) -> Colleagues:
@@ -93,13 +93,13 @@ class InboxIntake(Intake[Decision]):
     def code_of_strangers(self) -> str:
         return Code.NO_KNOWN_CONTACT
 
-    def addresses_of_interest(self) -> Set[str] | None:
+    def interest(self) -> Interest | None:
         """As of the first time it is asked: who turns up later makes us read the window once more. A team has all of its mail."""
         if self.inbox.kind == InboxKind.TEAM:
             return None
-        if self._of_interest is None:
-            self._of_interest = interest_of(self.inbox)
-        return self._of_interest
+        if self._interest is None:
+            self._interest = interest_of(self.inbox)
+        return self._interest
 
     def reads_first(self, folder: RemoteFolder) -> bool:
         """What the owner chose begins conversations that mail in other folders may belong to."""
@@ -165,10 +165,10 @@ class InboxIntake(Intake[Decision]):
 
     def _is_unforeseen(self, mail: StoredMail[Decision]) -> bool:
         """Whether somebody takes part whose mail was skipped without looking at it: by then it could not be a reply."""
-        if self._of_interest is None:
+        if self._interest is None:
             return False
         emails = {address.email for address in mail.envelope.participants}
-        return any(email not in self._of_interest for email in outsiders(emails, self.colleagues))
+        return any(email not in self._interest.addresses for email in outsiders(emails, self.colleagues))
 
     def record_again(self, stored: Sequence[StoredMail[Decision]]) -> None:
         if not stored:

@@ -4,14 +4,14 @@ By no rule is a mail logged that names nobody from outside who is a contact or t
 sent it, marked it, or picks it by hand.
 """
 
-from collections.abc import Set
-
 from django.db import connection
 
 from contacts.models import ContactAddress
 from inboxes.models import Inbox, Message, ProviderKind, Sighting
+from inboxes.providers.base import Interest
 from inboxes.threading import outsiders
 from logging_rules.facts import Preset
+from logging_rules.marks import mark_settings_of
 from logging_rules.queries import everybody_inside
 from logging_rules.rules import rules_of
 
@@ -25,16 +25,16 @@ CORRESPONDENTS = f"""
 """  # noqa: S608 - the names of our own tables
 
 
-def interest_of(inbox: Inbox) -> Set[str] | None:
+def interest_of(inbox: Inbox) -> Interest | None:
     """None: everything has to be looked at. A constant number of queries."""
     if _shows_all(inbox):
         return None
-    return _interest(in_conversations=rules_of(inbox).policy.preset.value is not Preset.MANUAL)
+    return _interest(inbox, in_conversations=rules_of(inbox).policy.preset.value is not Preset.MANUAL)
 
 
-def interest_under_any_preset(inbox: Inbox) -> Set[str] | None:
+def interest_under_any_preset(inbox: Inbox) -> Interest | None:
     """As `interest_of`, for trying out other settings than the inbox has."""
-    return None if _shows_all(inbox) else _interest(in_conversations=True)
+    return None if _shows_all(inbox) else _interest(inbox, in_conversations=True)
 
 
 def _shows_all(inbox: Inbox) -> bool:
@@ -42,12 +42,14 @@ def _shows_all(inbox: Inbox) -> bool:
     return inbox.provider == ProviderKind.IMAP
 
 
-def _interest(*, in_conversations: bool) -> Set[str] | None:
+def _interest(inbox: Inbox, *, in_conversations: bool) -> Interest | None:
     known = ContactAddress.objects.filter(contact__withdrawn_at=None).values_list("email", flat=True)
     addresses = set(known[: MOST + 1])
     if in_conversations:
         addresses |= _correspondents()
-    return outsiders(addresses, everybody_inside()) if len(addresses) <= MOST else None
+    if len(addresses) > MOST:
+        return None
+    return Interest(outsiders(addresses, everybody_inside()), mark_settings_of(inbox).names)
 
 
 def _correspondents() -> set[str]:

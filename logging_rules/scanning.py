@@ -3,14 +3,14 @@
 What the browser holds says nothing about e-mails: digests of folders, the provider's cursors, numbers.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from inboxes.envelope import FolderRole
 from inboxes.pace import for_the_past
-from inboxes.providers.base import CursorExpired, FolderGone, MailProvider, Page, RemoteFolder
+from inboxes.providers.base import CursorExpired, FolderGone, Interest, MailProvider, Page, RemoteFolder
 
 
 @dataclass(slots=True)
@@ -56,12 +56,12 @@ class Scan:
         sizes: Mapping[str, int],
         *,
         only: FolderRole | None = None,
-        addresses: Collection[str] | None = None,
+        interest: Interest | None = None,
     ) -> Page | None:
         """The next page of headers; None at the end of a folder that cannot be read further, and when all is read.
 
         `sizes`: how many mails folders are known to hold, by the provider's name of them; `only` folders of this role are read, or
-        where there is none, that with all mail. Mail that names none of the `addresses` may be left out, as in `backfill_page`. Raises
+        where there is none, that with all mail. Mail that is not of the `interest` may be left out, as in `backfill_page`. Raises
         `ProviderError`.
         """
         folders = provider.folders()
@@ -77,7 +77,7 @@ class Scan:
                 self.anchor = provider.anchor(folder)
             with for_the_past():
                 page = provider.backfill_page(
-                    folder, self.cursor, anchor=self.anchor, since=self.window_start, addresses=addresses
+                    folder, self.cursor, anchor=self.anchor, since=self.window_start, interest=interest
                 )
         except (CursorExpired, FolderGone):
             self._leave()

@@ -14,9 +14,9 @@ from django.core import signing
 
 from inboxes.addresses import is_no_reply, is_valid
 from inboxes.envelope import Envelope, FolderRole
-from inboxes.marks import Mark
+from inboxes.marks import NO_NAMES, Mark
 from inboxes.models import Inbox
-from inboxes.providers.base import MailProvider
+from inboxes.providers.base import Interest, MailProvider
 from inboxes.queries import folder_sizes
 from logging_rules.dry_run import timed
 from logging_rules.facts import Facts
@@ -31,6 +31,9 @@ MAX_AGE = timedelta(hours=6)
 
 MAILS_AT_ONCE = 2_000
 """So many sent mails are looked through before the owner is asked whether to go on."""
+
+ONLY_SENT = Interest(frozenset(), NO_NAMES)
+"""What is of nobody's interest but for being sent by the owner, where all mail lies in one folder."""
 
 MOST_PEOPLE = 1_000
 """So many are remembered between two pages: those who were written to most."""
@@ -130,8 +133,7 @@ def search_step(provider: MailProvider, inbox: Inbox, search: Search) -> Search:
     """The search, one page of headers further. Raises `ProviderError`."""
     search = deepcopy(search)
     with timed(search.scan):
-        # Where all mail lies in one folder, what the owner sent is all that names nobody.
-        page = search.scan.next_page(provider, folder_sizes(inbox), only=FolderRole.SENT, addresses=())
+        page = search.scan.next_page(provider, folder_sizes(inbox), only=FolderRole.SENT, interest=ONLY_SENT)
     if page is not None:
         sent = [envelope for envelope in shown(page.envelopes, inbox) if envelope.sent_by_owner]
         for envelope in _not_private(sent, inbox):

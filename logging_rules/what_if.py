@@ -163,7 +163,7 @@ def _count_logged(inbox: Inbox, change: Change, state: WhatIf) -> list[Sample]:
 
 
 def _count_unlogged(provider: MailProvider, inbox: Inbox, change: Change, state: WhatIf) -> list[Sample]:
-    page = state.scan.next_page(provider, folder_sizes(inbox), addresses=interest_under_any_preset(inbox))
+    page = state.scan.next_page(provider, folder_sizes(inbox), interest=interest_under_any_preset(inbox))
     if page is None:
         return []
     envelopes = _unlogged(inbox, shown(page.envelopes, inbox))

@@ -5,7 +5,7 @@ its own, `MailboxWriter`. Cursors are opaque text that only the provider that ma
 transaction as the ledger rows of their page.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -143,13 +143,22 @@ class Unreadable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Which messages of the past are worth a look: those that name one of the normalised `addresses`, that the owner sent, or that
+    carry a mark by one of the `mark_names`."""
+
+    addresses: frozenset[str]
+    mark_names: MarkNames
+
+
 @dataclass(slots=True)
 class Page:
     """A batch of envelopes and the cursor that is true once they are recorded.
 
     `remaining` is the provider's estimate of how many are left on this track; `done` says that the track has nothing more for
     now. `touched` are messages that something was said of, but not their headers: those nobody handled yet are to be asked for.
-    `sifted` are messages that the provider's own search left out, because they name none of the addresses that were asked for.
+    `sifted` are messages that the provider's own search left out, because they are not of the interest that was asked for.
     `foreign` are none of the inbox's, where it is one address's part of a mailbox: nothing is noted of them but that they were seen.
     """
 
@@ -285,12 +294,12 @@ class MailProvider(Protocol):
         *,
         anchor: str,
         since: datetime | None,
-        addresses: Collection[str] | None = None,
+        interest: Interest | None = None,
     ) -> Page:
         """Older messages, newest first, from `anchor` back to `since` (None: all). `cursor` is "" at the start.
 
-        With `addresses` a provider that searches cheaply may leave out messages that name none of them, were not sent by the owner
-        and carry no mark; it lists them as `sifted`. Others show everything. Raises `CursorExpired`, `FolderGone`.
+        With an `interest` a provider that searches cheaply may leave out what is not of it; it lists that as `sifted`. Others show
+        everything. Raises `CursorExpired`, `FolderGone`.
         """
         ...
 

@@ -5,7 +5,7 @@ The same contract suite runs against it and against real servers, so what the en
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -16,6 +16,7 @@ from inboxes.mime.envelope_reader import read_envelope
 from inboxes.providers.base import (
     CursorExpired,
     FolderGone,
+    Interest,
     KeywordsNotAllowed,
     MarkedMessage,
     MarksFound,
@@ -255,7 +256,7 @@ class MemoryProvider:
         *,
         anchor: str,
         since: datetime | None,
-        addresses: Collection[str] | None = None,
+        interest: Interest | None = None,
     ) -> Page:
         self.mailbox.record_call("backfill_page")
         stored = self._stored(folder)
@@ -270,8 +271,8 @@ class MemoryProvider:
         ]
         taken, rest = waiting[: self.mailbox.page_messages], waiting[self.mailbox.page_messages :]
         page = self._page(stored, taken, taken[-1].uid if rest else 1, rest)
-        if addresses is not None and self.mailbox.sifts:
-            page.sifted = [one.remote_id for one in page.envelopes if not _is_of_interest(one, addresses)]
+        if interest is not None and self.mailbox.sifts:
+            page.sifted = [one.remote_id for one in page.envelopes if not _is_of_interest(one, interest)]
             page.envelopes = [one for one in page.envelopes if one.remote_id not in page.sifted]
         return page
 
@@ -359,10 +360,9 @@ class MemoryProvider:
         )
 
 
-def _is_of_interest(envelope: Envelope, addresses: Collection[str]) -> bool:
-    """Labels count as marks, whatever they say."""
-    named = any(address.email in addresses for address in envelope.participants)
-    return named or envelope.sent_by_owner or bool(envelope.labels)
+def _is_of_interest(envelope: Envelope, interest: Interest) -> bool:
+    named = any(address.email in interest.addresses for address in envelope.participants)
+    return named or envelope.sent_by_owner or any(interest.mark_names.of_label(label) for label in envelope.labels)
 
 
 def _uid(remote_id: str) -> int:

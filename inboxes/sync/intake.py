@@ -1,13 +1,13 @@
 """What the sync engine asks of whoever decides: `logging_rules.intake` implements it, the engine only knows these shapes."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from inboxes.envelope import Envelope
 from inboxes.marks import MarkNames
 from inboxes.models import Folder
-from inboxes.providers.base import RemoteFolder
+from inboxes.providers.base import Interest, RemoteFolder
 from inboxes.threading import Addresses
 from inboxes.visibility import Visibility
 
@@ -114,9 +114,9 @@ class Intake(Protocol[V]):
         """Whether what the folder holds decides about mail in other folders, so that it is read before them."""
         ...
 
-    def addresses_of_interest(self) -> Set[str] | None:
-        """Mail of the past that names none of these, was not sent by the owner and carries no mark is skipped without looking at it:
-        nobody in it is a known contact. None: everything has to be looked at. Asked again and again; the same during one slice."""
+    def interest(self) -> Interest | None:
+        """Mail of the past that is not of it is skipped without looking at it: nobody in it is a known contact. None: everything has
+        to be looked at. Asked again and again; the same during one slice."""
         ...
 
     def decide(self, envelopes: Sequence[Envelope]) -> list[V]:

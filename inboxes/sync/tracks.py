@@ -77,7 +77,7 @@ def _read_past_page(run: Slice[V], folder: Folder, remote: RemoteFolder) -> None
         folder.backfill_cursor,
         anchor=folder.anchor,
         since=_window_start(run, folder),
-        addresses=run.intake.addresses_of_interest(),
+        interest=run.intake.interest(),
     )
     handle_page(run, folder, remote, page, moves=_past_moves(run, folder, page))
     run.lease.keep()

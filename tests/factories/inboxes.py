@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from inboxes.marks import DEFAULT_NAMES, MarkNames
 from inboxes.models import Credential, Inbox, InboxKind, InboxMember, InboxStatus, MailServer
+from inboxes.providers.base import Interest
 from inboxes.providers.imap.connection import ImapSettings
 from inboxes.providers.memory import MemoryMailbox
 from inboxes.sync.engine import Outcome, SliceReport, run_slice
@@ -84,6 +86,10 @@ def mail_bytes(
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return f"{head}\r\n{body}\r\n".encode()
+
+
+def interest(*addresses: str, mark_names: MarkNames = DEFAULT_NAMES) -> Interest:
+    return Interest(frozenset(addresses), mark_names)
 
 
 def sync(inbox: Inbox, mailbox: MemoryMailbox, clock: Clock, **options: Any) -> SliceReport:

@@ -13,7 +13,7 @@ from logging_rules.actions import set_inbox_policy
 from logging_rules.dry_run import DryRunState, DryRunStep, scan_step
 from logging_rules.engine import Code
 from logging_rules.facts import Preset
-from logging_rules.models import WorkspacePolicy
+from logging_rules.models import MarkSettings, WorkspacePolicy
 from tests.factories.contacts import log_mail, make_contact, make_inbox
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +100,17 @@ def test_answers_of_people_who_are_no_contacts_count_although_nothing_is_logged_
     assert {preset: counts[preset].get(Code.REPLY_TO_LOGGED, 0) for preset in Preset} == {
         Preset.MANUAL: 0, Preset.REPLIES: 1, Preset.KNOWN: 1
     }  # fmt: skip
+
+
+def test_a_mark_that_the_owner_has_named_otherwise_is_not_sifted(mailbox, inbox):
+    Inbox.objects.update(provider=ProviderKind.GMAIL)
+    inbox.refresh_from_db()
+    mailbox.sifts = True
+    MarkSettings.objects.create(inbox=inbox, log_name="顧客")
+    mailbox.create_folder("顧客")
+    deliver(mailbox, 7, "friend@private.example", "alice@mail.example", "顧客")
+    _, state = run(mailbox, inbox)
+    assert [counts[Code.CHOSEN_BY_OWNER] for counts in state.counts.values()] == [1, 1, 1]
 
 
 def test_a_paused_inbox_can_be_tried_out(mailbox, inbox):

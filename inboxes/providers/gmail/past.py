@@ -16,13 +16,13 @@ WINDOW = int(timedelta(days=30).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
-class Interest:
+class Sieve:
     """Whom a message has to name to be worth reading its headers, or which label it has to carry. Sent mail always is.
 
     Gmail searches From, To, Cc and Bcc only: who is named in Reply-To or Sender alone is not found.
     """
 
-    addresses: Collection[str]
+    addresses: frozenset[str]
     mark_labels: frozenset[str]
 
 
@@ -45,12 +45,12 @@ class Past:
         return PastCursor(after=max(queries.seconds(self._now()) - WINDOW, first_second))
 
     def list_next(
-        self, at: PastCursor, anchor: int, first_second: int, interest: Interest | None
+        self, at: PastCursor, anchor: int, first_second: int, sieve: Sieve | None
     ) -> tuple[PastCursor, list[str]]:
         """The cursor with the next messages to read in it, and those that need not be read."""
         at, listed = self._page(at)
-        ids, interest = self._before_anchor(at, listed.ids, anchor, interest)
-        wanted = self._of_interest(at, ids, interest) if interest else set(ids)
+        ids, sieve = self._before_anchor(at, listed.ids, anchor, sieve)
+        wanted = self._of_interest(at, ids, sieve) if sieve else set(ids)
         older = at.older if at.page else self._count_older(at, first_second)
         after = replace(
             at, page=listed.next_page, listed=at.listed + len(listed.ids), estimate=listed.estimate, older=older
@@ -73,26 +73,26 @@ class Past:
         return read_list(self._client.run(list_call(self._window(at), page=at.page)))
 
     def _before_anchor(
-        self, at: PastCursor, ids: list[str], anchor: int, interest: Interest | None
-    ) -> tuple[list[str], Interest | None]:
+        self, at: PastCursor, ids: list[str], anchor: int, sieve: Sieve | None
+    ) -> tuple[list[str], Sieve | None]:
         """What came after the anchor belongs to the live track, and only there it is looked at.
 
         Where that can no longer be told, nothing may be sifted: a search that was made before a message came does not know it.
         """
         if at.before or not ids:
-            return ids, interest
+            return ids, sieve
         since = added_since(self._client, anchor, HIDDEN_BUT_SPAM if self._with_junk else NOT_MAIL)
         if since is None:
             return ids, None
-        return [one for one in ids if one not in since], interest
+        return [one for one in ids if one not in since], sieve
 
-    def _of_interest(self, at: PastCursor, ids: Collection[str], interest: Interest) -> set[str]:
+    def _of_interest(self, at: PastCursor, ids: Collection[str], sieve: Sieve) -> set[str]:
         """Those worth reading; all of them where reading costs less than finding out."""
         window = self._window(at)
-        asked = (window, frozenset(interest.addresses), interest.mark_labels)
+        asked = (window, sieve.addresses, sieve.mark_labels)
         if asked != self._asked:
-            questions = [(f"{window} {group}", "") for group in queries.naming(interest.addresses)]
-            questions += [(f"{window} in:sent", ""), *((window, label) for label in sorted(interest.mark_labels))]
+            questions = [(f"{window} {group}", "") for group in queries.naming(sieve.addresses)]
+            questions += [(f"{window} in:sent", ""), *((window, label) for label in sorted(sieve.mark_labels))]
             if len(questions) * UNITS["messages.list"] >= len(ids) * UNITS["messages.get"]:
                 return set(ids)
             self._found = ids_of_any(self._client, questions)

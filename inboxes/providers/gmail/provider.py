@@ -7,10 +7,11 @@ from itertools import chain, islice
 from typing import Self
 
 from inboxes.envelope import Envelope
-from inboxes.marks import DEFAULT_NAMES, MarkNames, MarkSource
+from inboxes.marks import MarkNames, MarkSource
 from inboxes.providers.base import (
     AccessToken,
     CursorExpired,
+    Interest,
     MarkedMessage,
     MarksFound,
     MessageGone,
@@ -40,7 +41,7 @@ from inboxes.providers.gmail.messages import (
     raw_message,
     received_at,
 )
-from inboxes.providers.gmail.past import Interest, Past
+from inboxes.providers.gmail.past import Past, Sieve
 from inboxes.providers.gmail.reading import NOT_READABLE, Reading
 
 PAGE_MESSAGES = 25
@@ -79,7 +80,6 @@ class GmailProvider:
         self._past = Past(self._client, now=now, with_junk=settings.with_junk, only=settings.only)
         self._hidden = labels.HIDDEN_BUT_SPAM if settings.with_junk else labels.NOT_MAIL
         self._seen: HistoryPage | None = None
-        self._mark_names = DEFAULT_NAMES
         self._label_names: LabelNames | None = None
         self._sizes: dict[str, int] = {}
         self._interruption: ProviderError | None = None
@@ -142,15 +142,14 @@ class GmailProvider:
         *,
         anchor: str,
         since: datetime | None,
-        addresses: Collection[str] | None = None,
+        interest: Interest | None = None,
     ) -> Page:
         labels.check_known(folder)
         self._raise_interruption()
         pinned, first_second = LiveCursor.parse(anchor).start, queries.seconds(since) if since else 0
         at, sifted = self._past.begin(first_second) if not cursor else PastCursor.parse(cursor), list[str]()
         if not at.rest and not at.finished:
-            of_interest = None if addresses is None else Interest(addresses, self._mark_labels())
-            at, sifted = self._past.list_next(at, pinned, first_second, of_interest)
+            at, sifted = self._past.list_next(at, pinned, first_second, self._sieve(interest))
         taken = at.rest[:PAGE_MESSAGES]
         reading = self._read(folder, taken)
         after = replace(at, rest=reading.rest(at.rest))
@@ -183,7 +182,6 @@ class GmailProvider:
 
     def marks(self, folder: RemoteFolder, cursor: str, names: MarkNames) -> MarksFound | None:
         labels.check_known(folder)
-        self._mark_names = names
         read_at = MarksCursor.parse(cursor)
         seen = self._seen or self._look_since(read_at.history_id)
         if seen and seen.is_quiet and read_at == (seen.start, names.digest):
@@ -260,8 +258,10 @@ class GmailProvider:
         except NOT_READABLE:
             raise TemporarilyUnavailable("answer_not_understood") from None
 
-    def _mark_labels(self) -> frozenset[str]:
-        return frozenset(self._labels().marks(self._mark_names))
+    def _sieve(self, interest: Interest | None) -> Sieve | None:
+        if interest is None:
+            return None
+        return Sieve(interest.addresses, frozenset(self._labels().marks(interest.mark_names)))
 
     def _labels(self, *, needed: Collection[str] = ()) -> LabelNames:
         """All labels, asked for anew when one is needed that was not there before."""

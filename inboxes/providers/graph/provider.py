@@ -5,7 +5,7 @@ folder was anchored is left to the past. The past is listed by time of arrival, 
 """
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Self
@@ -17,6 +17,7 @@ from inboxes.providers.base import (
     AccessToken,
     CursorExpired,
     FolderGone,
+    Interest,
     MarksFound,
     MessageGone,
     NoPace,
@@ -30,7 +31,7 @@ from inboxes.providers.base import (
     Unreadable,
 )
 from inboxes.providers.graph import listing
-from inboxes.providers.graph.client import LARGEST_ANSWER, GraphClient, GraphSettings, path_of
+from inboxes.providers.graph.client import LARGEST_ANSWER, GraphClient, GraphSettings, Json, path_of
 from inboxes.providers.graph.cursors import LiveCursor, PastCursor, arrival, digest
 from inboxes.providers.graph.errors import Asked
 from inboxes.providers.graph.folders import list_folders
@@ -132,7 +133,7 @@ class GraphProvider:
         *,
         anchor: str,
         since: datetime | None,
-        addresses: Collection[str] | None = None,
+        interest: Interest | None = None,
     ) -> Page:
         newest = LiveCursor.parse(anchor, folder.remote_id).newest
         past = PastCursor.parse(cursor) if cursor else PastCursor(newest, is_done=not newest)
@@ -141,7 +142,7 @@ class GraphProvider:
         if not past.until:
             past = self._counted(folder, past, newest=newest, since=since)
             return Page(envelopes=[], cursor=str(past), done=past.is_done)
-        page, listed = self._past_page(folder, past, since, addresses)
+        page, listed = self._past_page(folder, past, since, interest)
         past = past._replace(until=listed.until, listed=past.listed + len(listed.rows))
         if not past.until:
             # If it cannot be counted now, the page is good all the same: the next call counts again.
@@ -207,11 +208,11 @@ class GraphProvider:
         return live.link if seen.is_without_news else seen.link
 
     def _past_page(
-        self, folder: RemoteFolder, past: PastCursor, since: datetime | None, addresses: Collection[str] | None
+        self, folder: RemoteFolder, past: PastCursor, since: datetime | None, interest: Interest | None
     ) -> tuple[Page, Listed]:
         """What is to be looked at of the next listing, and as much of the listing as was looked at."""
         is_sent = folder.role is FolderRole.SENT
-        is_told = past.lap == 0 and (is_sent or addresses is not None)
+        is_told = past.lap == 0 and (is_sent or interest is not None)
         listed = list_page(
             self._client,
             folder.remote_id,
@@ -228,16 +229,10 @@ class GraphProvider:
             # Sent mail has no Internet headers to ask for.
             known = Reading(rows={row["id"]: row for row in listed.rows})
             return self._page(folder, ids, known, Page([], "", done=False)), listed
-        return self._sifted_page(folder, listed, addresses)
+        return self._sifted_page(folder, listed, interest)
 
-    def _sifted_page(
-        self, folder: RemoteFolder, listed: Listed, addresses: Collection[str] | None
-    ) -> tuple[Page, Listed]:
-        sifted = {
-            row["id"]
-            for row in listed.rows
-            if addresses is not None and not row.get("categories") and not names_any(row, addresses)
-        }
+    def _sifted_page(self, folder: RemoteFolder, listed: Listed, interest: Interest | None) -> tuple[Page, Listed]:
+        sifted = set() if interest is None else _not_of(interest, folder, listed.rows)
         reading = read_messages(self._client, folder, [row["id"] for row in listed.rows if row["id"] not in sifted])
         if reading.error is not None:
             listed = _up_to_first_unread(listed, reading, sifted)
@@ -268,6 +263,12 @@ class GraphProvider:
 
     def _at_most(self, rows: int) -> int:
         return CAREFUL_ROWS if self._careful else rows
+
+
+def _not_of(interest: Interest, folder: RemoteFolder, rows: Iterable[Json]) -> set[str]:
+    if folder.role is FolderRole.OTHER and interest.mark_names.of_folder(folder.name):
+        return set()
+    return {row["id"] for row in rows if not row.get("categories") and not names_any(row, interest.addresses)}
 
 
 def _up_to_first_unread(listed: Listed, reading: Reading, sifted: Collection[str]) -> Listed:

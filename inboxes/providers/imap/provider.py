@@ -1,7 +1,7 @@
 """A mailbox behind IMAP as a `MailProvider`: EXAMINE and BODY.PEEK only, UIDs only, headers before bodies."""
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple, Self
@@ -11,6 +11,7 @@ from inboxes.marks import MarkNames
 from inboxes.providers.base import (
     CursorExpired,
     FolderGone,
+    Interest,
     MarksFound,
     Page,
     ProviderError,
@@ -171,7 +172,7 @@ class ImapProvider:
         *,
         anchor: str,
         since: datetime | None,
-        addresses: Collection[str] | None = None,
+        interest: Interest | None = None,
     ) -> Page:
         self._raise_interruption()
         track = ("backfill", folder.remote_id, since)

@@ -21,6 +21,7 @@ from inboxes.providers.base import (
     Unreadable,
 )
 from inboxes.providers.graph.provider import GraphProvider
+from tests.factories.inboxes import interest
 from tests.fakes.graph_mailbox import GraphMailbox, mail
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -183,11 +184,19 @@ def test_only_mail_that_names_somebody_of_interest_has_its_headers_read(mailbox,
     marked = mailbox.deliver(mail(41, sender="y@other.example"), categories=["CRM/Log"])
     anchor = provider.anchor(inbox)
     mailbox.requests()
-    (page,) = pages(provider, inbox, anchor=anchor, addresses={"ken@client.example"})
+    (page,) = pages(provider, inbox, anchor=anchor, interest=interest("ken@client.example"))
     assert [envelope.remote_id for envelope in page.envelopes] == [marked, copied, wanted]
     assert page.sifted == others[::-1]
     read = {request.rpartition("/")[2] for request in mailbox.requests() if "/messages/" in request}
     assert read == {marked, copied, wanted}
+
+
+def test_nothing_is_sifted_in_a_folder_that_is_a_mark(mailbox, provider):
+    marked = mailbox.deliver(mail(1, sender="x@other.example"), "顧客")
+    folder = folder_named(provider, "顧客")
+    wanted = interest("ken@client.example", mark_names=MarkNames(log="顧客"))
+    (page,) = pages(provider, folder, interest=wanted)
+    assert [envelope.remote_id for envelope in page.envelopes] == [marked]
 
 
 def test_sent_mail_is_never_sifted_and_its_headers_are_not_asked_for(mailbox, provider):
@@ -196,7 +205,7 @@ def test_sent_mail_is_never_sifted_and_its_headers_are_not_asked_for(mailbox, pr
     mailbox.deliver(mail(1, to="somebody@new.example", more=extra), "Sent")
     anchor = provider.anchor(sent)
     mailbox.requests()
-    (page,) = pages(provider, sent, anchor=anchor, addresses={"ken@client.example"})
+    (page,) = pages(provider, sent, anchor=anchor, interest=interest("ken@client.example"))
     (envelope,) = page.envelopes
     assert (envelope.sent_by_owner, envelope.is_private, envelope.references) == (True, True, ("<r@x>",))
     assert [request.rpartition("/")[2] for request in mailbox.requests()] == ["messages", "messages"]
@@ -204,7 +213,7 @@ def test_sent_mail_is_never_sifted_and_its_headers_are_not_asked_for(mailbox, pr
 
 def test_private_mail_is_told_among_what_names_somebody_of_interest(mailbox, provider, inbox):
     mailbox.deliver(mail(1, more="Sensitivity: Private\r\n"))
-    (page,) = pages(provider, inbox, addresses={"ken@client.example"})
+    (page,) = pages(provider, inbox, interest=interest("ken@client.example"))
     assert [envelope.is_private for envelope in page.envelopes] == [True]
 
 

@@ -8,6 +8,7 @@ from inboxes.marks import MarkNames
 from inboxes.providers.base import CursorExpired, PaceReached
 from inboxes.providers.gmail import listing, provider, queries
 from inboxes.providers.gmail.labels import MAILBOX
+from tests.factories.inboxes import interest
 from tests.fakes.google import answers
 from tests.inboxes.providers.gmail.world import NOW, envelopes, follow_past, mail, subjects
 
@@ -85,7 +86,7 @@ def test_the_past_is_read_even_when_its_anchor_is_forgotten(world, gmail):
     anchor = gmail.anchor(MAILBOX)
     deliver(world, 2)
     world.mailbox.expire_history()
-    pages, _ = follow_past(gmail, anchor, addresses=["nobody@client.example"])
+    pages, _ = follow_past(gmail, anchor, interest=interest("nobody@client.example"))
     assert (subjects(pages), sifted(pages)) == (["Quote 2", "Quote 1"], [])
 
 
@@ -136,7 +137,7 @@ def test_what_was_read_before_the_units_ran_out_counts(world, gmail):
 # The sieve
 
 
-def test_with_addresses_only_what_may_matter_is_read(world, gmail):
+def test_with_an_interest_only_what_may_matter_is_read(world, gmail):
     wanted = {
         deliver(world, 1, days=1),
         deliver(world, 2, days=2, sender="x@y.example", to="ken@client.example"),
@@ -147,7 +148,7 @@ def test_with_addresses_only_what_may_matter_is_read(world, gmail):
     }
     others = {deliver(world, 10 + number, days=number / 3, sender="x@y.example") for number in range(80)}
     world.operations()
-    pages, _ = follow_past(gmail, gmail.anchor(MAILBOX), addresses=["ken@client.example", "mari@client.example"])
+    pages, _ = follow_past(gmail, gmail.anchor(MAILBOX), interest=interest("ken@client.example", "mari@client.example"))
     assert {one.remote_id for one in envelopes(pages)} == wanted
     assert (set(sifted(pages)), len(sifted(pages))) == (others, 80)
     assert world.operations().count("messages.get") == len(wanted)
@@ -157,15 +158,15 @@ def test_marks_of_other_names_pass_the_sieve_too(world, gmail):
     marked = deliver(world, 1, days=1, labels=["顧客/記録"], sender="x@y.example")
     for number in range(20):
         deliver(world, 10 + number, days=number, sender="x@y.example")
-    gmail.marks(MAILBOX, "", MarkNames(log="顧客/記録"))
-    pages, _ = follow_past(gmail, gmail.anchor(MAILBOX), addresses=["ken@client.example"])
+    wanted = interest("ken@client.example", mark_names=MarkNames(log="顧客/記録"))
+    pages, _ = follow_past(gmail, gmail.anchor(MAILBOX), interest=wanted)
     assert [one.remote_id for one in envelopes(pages)] == [marked]
 
 
 def test_nothing_is_sifted_where_finding_out_costs_more_than_reading(world, gmail):
     deliver(world, 1, sender="x@y.example", days=1)
     addresses = [f"person{number}@client.example" for number in range(200)]
-    pages, _ = follow_past(gmail, gmail.anchor(MAILBOX), addresses=addresses)
+    pages, _ = follow_past(gmail, gmail.anchor(MAILBOX), interest=interest(*addresses))
     assert (subjects(pages), sifted(pages)) == (["Quote 1"], [])
 
 
@@ -175,8 +176,8 @@ def test_a_search_that_fails_sifts_nothing_out(world, gmail):
     world.google.faults.next("messages.list", answers.backend_error(), skip=2, times=2)
     anchor = gmail.anchor(MAILBOX)
     with pytest.raises(Exception, match="provider_trouble"):
-        gmail.backfill_page(MAILBOX, "", anchor=anchor, since=None, addresses=["ken@client.example"])
-    pages, _ = follow_past(gmail, anchor, addresses=["ken@client.example"])
+        gmail.backfill_page(MAILBOX, "", anchor=anchor, since=None, interest=interest("ken@client.example"))
+    pages, _ = follow_past(gmail, anchor, interest=interest("ken@client.example"))
     assert len(sifted(pages)) == 30
 
 
@@ -189,7 +190,7 @@ def test_ten_thousand_mails_are_listed_again_within_the_units_of_a_minute(world,
         )
     anchor = gmail.anchor(MAILBOX)
     world.purse.paid = 0
-    pages, _ = follow_past(gmail, anchor, addresses=["ken@client.example"])
+    pages, _ = follow_past(gmail, anchor, interest=interest("ken@client.example"))
     assert (len(envelopes(pages)), len(sifted(pages))) == (100, 9_900)
     assert {one.remote_id for one in envelopes(pages)}.union(sifted(pages)) == world.mailbox.messages.keys()
     assert world.purse.paid <= 100 * 20 + 500

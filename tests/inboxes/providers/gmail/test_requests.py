@@ -23,6 +23,7 @@ from inboxes.providers.gmail import client, provider
 from inboxes.providers.gmail.client import UNITS
 from inboxes.providers.gmail.labels import MAILBOX
 from inboxes.providers.gmail.provider import GmailProvider, GmailSettings
+from tests.factories.inboxes import interest
 from tests.fakes.google import answers
 from tests.inboxes.providers.gmail.world import NOW, envelopes, follow_live, follow_past, mail, subjects
 
@@ -70,7 +71,7 @@ def test_every_unit_that_google_charges_was_paid_before(world, gmail, messages):
     anchor = gmail.anchor(MAILBOX)
     gmail.unchanged({MAILBOX.remote_id: anchor})
     gmail.marks(MAILBOX, "", DEFAULT_NAMES)
-    follow_past(gmail, anchor, addresses=["ken@client.example"])
+    follow_past(gmail, anchor, interest=interest("ken@client.example"))
     follow_live(gmail, anchor)
     gmail.remote_ids(MAILBOX, since=NOW)
     found = gmail.search(MAILBOX, SearchQuery(text="Quote", limit=3))
