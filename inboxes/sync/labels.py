@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from inboxes.marks import Mark, MarkSource, keyword_to_write
-from inboxes.models import Folder, LedgerEntry, LedgerState, MarkedMail, MarkState
+from inboxes.models import Folder, FolderState, LedgerEntry, LedgerState, MarkedMail, MarkState
 from inboxes.providers.base import KeywordsNotAllowed, MailboxWriter, RemoteFolder, WritingNotOffered
 from inboxes.sync.copying import merge_rows
 from inboxes.sync.folders import tolerated
@@ -110,18 +110,25 @@ def _in_batches(run: Slice[V], rows: QuerySet[Any], act: Callable[[Folder, Remot
 def _heed_removals(run: Slice[V]) -> bool:
     """Where the owner took the label off a message that is still there, the message is un-logged; it can be undone as any un-logging."""
     lifted = MarkedMail.objects.filter(inbox=run.inbox, mark=Mark.LOGGED, state=MarkState.LIFTED)
-    while rows := list(lifted.order_by("folder_id", "pk")[:BATCH]):
+    while rows := list(lifted.exclude(folder__in=_unreadable(run)).order_by("folder_id", "pk")[:BATCH]):
         if run.is_over:
             return False
         there = _still_there(run, rows)
         with transaction.atomic():
             run.lease.guard()
-            lifted.filter(pk__in=[row.pk for row in rows]).delete()
+            lifted.filter(pk__in=[row.pk for row in rows]).exclude(folder__in=_unreadable(run)).delete()
             logged = LedgerEntry.objects.filter(inbox=run.inbox, state=LedgerState.LOGGED, message__isnull=False)
             found = logged.filter(remote_id__in=[remote_id for _, remote_id in there])
             keys = found.values_list("folder_id", "remote_id", "message_id")
             run.intake.label_removed([message_pk for *place, message_pk in keys if tuple(place) in there])
     return True
+
+
+def _unreadable(run: Slice[V]) -> list[int]:
+    """Folders that may be back at the next slice: their messages are not known to be gone."""
+    readable = {folder.pk for folder, _ in run.readable_folders}
+    retired = {folder.pk for folder in run.folders.values() if folder.state == FolderState.RETIRED}
+    return [folder.pk for folder in run.folders.values() if folder.pk not in readable | retired]
 
 
 def _still_there(run: Slice[V], rows: Iterable[MarkedMail]) -> Collection[tuple[int, str]]:

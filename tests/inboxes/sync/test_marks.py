@@ -4,10 +4,11 @@ import pytest
 
 from contacts.models import TimelineEntry
 from inboxes.models import Folder, HandledPage, LedgerEntry, MarkedMail, Message, Sighting
+from inboxes.providers.base import FolderGone, TemporarilyUnavailable
 from logging_rules.actions import MarkChoices, set_marks, undo_unlogging, unlog
 from logging_rules.models import InboxPolicy, MarkSettings, Unlogging
 from logging_rules.unlogging import Selection
-from tests.factories.inboxes import NOW, SARAH, STRANGER, mail_bytes, sync_until_quiet
+from tests.factories.inboxes import NOW, SARAH, STRANGER, mail_bytes, sync, sync_until_quiet
 
 pytestmark = pytest.mark.django_db
 
@@ -339,6 +340,33 @@ def test_a_removed_label_unlogs_where_the_owner_wants_that(read, server, labelli
     undo_unlogging(unlogging=Unlogging.objects.get(), by=alice, now=NOW)
     assert read() == [f"Mail 1: {BY_RULE}", f"Mail 2: {BY_RULE}"]
     assert labels(server) == [{"CRM/Logged"}, {"CRM/Logged"}]
+
+
+@pytest.fixture
+def label_removed(read, server, labelling):
+    """The owner has just taken the label off a mail in Sent, and wants that to un-log it."""
+    key = server.deliver(sarahs_mail(1), "Sent")
+    labelling(removing_unlogs=True)
+    read()
+    assert len(read()) == 1
+    server.label(key, folder="Sent")
+
+
+def test_a_removed_label_waits_for_a_folder_that_is_gone_when_the_mail_is_looked_for(label_removed, read, server):
+    server.fail("envelopes", FolderGone())
+    read()
+    assert read() == []
+
+
+def test_a_removed_label_waits_for_a_folder_that_is_not_listed_for_once(label_removed, read, server, inbox, clock):
+    server.fail("envelopes", TemporarilyUnavailable("server_trouble"))
+    clock.pass_by(minutes=1)
+    assert sync(inbox, server, clock).cause == "server_trouble"
+    sent = server.folders.pop("Sent")
+    clock.pass_by(hours=1)
+    assert len(read()) == 1
+    server.folders["Sent"] = sent
+    assert read() == []
 
 
 def test_a_message_that_is_deleted_with_its_label_stays_logged(read, server, labelling):
