@@ -14,6 +14,7 @@ from inboxes.lookups import among_keys
 from inboxes.models import Inbox, InboxMember, TeamMail, TeamThread
 from logging_rules.actions.restoring import filter_again, restore_filtered
 from users.models import User
+from users.rows import keep_from_deletion
 
 MARKS_AT_ONCE = 1000
 A_MOMENT = timedelta(microseconds=1)
@@ -25,10 +26,11 @@ def mark_read(*, thread: TeamThread, until: datetime, by: User) -> None:
     _read(_member(thread.inbox, by), [thread.pk], until)
 
 
+@transaction.atomic
 def mark_unread(*, thread: TeamThread, by: User) -> None:
     """From its last incoming e-mail on. Does nothing where nothing came in."""
     member = _member(thread.inbox, by)
-    if thread.newest_incoming_at:
+    if thread.newest_incoming_at and keep_from_deletion(TeamThread, [thread.pk]):
         before = thread.newest_incoming_at - A_MOMENT
         ReadMark.objects.update_or_create(member=member, team_thread=thread, defaults={"read_until": before})
 
@@ -46,14 +48,18 @@ def mark_all_read(*, inbox: Inbox, until: datetime, by: User) -> int:
 def _read(member: InboxMember, threads: Collection[int], until: datetime) -> None:
     """Only ever forwards: a page that was drawn long ago takes back nothing that was read since."""
     until = max(until, member.added_at)
-    marks = [ReadMark(member=member, team_thread_id=thread, read_until=until) for thread in threads]
+    # The sync drops threads whose last mail has gone.
+    there = sorted(keep_from_deletion(TeamThread, threads))
+    marks = [ReadMark(member=member, team_thread_id=thread, read_until=until) for thread in there]
     ReadMark.objects.bulk_create(marks, batch_size=MARKS_AT_ONCE, ignore_conflicts=True)
-    behind = ReadMark.objects.filter(member=member, team_thread__in=among_keys(threads), read_until__lt=until)
+    behind = ReadMark.objects.filter(member=member, team_thread__in=among_keys(there), read_until__lt=until)
     behind.update(read_until=until)
 
 
 def _member(inbox: Inbox, person: User) -> InboxMember:
-    member = InboxMember.objects.filter(inbox=inbox, person=person).first() if person.is_active else None
+    """Who stays one until the transaction ends."""
+    members = InboxMember.objects.select_for_update(no_key=True).filter(inbox=inbox, person=person)
+    member = members.first() if person.is_active else None
     if member is None:
         raise PermissionDenied
     return member

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 
 from contacts.models import Contact, TimelineEntry
@@ -94,8 +95,11 @@ def _load_texts(messages: list[Message]) -> None:
 
 
 def _read_until(thread: TeamThread, user: User) -> datetime:
-    mark = ReadMark.objects.filter(team_thread=thread, member__person=user).first()
-    return mark.read_until if mark else InboxMember.objects.get(inbox=thread.inbox_id, person=user).added_at
+    member = InboxMember.objects.filter(inbox=thread.inbox_id, person=user).first()
+    if member is None:  # since the thread was found
+        raise PermissionDenied
+    mark = ReadMark.objects.filter(team_thread=thread, member=member).first()
+    return mark.read_until if mark else member.added_at
 
 
 def _timelines_of(message_ids: list[int], user: User) -> dict[int, list[Contact]]:

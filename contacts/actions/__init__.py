@@ -16,7 +16,7 @@ from contacts.actions.contacts import (
     edit_contact,
 )
 from contacts.actions.correspondents import meet_correspondents
-from contacts.actions.gone import ContactGone, Gone, keep_from_deletion
+from contacts.actions.gone import ContactGone, Gone
 from contacts.actions.indexing import index_messages, rebuild_search
 from contacts.actions.merging import SameContact, filled_by, merge_contacts
 from contacts.actions.notes import add_note, delete_note, edit_note
@@ -55,7 +55,6 @@ __all__ = [
     "hand_over_contacts",
     "hold_mails",
     "index_messages",
-    "keep_from_deletion",
     "meet_correspondents",
     "merge_contacts",
     "rebuild_search",

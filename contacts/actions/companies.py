@@ -7,12 +7,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from audit.actions import record
-from contacts.actions.gone import CompanyGone, keep_from_deletion
+from contacts.actions.gone import CompanyGone
 from contacts.actions.indexing import index_companies, index_contacts
 from contacts.models import Company
 from inboxes.addresses import domain_of, organisation_domain, readable
 from inboxes.models import Inbox
 from users.models import User, WorkspaceDomain
+from users.rows import keep_from_deletion
 
 
 class DomainTaken(Exception):
@@ -106,7 +107,7 @@ def company_of_addresses(emails: list[str], *, by: User | None, made_by: Inbox |
 def _kept(companies: "QuerySet[Company]") -> Company | None:
     """The first of these that stands, which nobody deletes before the transaction ends."""
     found = companies.filter(withdrawn_at=None).order_by("pk").first()
-    return found if found and keep_from_deletion(found) else None
+    return found if found and keep_from_deletion(Company, [found.pk]) else None
 
 
 def organisation_of(emails: list[str]) -> str | None:

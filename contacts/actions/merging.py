@@ -5,11 +5,12 @@ from typing import Any
 from django.db import transaction
 
 from audit.actions import record
-from contacts.actions.gone import ContactGone, keep_from_deletion
+from contacts.actions.gone import ContactGone
 from contacts.actions.indexing import index_contacts
-from contacts.models import Contact, MergedContact
+from contacts.models import Company, Contact, MergedContact
 from contacts.signals import contact_merging
 from users.models import User
+from users.rows import keep_from_deletion
 
 FILLED_FIELDS = ("reading", "job_title", "phone", "company", "owner")
 
@@ -61,7 +62,7 @@ def _move_timeline(into: Contact, other: Contact) -> None:
 
 def _fill_blanks(into: Contact, other: Contact) -> None:
     for field, value in filled_by(into, other).items():
-        if field != "company" or keep_from_deletion(value):
+        if field != "company" or keep_from_deletion(Company, [value.pk]):
             setattr(into, field, value)
     activity = [contact.last_activity_at for contact in (into, other) if contact.last_activity_at]
     into.last_activity_at = max(activity, default=None)

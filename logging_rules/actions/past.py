@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from audit.actions import record
-from contacts.actions import ContactGone, keep_from_deletion
+from contacts.actions import ContactGone
 from contacts.models import Contact
 from inboxes.models import SYNCING_STATUSES, Inbox
 from inboxes.signals import sync_wanted
@@ -17,6 +17,7 @@ from logging_rules import notices
 from logging_rules.models import InboxPolicy, LookBack
 from logging_rules.queries import mails_shared
 from users.models import User
+from users.rows import keep_from_deletion
 from users.signals import send_on_commit
 
 JUST_READ = timedelta(minutes=5)
@@ -48,7 +49,7 @@ def look_back(*, contact: Contact, by: User, now: datetime) -> int:
 
     What was found is told when each is through. Personal inboxes of other people are left alone. Raises `ContactGone`.
     """
-    if not keep_from_deletion(contact):
+    if not keep_from_deletion(Contact, [contact.pk]):
         raise ContactGone
     if not contact.addresses.exists():
         raise ValidationError(_("This contact has no e-mail address to look for."), code="no_address")
