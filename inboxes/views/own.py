@@ -179,11 +179,14 @@ def _sending(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         trial = _tried_sending(request, inbox, form)
         if trial and trial.can_send:
-            actions.set_smtp_server(inbox=inbox, smtp=form.smtp(), by=request.user)
-            messages.success(request, _("Sending is set up."))
-            return redirect(
-                "inboxes:logging" if inbox.status == InboxStatus.CONNECTING else "inboxes:inbox", inbox.code
-            )
+            try:
+                actions.set_smtp_server(inbox=inbox, smtp=form.smtp(), by=request.user)
+            except ValidationError as refusal:  # what is allowed was changed during the trial
+                form.add_error(None, refusal)
+            else:
+                messages.success(request, _("Sending is set up."))
+                is_new = inbox.status == InboxStatus.CONNECTING
+                return redirect("inboxes:logging" if is_new else "inboxes:inbox", inbox.code)
     context = {"inbox": inbox, "form": form, "trial": trial}
     return render(request, "inboxes/sending.html", context, status=422 if form.errors or trial else 200)
 

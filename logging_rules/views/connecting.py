@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,16 +26,19 @@ from logging_rules.models import WorkspacePolicy
 from logging_rules.preview import SHORT_LABELS, comparison, sample_views
 from logging_rules.views.reading import read_step
 from users.http import SignedInRequest, refusals_told
+from users.models import User
 
 
 def choose_start(request: SignedInRequest, inbox: Inbox) -> HttpResponse:
     """How much is logged, and from when: all that is asked before the first sync."""
     form = _form(request, inbox)
     if request.method == "POST" and form.is_valid():
-        actions.set_inbox_policy(inbox=inbox, preset=form.chosen, by=request.user)
-        since = form.since(timezone.now())
-        inboxes.actions.choose_history(inbox=inbox, history_since=since, by=request.user)
-        return redirect("inboxes:preview", inbox.code)
+        try:
+            _save(form, inbox, by=request.user)
+        except ValidationError as refusal:  # it was started in another tab, or less is allowed by now
+            form.add_error(None, refusal)
+        else:
+            return redirect("inboxes:preview", inbox.code)
     context = {"inbox": inbox, "form": form}
     return render(request, "logging_rules/logging.html", context, status=422 if form.errors else 200)
 
@@ -48,6 +53,12 @@ def _form(request: SignedInRequest, inbox: Inbox) -> StartingForm:
             "history": history_choice(inbox.history_since, timezone.now()),
         },
     )
+
+
+@transaction.atomic
+def _save(form: StartingForm, inbox: Inbox, *, by: User) -> None:
+    actions.set_inbox_policy(inbox=inbox, preset=form.chosen, by=by)
+    inboxes.actions.choose_history(inbox=inbox, history_since=form.since(timezone.now()), by=by)
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,8 +7,10 @@ from django.urls import reverse
 
 from audit.models import AuditEvent
 from inboxes import actions
-from inboxes.models import Inbox, Removal
+from inboxes.models import Credential, Inbox, MailServer, Removal
 from tests.factories.inboxes import connected_inbox, team_inbox
+from tests.factories.users import PASSWORD
+from tests.fakes.demo_server import demo_server
 from tests.fakes.threads import just_before
 from users.models import User
 
@@ -77,3 +79,22 @@ def test_whom_a_colleague_added_or_saw_off_meanwhile_is_no_choice_any_more(admin
     told = "Somebody you ticked is a member by now, or has left. Look at the list once more."
     assert (answer.status_code, answer.context["form"].errors["members"]) == (422, [told])
     assert str(bob.code) not in answer.content.decode()
+
+
+def test_a_server_for_sending_that_is_forbidden_while_it_is_tried_is_refused(alice, alice_client, admin):
+    inbox = connected_inbox(alice)
+    Credential.objects.create(inbox=inbox, secret="secret")
+    path = reverse("inboxes:sending", args=[inbox.code])
+    question = alice_client.post(path, {"smtp_host": "127.0.0.1"})
+    alice_client.post(question.url, {"password": PASSWORD})
+    forbid = partial(
+        actions.set_connection_policy, who="everyone", providers=["imap"], imap_hosts=["mail.ours.example"], by=admin
+    )
+
+    with demo_server({inbox.address: "secret"}) as server, just_before(LOCKED, forbid):
+        where = {"smtp_host": "127.0.0.1", "smtp_port": server.smtp_port, "smtp_security": "none"}
+        answer = alice_client.post(path, where | {"smtp_username": inbox.address})
+
+    [refusal] = answer.context["form"].non_field_errors()
+    assert (answer.status_code, "mail server" in refusal) == (422, True)
+    assert not MailServer.objects.exists()
