@@ -28,6 +28,7 @@ from inboxes.models import (
     LedgerState,
     MarkedMail,
     ProviderKind,
+    SignIn,
 )
 from inboxes.oauth.clients import API_ISSUERS
 from inboxes.oauth.grants import Account, Grant
@@ -119,6 +120,8 @@ def _leave_mailbox(inbox: Inbox) -> None:
     LedgerEntry.objects.filter(inbox=inbox, state__in=(LedgerState.RETRYING, LedgerState.QUARANTINED)).delete()
     folders.update(state=FolderState.RETIRED, marks_cursor="", remaining=0)
     inbox.push_subscriptions.all().delete()
+    # Somebody may be on their way to reconnect the old one: their answer must not switch it back.
+    SignIn.objects.filter(inbox=inbox, used_at=None).delete()
     inbox.servers.all().delete()
     withdraw_grants(Credential.objects.filter(inbox=inbox))
     Credential.objects.filter(inbox=inbox).delete()

@@ -34,7 +34,9 @@ _COMING_BACK = {
     ),
     "sign_in_unknown": Cause(
         _("Sign-in was not begun here"),
-        _("This answer of the provider belongs to no sign-in that you began in this browser."),
+        _(
+            "This answer of the provider belongs to no sign-in that you began in this browser, or the inbox has been switched since."
+        ),
         _("Begin the sign-in here, and finish it in the same browser."),
     ),
     "code_used": Cause(

@@ -1,6 +1,7 @@
 """Reading a mailbox through another provider: what is asked for, what is refused, and what stays as it was."""
 
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -27,6 +28,7 @@ from inboxes.models import (
 )
 from inboxes.oauth.grants import Account, Grant
 from inboxes.oauth.scopes import GMAIL_READ, GRAPH_READ
+from inboxes.oauth_flows import Errand, SignInStopped, begin, finish
 from logging_rules.leaving import leaving_of
 from logging_rules.models import Tombstone
 from notifications.models import Notification
@@ -168,6 +170,18 @@ def test_folders_are_kept_for_a_way_back_and_marks_become_what_they_meant(alice)
     assert MarkedMail.objects.count() == 0
     assert [bytes(digest) for digest in Tombstone.objects.values_list("digest", flat=True)] == [b"p" * 32]
     assert Tombstone.objects.get().owner == alice
+
+
+def test_who_comes_back_from_the_old_provider_after_the_switch_does_not_switch_back(alice, google):
+    inbox = api_inbox(alice)
+    state = parse_qs(urlsplit(begin(Errand.to_reconnect(inbox), by=alice, session_key="tab")).query)["state"][0]
+    switch(inbox, ProviderKind.GRAPH, alice)
+
+    with pytest.raises(SignInStopped) as stopped:
+        finish(CredentialKind.GOOGLE, {"state": state, "code": "late"}, by=alice, session_key="tab")
+
+    assert stopped.value.stop.cause == "sign_in_unknown"
+    assert Inbox.objects.get().provider == ProviderKind.GRAPH
 
 
 def test_the_page_says_what_is_possible_now(alice, alice_client, bob_client, google, microsoft):
