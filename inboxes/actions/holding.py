@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inboxes import life
+from inboxes.causes.rules import PAUSED_BY_ADMIN
 from inboxes.life import Event
 from inboxes.models import Inbox, InboxKind, InboxStatus
 from inboxes.signals import sync_wanted
@@ -33,6 +34,14 @@ def owner_only(inbox: Inbox, person: User) -> bool:
 
 def may_manage(inbox: Inbox, person: User) -> bool:
     return person.is_super_admin or owner_only(inbox, person)
+
+
+def may_resume(inbox: Inbox, person: User) -> bool:
+    """What the owner of a personal inbox paused is theirs alone to resume: what came in meanwhile would be logged by their rules."""
+    by_owner = (
+        inbox.kind == InboxKind.PERSONAL and inbox.status == InboxStatus.PAUSED and inbox.cause != PAUSED_BY_ADMIN
+    )
+    return owner_only(inbox, person) if by_owner else may_manage(inbox, person)
 
 
 def move(inbox: Inbox, event: Event, *, by: User | None, cause: str = "", now: datetime | None) -> None:

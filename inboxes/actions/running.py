@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.actions import record
-from inboxes.actions.holding import held, may_manage, move, owner_only, shut_workers_out, want_sync
+from inboxes.actions.holding import held, may_manage, may_resume, move, owner_only, shut_workers_out, want_sync
 from inboxes.actions.members import welcome
+from inboxes.causes.rules import PAUSED_BY_ADMIN
 from inboxes.life import Event
 from inboxes.models import Inbox, LedgerEntry, LedgerState
 from users.models import User
@@ -30,13 +31,13 @@ def pause(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
     """Stops reading and logging until `resume`; what arrives meanwhile is read then."""
     inbox = held(inbox, may_manage, by)
     shut_workers_out(inbox)
-    move(inbox, Event.PAUSED, by=by, now=now)
+    move(inbox, Event.PAUSED, by=by, cause="" if owner_only(inbox, by) else PAUSED_BY_ADMIN, now=now)
     record(by=by, action="inbox.paused", target=inbox)
 
 
 @transaction.atomic
 def resume(*, inbox: Inbox, by: User, now: datetime | None = None) -> None:
-    inbox = held(inbox, may_manage, by)
+    inbox = held(inbox, may_resume, by)
     move(inbox, Event.RESUMED, by=by, now=now)
     record(by=by, action="inbox.resumed", target=inbox)
     want_sync(inbox, now)

@@ -7,11 +7,17 @@ from inboxes.causes.cause import Cause
 _ASK = _("Ask a super admin of the workspace: they can allow it.")
 
 ACCESS_DELETED = "access_deleted"
+PAUSED_BY_ADMIN = "paused_by_admin"
 CAUSES = {
     ACCESS_DELETED: Cause(
         _("Disconnected by a super admin"),
         _("A super admin disabled the inbox and deleted the password or the access that opened it."),
         _("Ask them if you do not know why. If you may, connect it again."),
+    ),
+    PAUSED_BY_ADMIN: Cause(
+        _("Paused by a super admin"),
+        _("New e-mail waits in the mailbox; nothing is read or logged until the inbox is resumed."),
+        _("Ask them if you do not know why. You can resume it."),
     ),
     "personal_not_allowed": Cause(
         _("You may not connect inboxes of your own"),

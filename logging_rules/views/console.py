@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.queries import Filter, page_of
 from inboxes import actions
+from inboxes.actions.holding import may_resume
 from inboxes.actions.overseeing import NOTHING_TO_STOP
 from inboxes.health import DAYS, picture_of, stretches_of
 from inboxes.models import Credential, Inbox, InboxKind, InboxStatus, ProviderKind
@@ -117,6 +118,7 @@ def connection(request: SignedInRequest, code: UUID) -> HttpResponse:
         "connection": shown,
         "picture": picture_of(inbox, now=now),
         "days": DAYS,
+        "may_resume": inbox.status == InboxStatus.PAUSED and may_resume(inbox, request.user),
         "stretches": stretches_of(inbox, now=now, latest=PER_PAGE),
         "log": page_of(request.user, Filter(about=f"inboxes.inbox:{inbox.pk}")).lines,
         "has_credential": Credential.objects.filter(inbox=inbox).exists(),

@@ -1,5 +1,6 @@
 """Who may connect, stop and mend inboxes, and what it does."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from inboxes.actions import ConnectionDetails, ServerLogin
 from inboxes.models import Credential, Inbox, InboxKind, LedgerEntry, MailServer, Security
 from inboxes.signals import sync_wanted
 from tests.factories.inboxes import NOW, connected_inbox
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +120,28 @@ def test_pausing_shuts_the_worker_out_and_resuming_makes_the_inbox_due(alice):
     assert (paused.status, paused.generation, paused.lease_expires_at) == ("paused", 2, None)
     actions.resume(inbox=inbox, by=alice, now=NOW)
     assert (Inbox.objects.get().status, Inbox.objects.get().next_due_at) == ("active", NOW)
+
+
+@pytest.mark.parametrize(("kind", "who_paused", "resumed"), [
+    ("personal", "alice", False), ("personal", "admin", True), ("team", "alice", True)
+])  # fmt: skip
+def test_what_the_owner_of_a_personal_inbox_paused_no_super_admin_resumes(
+    request, alice, admin, kind, who_paused, resumed
+):
+    inbox = connected_inbox(alice, kind=kind)
+    User.objects.filter(pk=alice.pk).update(account_access=True)
+    actions.pause(inbox=inbox, by=User.objects.get(pk=request.getfixturevalue(who_paused).pk))
+    with nullcontext() if resumed else pytest.raises(PermissionDenied):
+        actions.resume(inbox=inbox, by=admin)
+    assert Inbox.objects.get().status == ("active" if resumed else "paused")
+
+
+def test_what_a_super_admin_paused_its_owner_resumes(alice, admin):
+    inbox = connected_inbox(alice)
+    actions.pause(inbox=inbox, by=admin)
+    assert Inbox.objects.get().cause == "paused_by_admin"
+    actions.resume(inbox=inbox, by=alice)
+    assert (Inbox.objects.get().status, Inbox.objects.get().cause) == ("active", "")
 
 
 def test_what_is_not_possible_now_says_so(alice):

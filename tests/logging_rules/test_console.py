@@ -185,6 +185,16 @@ def test_an_inbox_is_paused_and_resumed_from_its_connection(alice, admin_client)
     assert statuses == [("paused", "Paused. "), ("active", "Resumed."), ("active", "This is ")]
 
 
+def test_what_its_owner_paused_only_they_resume(alice, admin_client):
+    inbox = connected_inbox(alice)
+    actions.pause(inbox=inbox, by=alice)
+    shown = admin_client.get(f"/admin/inboxes/{inbox.code}/").content.decode()
+    assert ("Paused by its owner" in shown, f"{inbox.code}/resume/" in shown) == (True, False)
+    assert admin_client.post(f"/admin/inboxes/{inbox.code}/resume/").status_code == 403
+    inbox.refresh_from_db()
+    assert inbox.status == "paused"
+
+
 def test_an_empty_workspace_says_what_comes_here(admin_client):
     assert "No inbox is connected yet" in page(admin_client)
 
