@@ -3,18 +3,21 @@
 import getpass
 import json
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, TextIO
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, OperationalError
+from django.utils import timezone
 
 from users.days import DayField
+from users.models import User
 
 REFUSALS = (ValidationError, ObjectDoesNotExist, PermissionDenied, CommandError)
 OUTDATED = {"42P01", "42703"}  # SQLSTATE: no such table, no such column
@@ -39,6 +42,34 @@ def day_in(text: str | None) -> date | None:
     except ValidationError:
         raise CommandError(f"{text} is not a day such as 2026-03-01.") from None
     return day
+
+
+def person_in(email: str) -> User:
+    """Who signs in with this address. Raises CommandError if nobody does."""
+    try:
+        return User.objects.get_by_natural_key(email)
+    except User.DoesNotExist:
+        raise CommandError(f"Nobody signs in as {email}.") from None
+
+
+def between(least: int, most: int) -> Callable[[str], int]:
+    """For `type=` of an argument: a whole number within these bounds."""
+
+    def number(text: str) -> int:
+        with suppress(ValueError):
+            if least <= int(text) <= most:
+                return int(text)
+        raise ArgumentTypeError(f"{text} is not a whole number from {least} to {most}.")
+
+    return number
+
+
+number_of_days = between(0, 36_500)
+
+
+def days_ago(days: int | None) -> datetime | None:
+    """None for no bound."""
+    return None if days is None else timezone.now() - timedelta(days=days)
 
 
 class JsonCommand(BaseCommand):

@@ -1,7 +1,7 @@
 """`manage.py inbox dry-run`: what a change would mean for one inbox, in numbers. No e-mail is shown: operators are not its owner."""
 
 from argparse import ArgumentParser, Namespace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -18,7 +18,7 @@ from logging_rules.facts import SETTING_NAMES, Level
 from logging_rules.in_force import typed
 from logging_rules.never_log import parse_target
 from logging_rules.what_if import WhatIf, what_if_step
-from users.commands import Answer
+from users.commands import Answer, days_ago, number_of_days
 
 BOOLEANS = {"yes": True, "no": False}
 AS_DEFAULT = "default"
@@ -36,7 +36,7 @@ def add_dry_run_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--for", dest="level", choices=["inbox", "person"], default="inbox", help="whose setting --set is"
     )
-    parser.add_argument("--days", type=int, help="count mail of so many days; without it, all of it")
+    parser.add_argument("--days", type=number_of_days, help="count mail of so many days; without it, all of it")
     parser.add_argument(
         "--apply", choices=["now", "past"], help="make the change, from now on or for the counted mail too"
     )
@@ -44,7 +44,7 @@ def add_dry_run_arguments(parser: ArgumentParser) -> None:
 
 def dry_run(options: Namespace, inbox: Inbox) -> Answer:
     change = _change(options, inbox)
-    since = timezone.now() - timedelta(days=options.days) if options.days is not None else None
+    since = days_ago(options.days)
     state = _ask(inbox, change, since)
     if options.apply:
         inboxes = [inbox] if change.level is Level.INBOX else list(Inbox.objects.personal_of(inbox.owner))

@@ -10,7 +10,7 @@ from inboxes import actions
 from inboxes.health import Stretch, stretches_of
 from inboxes.models import Inbox
 from inboxes.outages import OutageReport, outages_of
-from users.commands import Answer
+from users.commands import Answer, between
 from users.models import User
 
 LATEST = 100
@@ -19,7 +19,11 @@ LATEST = 100
 def add_outages_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("address")
     parser.add_argument(
-        "--latest", type=int, default=LATEST, metavar="N", help=f"no more than these; {LATEST} if not given"
+        "--latest",
+        type=between(1, 10_000),
+        default=LATEST,
+        metavar="N",
+        help=f"no more than these; {LATEST} if not given",
     )
 
 

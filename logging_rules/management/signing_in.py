@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.core.management.base import CommandError
 from django.utils import timezone
@@ -20,6 +19,7 @@ from inboxes.providers.base import ProviderError
 from logging_rules.actions import set_inbox_policy
 from logging_rules.facts import Preset
 from logging_rules.management.inbox_members import add_team_arguments, choose_team, chosen_preset, kind_of_options
+from users.commands import days_ago, number_of_days
 from users.models import User
 
 
@@ -27,7 +27,9 @@ def add_granted_arguments(parser: ArgumentParser, kind: CredentialKind) -> None:
     parser.add_argument("address")
     parser.add_argument("--owner", required=True, help="the e-mail address the owner signs in with")
     parser.add_argument("--preset", choices=list(Preset), help="without it: replies, and of a team all known contacts")
-    parser.add_argument("--since", type=int, metavar="DAYS", help="how far back to read; without it, all of it")
+    parser.add_argument(
+        "--since", type=number_of_days, metavar="DAYS", help="how far back to read; without it, all of it"
+    )
     parser.add_argument("--now", action="store_true", help="sync at once, in this process")
     add_team_arguments(parser)
     shared = {
@@ -53,7 +55,7 @@ def connect_granted(
         kind=API_OF[kind],
         account=account,
         grant=grant,
-        history_since=timezone.now() - timedelta(days=options.since) if options.since is not None else None,
+        history_since=days_ago(options.since),
         by=owner,
         shared_mailbox=address if options.shared else "",
         inbox_kind=inbox_kind,

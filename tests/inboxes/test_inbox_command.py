@@ -109,3 +109,19 @@ def test_status_says_what_keeps_us_from_asking_for_more(alice):
 def test_a_mail_server_counts_nothing(synced):
     status = json.loads(run("status", ALICE, "--json"))
     assert (status["no_calls_until"], status["provider_trouble"], status["pace"]) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("funnel", ALICE, "--days", "1000000"),
+        ("funnel", ALICE, "--days", "-3"),
+        ("outages", ALICE, "--latest", "-1"),
+        ("dry-run", ALICE, "--days", "9" * 20),
+        ("connect-imap", ALICE, "--owner", ALICE, "--host", "127.0.0.1", "--since", "1000000"),
+        ("connect-imap", ALICE, "--owner", ALICE, "--host", "127.0.0.1", "--port", "70000"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused_with_what_would(alice, arguments):
+    with pytest.raises(CommandError, match=f"{arguments[-1]} is not a whole number from"):
+        run(*arguments)

@@ -193,6 +193,11 @@ def command(*words: str) -> Any:
     return json.loads(out.getvalue())
 
 
+def test_the_command_names_who_is_nobody(db: None):
+    with pytest.raises(CommandError, match=r"Nobody signs in as hana@kita\.example\."):
+        call_command("notifications", "show", "hana@kita.example")
+
+
 def test_the_command_says_and_changes_how_somebody_is_told(alice: User):
     assert command("show", alice.email)["security"] == {
         "in_app": True,

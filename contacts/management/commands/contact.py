@@ -12,8 +12,7 @@ from contacts.models import Contact, EntryKind, TimelineEntry
 from contacts.queries import with_addresses
 from inboxes.addresses import InvalidAddress, normalise
 from inboxes.models import Message, Sighting, Viewer
-from users.commands import Answer, JsonCommand
-from users.models import User
+from users.commands import Answer, JsonCommand, person_in
 
 LONGEST = {"name": 200, "reading": 200, "company": 200, "job_title": 200, "phone": 50}
 
@@ -42,7 +41,7 @@ class Command(JsonCommand):
 
     def add(self, options: Namespace) -> Answer:
         refuse_too_long(options)
-        owner = person(options.owner) if options.owner else None
+        owner = person_in(options.owner) if options.owner else None
         details = ContactDetails(
             name=options.name or options.emails[0][: LONGEST["name"]],
             emails=options.emails,
@@ -74,7 +73,7 @@ class Command(JsonCommand):
         contact = contact_of(options.email)
         seen, sightings = contact.timeline.known_to_all(), Sighting.objects.all()
         if options.person:
-            viewer = Viewer.of(person(options.person))
+            viewer = Viewer.of(person_in(options.person))
             seen, sightings = contact.timeline.visible_to(viewer), sightings.known_to(viewer)
         entries = seen.select_related("message", "note__author").order_by("-occurred_at", "-pk")
         entries = entries.defer("message__body_text", "message__body_html", "message__quoted_text")
@@ -92,13 +91,6 @@ def refuse_too_long(options: Namespace) -> None:
     for name, longest in LONGEST.items():
         if len(getattr(options, name) or "") > longest:
             raise CommandError(f"--{name.replace('_', '-')} is longer than {longest} characters.")
-
-
-def person(email: str) -> User:
-    try:
-        return User.objects.get_by_natural_key(email)
-    except User.DoesNotExist as error:
-        raise CommandError(f"Nobody signs in as {email}.") from error
 
 
 def contact_of(email: str) -> Contact:

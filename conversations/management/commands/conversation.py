@@ -14,7 +14,7 @@ from conversations.queries import Search, View
 from conversations.rows import Row, rows_of
 from conversations.threads import Mail, mails_of
 from inboxes.models import Inbox, TeamThread
-from users.commands import Answer, JsonCommand
+from users.commands import Answer, JsonCommand, person_in
 from users.keyset import Cursor, InvalidCursor
 from users.models import User
 
@@ -49,7 +49,7 @@ class Command(JsonCommand):
 
 
 def inboxes(options: Namespace) -> Answer:
-    found = queries.team_inboxes(_person(options))
+    found = queries.team_inboxes(person_in(options.person))
     rows = [
         {"code": team.inbox.code, "name": team.inbox.label, "address": team.inbox.address, "unread": team.unread}
         for team in found
@@ -58,7 +58,7 @@ def inboxes(options: Namespace) -> Answer:
 
 
 def list_threads(options: Namespace) -> Answer:
-    person = _person(options)
+    person = person_in(options.person)
     search = Search(_inbox(options.inbox, person), View(options.view), options.search.strip())
     page = queries.thread_page(search, person, before=_place(options))
     rows = [_row_as_json(row) for row in rows_of(page.threads, person)]
@@ -71,7 +71,7 @@ def list_threads(options: Namespace) -> Answer:
 
 
 def show_thread(options: Namespace) -> Answer:
-    person = _person(options)
+    person = person_in(options.person)
     thread = _thread(options.code, person)
     page = mails_of(thread, person, before=_place(options))
     mails = [_mail_as_json(mail) for mail in page.mails]
@@ -83,7 +83,7 @@ def show_thread(options: Namespace) -> Answer:
 
 
 def mark_read(options: Namespace) -> Answer:
-    person = _person(options)
+    person = person_in(options.person)
     for thread in (threads := _threads(options.codes, person)):
         if thread.newest_incoming_at:
             actions.mark_read(thread=thread, until=thread.newest_incoming_at, by=person)
@@ -91,14 +91,14 @@ def mark_read(options: Namespace) -> Answer:
 
 
 def mark_unread(options: Namespace) -> Answer:
-    person = _person(options)
+    person = person_in(options.person)
     for thread in (threads := _threads(options.codes, person)):
         actions.mark_unread(thread=thread, by=person)
     return Answer({"unread": len(threads)}, f"{len(threads)} marked as unread.")
 
 
 def restore(options: Namespace) -> Answer:
-    person = _person(options)
+    person = person_in(options.person)
     threads = _threads(options.codes, person)
     if len({thread.inbox_id for thread in threads}) > 1:
         raise CommandError("These conversations are of more than one inbox.")
@@ -108,19 +108,12 @@ def restore(options: Namespace) -> Answer:
 
 
 def undo(options: Namespace) -> Answer:
-    person = _person(options)
+    person = person_in(options.person)
     restoral = Restoral.objects.visible_to(person).filter(code=options.code).select_related("inbox").first()
     if restoral is None:
         raise CommandError(f"{person.email} knows of no such thing to undo.")
     actions.undo_restoral(restoral=restoral, by=person, now=timezone.now())
     return Answer({"conversations": restoral.threads}, f"{restoral.threads} are filtered again.")
-
-
-def _person(options: Namespace) -> User:
-    try:
-        return User.objects.get_by_natural_key(options.person)
-    except User.DoesNotExist as error:
-        raise CommandError(f"Nobody signs in as {options.person}.") from error
 
 
 def _inbox(text: str, person: User) -> Inbox:

@@ -5,7 +5,6 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -53,8 +52,7 @@ from logging_rules.management.viewing import add_view_as_arguments, view_as
 from logging_rules.management.why_not import add_log_arguments, add_why_not_arguments, log_mail, why_not
 from logging_rules.reasons import label_of
 from logging_rules.slices import sync_slice
-from users.commands import Answer, JsonCommand
-from users.models import User
+from users.commands import Answer, JsonCommand, between, days_ago, number_of_days, person_in
 
 WAIT_FOR_WORKER_SECONDS = 180
 """Longer than a lease: a worker that died meanwhile is waited out."""
@@ -90,7 +88,7 @@ class Command(JsonCommand):
         )
         funnel.add_argument("address")
         funnel.add_argument(
-            "--days", type=int, default=0, help="of mail sent during so many days; without it, of all mail"
+            "--days", type=number_of_days, default=0, help="of mail sent during so many days; without it, of all mail"
         )
         add_dry_run_arguments(
             self.add_action(
@@ -127,27 +125,30 @@ class Command(JsonCommand):
         parser.add_argument("address")
         parser.add_argument("--owner", required=True, help="the e-mail address the owner signs in with")
         parser.add_argument("--host", required=True)
-        parser.add_argument("--port", type=int, default=993)
+        parser.add_argument("--port", type=between(1, 65_535), default=993)
         parser.add_argument("--security", choices=Security.values, default=Security.TLS)
         parser.add_argument("--username", help="if it is not the address")
         parser.add_argument(
             "--preset", choices=list(Preset), help="without it: replies, and of a team all known contacts"
         )
-        parser.add_argument("--since", type=int, metavar="DAYS", help="how far back to read; without it, all of it")
+        parser.add_argument(
+            "--since", type=number_of_days, metavar="DAYS", help="how far back to read; without it, all of it"
+        )
         parser.add_argument("--now", action="store_true", help="sync at once, in this process")
         add_team_arguments(parser)
         _add_smtp_arguments(parser)
 
     def connect_imap(self, options: Namespace) -> Answer:
-        owner, kind = _person(options.owner), kind_of_options(options)
-        members = [_person(email) for email in options.member]
+        owner, kind = person_in(options.owner), kind_of_options(options)
+        members = [person_in(email) for email in options.member]
         refuse_connecting(by=owner, provider=ProviderKind.IMAP, kind=kind, imap_host=options.host)
         details = _connection_details(options, password=self.read_password())
         for failure in try_servers(details).failures:
             cause = cause_of(failure.cause)
             raise CommandError(f"{failure.step}: {cause.title}. {cause.fix_while_trying}")
-        since = timezone.now() - timedelta(days=options.since) if options.since is not None else None
-        inbox = actions.connect_imap_inbox(details=details, history_since=since, by=owner, inbox_kind=kind)
+        inbox = actions.connect_imap_inbox(
+            details=details, history_since=days_ago(options.since), by=owner, inbox_kind=kind
+        )
         choose_team(inbox, options, members, by=owner)
         set_inbox_policy(inbox=inbox, preset=chosen_preset(options), by=owner)
         actions.start(inbox=inbox, by=owner)
@@ -156,8 +157,8 @@ class Command(JsonCommand):
         return Answer(_summary(inbox), f"{inbox.address} is connected; the next worker syncs it.")
 
     def connect_granted(self, kind: CredentialKind, options: Namespace) -> Answer:
-        owner = _person(options.owner)
-        members = [_person(email) for email in options.member]
+        owner = person_in(options.owner)
+        members = [person_in(email) for email in options.member]
         secret = self.read_password("Refresh token or grant: ")
         inbox = connect_granted(kind, options, secret, owner, members)
         if options.now:
@@ -167,21 +168,14 @@ class Command(JsonCommand):
 
 def _add_smtp_arguments(parser: CommandParser) -> None:
     parser.add_argument("--smtp-host", help="for sending; with the same password")
-    parser.add_argument("--smtp-port", type=int, default=465)
+    parser.add_argument("--smtp-port", type=between(1, 65_535), default=465)
     parser.add_argument("--smtp-security", choices=Security.values, default=Security.TLS)
     parser.add_argument("--smtp-username", help="if it is not the one for IMAP")
 
 
-def _person(email: str) -> User:
-    try:
-        return User.objects.get_by_natural_key(email)
-    except User.DoesNotExist:
-        raise CommandError(f"Nobody signs in as {email}.") from None
-
-
 def end(ending: Callable[..., Answer], options: Namespace) -> Answer:
     inbox = _inbox(options.address)
-    return ending(inbox, by=_person(options.by) if options.by else inbox.owner)
+    return ending(inbox, by=person_in(options.by) if options.by else inbox.owner)
 
 
 def remove(options: Namespace) -> Answer:
@@ -271,8 +265,8 @@ def show_funnel(options: Namespace) -> Answer:
 
 
 def change_members(options: Namespace) -> Answer:
-    people = {name: [_person(email) for email in getattr(options, name)] for name in ("add", "remove")}
-    return show_members(_inbox(options.address), by=_person(options.by) if options.by else None, **people)
+    people = {name: [person_in(email) for email in getattr(options, name)] for name in ("add", "remove")}
+    return show_members(_inbox(options.address), by=person_in(options.by) if options.by else None, **people)
 
 
 def change_marks(options: Namespace) -> Answer:
@@ -280,7 +274,7 @@ def change_marks(options: Namespace) -> Answer:
 
 
 def show_view(options: Namespace) -> Answer:
-    return view_as(options, _inbox(options.address), _person(options.person))
+    return view_as(options, _inbox(options.address), person_in(options.person))
 
 
 def change_settings(options: Namespace) -> Answer:
@@ -351,12 +345,12 @@ def tell_outages(options: Namespace) -> Answer:
 
 def check_now(options: Namespace) -> Answer:
     inbox = _inbox(options.address)
-    return check(inbox, _person(options.by) if options.by else inbox.owner)
+    return check(inbox, person_in(options.by) if options.by else inbox.owner)
 
 
 def replay_all(options: Namespace) -> Answer:
     inbox = _inbox(options.address)
-    return replay(inbox, _person(options.by) if options.by else inbox.owner, cause=options.cause)
+    return replay(inbox, person_in(options.by) if options.by else inbox.owner, cause=options.cause)
 
 
 def _inbox(address: str) -> Inbox:

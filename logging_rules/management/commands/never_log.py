@@ -13,8 +13,7 @@ from logging_rules.lists import NeverLogList
 from logging_rules.models import NeverLogEntry
 from logging_rules.never_log import parse_target
 from logging_rules.never_log_lines import Outcome, decode, read_lines
-from users.commands import Answer, JsonCommand
-from users.models import User
+from users.commands import Answer, JsonCommand, person_in
 
 
 class Command(JsonCommand):
@@ -45,7 +44,7 @@ def _add_list_arguments(parser: ArgumentParser) -> None:
 
 
 def add_entry(options: Namespace) -> Answer:
-    person = _person(options.person)
+    person = person_in(options.person)
     entry = add_never_log_entry(
         text=options.text,
         by=person,
@@ -59,7 +58,7 @@ def add_entry(options: Namespace) -> Answer:
 
 
 def remove_entry(options: Namespace) -> Answer:
-    person = _person(options.person)
+    person = person_in(options.person)
     target = parse_target(options.text)
     never_log = NeverLogList.of(person, shared=options.workspace)
     entry = never_log.entries().filter(kind=target.kind, value=target.value).first()
@@ -75,7 +74,7 @@ def import_file(options: Namespace) -> Answer:
         content = options.file.read_bytes()
     except OSError as error:
         raise CommandError(f"{options.file} cannot be read: {error.strerror}.") from None
-    person = _person(options.person)
+    person = person_in(options.person)
     results = add_never_log_lines(
         lines=read_lines(decode(content)),
         by=person,
@@ -98,7 +97,7 @@ def import_file(options: Namespace) -> Answer:
 
 
 def list_entries(options: Namespace) -> Answer:
-    rows = [_row(entry) for entry in NeverLogList.of(_person(options.person), shared=options.workspace).entries()]
+    rows = [_row(entry) for entry in NeverLogList.of(person_in(options.person), shared=options.workspace).entries()]
     lines = [f"{row['entry']}  {row['scope']}  {row['note']}".rstrip() for row in rows]
     return Answer(rows, "\n".join(lines) or "Nothing is on this list.")
 
@@ -113,10 +112,3 @@ def _row(entry: NeverLogEntry) -> dict[str, Any]:
         "added_by": entry.created_by.email,
         "added_at": entry.created_at,
     }
-
-
-def _person(email: str) -> User:
-    try:
-        return User.objects.get_by_natural_key(email)
-    except User.DoesNotExist:
-        raise CommandError(f"Nobody signs in as {email}.") from None

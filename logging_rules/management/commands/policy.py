@@ -3,16 +3,13 @@
 from argparse import Namespace
 from typing import Any
 
-from django.core.management.base import CommandError
-
 from logging_rules.actions import set_workspace_policy
 from logging_rules.assignments import parse_assignments
 from logging_rules.consequences import Consequences, consequences_of
 from logging_rules.facts import SETTING_NAMES
 from logging_rules.models import WorkspacePolicy
 from logging_rules.setting_words import SETTING_LABELS, value_label
-from users.commands import Answer, JsonCommand
-from users.models import User
+from users.commands import Answer, JsonCommand, person_in
 
 NAMES = ("most_open_preset", *SETTING_NAMES)
 
@@ -45,10 +42,7 @@ def change_policy(options: Namespace) -> Answer:
     consequences = consequences_of(values, WorkspacePolicy.objects.current())
     if consequences and not options.confirm:
         return Answer(_described(consequences), _sentence(consequences), failure="Nothing was changed. Add --confirm.")
-    try:
-        set_workspace_policy(by=User.objects.get_by_natural_key(options.person), **values)
-    except User.DoesNotExist:
-        raise CommandError(f"Nobody signs in as {options.person}.") from None
+    set_workspace_policy(by=person_in(options.person), **values)
     return Answer(_values() | _described(consequences), f"Saved. {_sentence(consequences)}".strip())
 
 

@@ -3,14 +3,13 @@
 from argparse import Namespace
 
 from django.conf import settings
-from django.core.management.base import CommandError
 from django.utils import timezone
 
 from inboxes.models import Departure
 from logging_rules.actions import leave
 from logging_rules.leaving import Handover, leaving_of
 from users import actions
-from users.commands import Answer, JsonCommand
+from users.commands import Answer, JsonCommand, person_in
 from users.models import Role, User
 
 
@@ -51,8 +50,8 @@ class Command(JsonCommand):
         return Answer(as_json(person), f"{person.name} can sign in as {person.email}.")
 
     def leave(self, options: Namespace) -> Answer:
-        person = _person(options.email)
-        departure = leave(person=person, handover=_taken_over(person, options), by=_person(options.by))
+        person = person_in(options.email)
+        departure = leave(person=person, handover=_taken_over(person, options), by=person_in(options.by))
         inboxes = len(departure.held["personal"])
         text = f"{person.name} has left; {inboxes} personal inboxes are purged. Record: {departure.code}"
         return Answer(departure_as_json(departure), text)
@@ -74,14 +73,7 @@ def _taken_over(person: User, options: Namespace) -> Handover:
 
 
 def _named(email: str | None) -> User | None:
-    return _person(email) if email else None
-
-
-def _person(email: str) -> User:
-    try:
-        return User.objects.get_by_natural_key(email)
-    except User.DoesNotExist:
-        raise CommandError(f"Nobody signs in as {email}.") from None
+    return person_in(email) if email else None
 
 
 def departure_as_json(departure: Departure) -> dict[str, object]:

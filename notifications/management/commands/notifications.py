@@ -5,8 +5,7 @@ from dataclasses import asdict, replace
 
 from notifications import actions, queries
 from notifications.topics import ALWAYS_TOLD, SUBJECTS, Topic
-from users.commands import Answer, JsonCommand
-from users.models import User
+from users.commands import Answer, JsonCommand, person_in
 
 ON_OFF = {"on": True, "off": False}
 
@@ -24,7 +23,7 @@ class Command(JsonCommand):
         choose.add_argument("--by-e-mail", choices=list(ON_OFF))
 
     def show(self, options: Namespace) -> Answer:
-        person = _person(options.email)
+        person = person_in(options.email)
         wishes = queries.wishes_of(person)
         told = {topic: wishes[topic] for topic in queries.topics_for(person)}
         data = {
@@ -38,17 +37,12 @@ class Command(JsonCommand):
         return Answer(data, "\n".join(lines))
 
     def choose(self, options: Namespace) -> Answer:
-        person, topic = _person(options.email), Topic(options.topic)
+        person, topic = person_in(options.email), Topic(options.topic)
         given = {"in_app": options.in_app, "by_e_mail": options.by_e_mail}
         changes = {channel: ON_OFF[word] for channel, word in given.items() if word is not None}
         wish = replace(queries.wishes_of(person)[topic], **changes)
         actions.prefer(person=person, wishes={topic: wish}, by=None)
         return self.show(options)
-
-
-def _person(email: str) -> User:
-    person: User = User.objects.get(email=email.strip().lower())
-    return person
 
 
 def _word(is_on: bool) -> str:
