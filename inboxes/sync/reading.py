@@ -1,6 +1,7 @@
 """Reading the e-mails of a slice, and filing their originals."""
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import Self
 
 import structlog
@@ -16,7 +17,8 @@ WORTH_A_PROCESS = 200
 
 
 class Reader:
-    """Reads in a process of its own as soon as there is enough to read, and where none can be had, here. For one thread at a time.
+    """Reads in a process of its own as soon as there is enough to read, and where none can be had, here. What one thread has had read
+    is filed while another's is read.
 
     One for each slice: nothing waits idle between them, and starting it takes no more than a fifth of a second of a slice.
     """
@@ -25,6 +27,7 @@ class Reader:
         self._inbox_id = inbox_id
         self._process: ReadingProcess | None = None
         self._wants_process = False
+        self._reading = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -42,7 +45,9 @@ class Reader:
 
     def read(self, mails: Sequence[Unread]) -> list[Content | Exception]:
         """What is stored of each, in their order, or why it cannot be read or filed."""
-        return [_filed(mail, content) for mail, content in zip(mails, self._read(mails), strict=True)]
+        with self._reading:
+            contents = self._read(mails)
+        return [_filed(mail, content) for mail, content in zip(mails, contents, strict=True)]
 
     def _read(self, mails: Sequence[Unread]) -> Sequence[Content | Exception]:
         self._start_process()

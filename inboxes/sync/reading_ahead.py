@@ -1,7 +1,7 @@
-"""Reading and filing e-mails in a thread of its own while those before them are written to the database: parser, files and
+"""Reading and filing e-mails in threads of their own while those before them are written to the database: parser, files and
 database work at the same time.
 
-The thread touches no database: it would need a connection of its own.
+The threads touch no database: they would need connections of their own.
 """
 
 from collections import deque
@@ -16,6 +16,9 @@ from inboxes.sync.slice import SliceOver
 MAILS_AHEAD = 100
 WEIGHT_AHEAD = 4_000_000
 """So many e-mails, or so many bytes of them, may wait in memory."""
+
+THREADS = 2
+"""One has e-mails read, the other files those before them."""
 
 BATCH_MAILS = 20
 BATCH_WEIGHT = 500_000
@@ -50,7 +53,7 @@ def read_ahead(messages: Iterable[RawMessage], read: Read) -> Generator[Reading,
 
     When `messages` ends in a `ProviderError` or `SliceOver`, what came before is handed out first.
     """
-    reader = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+    reader = ThreadPoolExecutor(THREADS, thread_name_prefix="read-ahead")
     underway = _Underway()
     try:
         for batch in _batches(messages):

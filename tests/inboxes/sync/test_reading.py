@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from select import select
 
@@ -110,6 +111,14 @@ def test_an_answer_that_never_ends_is_not_waited_for(monkeypatch):
             process.read([HELLO])
     finally:
         process.close()
+
+
+def test_two_threads_have_the_process_read_one_after_the_other():
+    batches = [[Unread(mail_bytes(SARAH, body=f"{name} {number}")) for number in range(20)] for name in range(40)]
+    with Reader(0) as reader, ThreadPoolExecutor(2) as threads:
+        reader.expect(WORTH_A_PROCESS)
+        found = [words_of(contents) for contents in threads.map(reader.read, batches)]
+    assert found == [[f"{name} {number}" for number in range(20)] for name in range(40)]
 
 
 def test_a_process_that_was_killed_meanwhile_is_replaced():
