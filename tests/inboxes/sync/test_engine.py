@@ -11,7 +11,9 @@ from inboxes.providers.base import FolderGone
 from inboxes.sync.engine import Outcome, run_slice
 from inboxes.sync.handled import digest
 from inboxes.sync.pages import WORTH_WRITING
+from inboxes.sync.rereading import read_again
 from logging_rules.intake import InboxIntake
+from logging_rules.models import InboxPolicy
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import ALICE, NOW, SARAH, STRANGER, connected_inbox, mail_bytes, sync, sync_until_quiet
 
@@ -245,6 +247,24 @@ def test_a_retired_folder_that_is_listed_again_catches_up(inbox, server, clock):
     sync_until_quiet(inbox, server, clock)
 
     assert Folder.objects.get(name="Sent").state == FolderState.LIVE
+    assert Message.objects.count() == 1
+
+
+def test_a_folder_that_comes_back_is_read_again_where_other_rules_hold_since(inbox, server, clock):
+    server.deliver(mail_bytes(ALICE, SARAH, message_id="<1@m>"), "Sent")
+    InboxPolicy.objects.update(preset="manual")
+    sync_until_quiet(inbox, server, clock)
+    folder = server.folders.pop("Sent")
+    for _ in range(3):
+        sync(inbox, server, clock)
+    InboxPolicy.objects.update(preset="known")
+    read_again(inbox.pk, now=clock())
+    sync_until_quiet(inbox, server, clock)
+    assert Folder.objects.get(name="Sent").state == FolderState.RETIRED
+
+    server.folders["Sent"] = folder
+    sync_until_quiet(inbox, server, clock)
+
     assert Message.objects.count() == 1
 
 
