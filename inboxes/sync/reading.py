@@ -27,7 +27,7 @@ class Reader:
         self._inbox_id = inbox_id
         self._process: ReadingProcess | None = None
         self._wants_process = False
-        self._reading = Lock()
+        self._reading, self._filing = Lock(), Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -47,7 +47,8 @@ class Reader:
         """What is stored of each, in their order, or why it cannot be read or filed."""
         with self._reading:
             contents = self._read(mails)
-        return [_filed(mail, content) for mail, content in zip(mails, contents, strict=True)]
+        with self._filing:  # two at a time get into each other's way in the folder of drafts
+            return [_filed(mail, content) for mail, content in zip(mails, contents, strict=True)]
 
     def _read(self, mails: Sequence[Unread]) -> Sequence[Content | Exception]:
         self._start_process()
