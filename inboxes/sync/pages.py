@@ -41,10 +41,10 @@ from inboxes.sync.slice import Slice, SliceOver
 from inboxes.sync.storing import MailToStore, store_mails, stored_once
 from inboxes.sync.team import kept_among
 
-CHUNK_MAILS = 250
+CHUNK_MAILS = 125
 CHUNK_WEIGHT = 8_000_000
-"""Mails are written when there are so many, or so many bytes of them: what a worker holds in memory stays bounded. A third of what
-writing costs, it costs for every chunk."""
+"""Mails are written when there are so many, or so many bytes of them: what a worker holds in memory stays bounded, and while it
+writes, the next are read. A chunk costs as much as thirty mails more."""
 
 WORTH_WRITING = 100
 """A slice whose time is up goes on until so many bodies came,"""

@@ -13,9 +13,9 @@ from inboxes.mime.content import Content
 from inboxes.providers.base import ProviderError, RawMessage
 from inboxes.sync.slice import SliceOver
 
-MAILS_AHEAD = 100
-WEIGHT_AHEAD = 4_000_000
-"""So many e-mails, or so many bytes of them, may wait in memory."""
+MAILS_AHEAD = 200
+WEIGHT_AHEAD = 6_000_000
+"""So many e-mails, or so many bytes of them, may wait in memory: more than are read while those before them are written."""
 
 THREADS = 2
 """One has e-mails read, the other files those before them."""
