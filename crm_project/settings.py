@@ -63,7 +63,8 @@ env.seal()
 
 globals().update(MAIL_SERVER)  # EMAIL_BACKEND, EMAIL_HOST, …
 
-ALLOWED_HOSTS = ALLOWED_HOSTS or ["127.0.0.1", "localhost", "[::1]", urlsplit(BASE_URL).hostname or ""]
+# By the last three the machine itself asks, for its health check.
+ALLOWED_HOSTS = [*(ALLOWED_HOSTS or [urlsplit(BASE_URL).hostname or ""]), "127.0.0.1", "localhost", "[::1]"]
 IS_HTTPS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0

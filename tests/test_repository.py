@@ -224,6 +224,17 @@ def test_one_postgresql_version_everywhere():
     assert images == [major.group(1)]
 
 
+def test_every_setting_reaches_the_containers_and_is_explained_in_the_example():
+    compose, example = (PROJECT / "docker-compose.yml").read_text(), (PROJECT / ".env.example").read_text()
+    read = set(re.findall(r"= env\.\w+\(\"([A-Z_]+)\"", (PROJECT / "crm_project/settings.py").read_text()))
+    read |= set(re.findall(r"\$\{([A-Z_]+)", (PROJECT / "bin/container").read_text()))
+    passed_on = set(re.findall(r"^    ([A-Z_]+): ", compose.split("volumes:")[0], re.MULTILINE))
+    # For developers; where the image has its files; which queues one worker serves, told to that worker.
+    assert read - passed_on == {"DEBUG", "DATA_DIR", "QUEUES"}
+    explained = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
+    assert set(re.findall(r"\$\{([A-Z_]+)", compose)) == explained
+
+
 def urls(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
     for pattern in patterns:
         route = prefix + str(pattern.pattern)

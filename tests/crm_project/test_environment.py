@@ -19,10 +19,10 @@ GOOD = {
 }
 
 
-def start_with(**environment):
+def start_with(*command, **environment):
     """What a start of Django says with exactly these settings."""
     return subprocess.run(
-        [sys.executable, "manage.py", "check"],
+        [sys.executable, "manage.py", *(command or ["check"])],
         cwd=PROJECT,
         env={"PATH": os.environ["PATH"]} | environment,
         capture_output=True,
@@ -77,6 +77,14 @@ def test_a_public_deployment_refuses_plain_http_and_foreign_hosts():
 
 def test_a_public_deployment_refuses_debug():
     assert "genkan.E003" in start_with(**GOOD, BASE_URL="https://crm.example.com", DEBUG="1").stderr
+
+
+def test_a_container_finds_itself_healthy_whatever_names_people_reach_it_by():
+    ask = "from django.test import Client; print(Client().get('/healthz', headers={'host': '127.0.0.1:8000'}).content)"
+    names = {"BASE_URL": "https://crm.example.com", "ALLOWED_HOSTS": "crm.example.com,crm.example.org"}
+    done = start_with("shell", "--no-imports", "-c", ask, **GOOD, **names)
+
+    assert done.stdout == """b'{"status": "ok"}'\n"""
 
 
 def test_a_complete_deployment_starts():
