@@ -118,7 +118,7 @@ def _leave_mailbox(inbox: Inbox) -> None:
     MarkedMail.objects.filter(folder__in=folders).delete()
     # A failed message is met again at the new provider.
     LedgerEntry.objects.filter(inbox=inbox, state__in=(LedgerState.RETRYING, LedgerState.QUARANTINED)).delete()
-    folders.update(state=FolderState.RETIRED, marks_cursor="", remaining=0)
+    folders.update(state=FolderState.RETIRED, marks_cursor="", remaining=0, reconciled_at=None)
     inbox.push_subscriptions.all().delete()
     # Somebody may be on their way to reconnect the old one: their answer must not switch it back.
     SignIn.objects.filter(inbox=inbox, used_at=None).delete()

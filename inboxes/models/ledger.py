@@ -26,7 +26,7 @@ class Folder(models.Model):
     Cursors are the provider's opaque text. `counts` maps a decision code to how many messages got it (logged and skipped).
     `marks_cursor` is the provider's too: the state at which the folder's marks were read. `last_ok_at` is when nothing in it was new
     to us; what came since `relist_since` is listed once more, because the provider had lost our place in the folder.
-    `missed` of the `server_total` messages that the last check found there had been handled by nobody.
+    `missed` of the `server_total` messages that the last check found there, at `reconciled_at`, had been handled by nobody.
     `missing_sightings` counts syncs in a row in which the folder could not be opened; at three it is retired.
     """
 
@@ -45,6 +45,7 @@ class Folder(models.Model):
     remaining = models.PositiveIntegerField(default=0)
     server_total = models.PositiveIntegerField(null=True, blank=True)
     missed = models.PositiveIntegerField(default=0, db_default=0)
+    reconciled_at = models.DateTimeField(null=True, blank=True)
     missing_sightings = models.PositiveSmallIntegerField(default=0)
     cursor_resets = models.PositiveIntegerField(default=0)
     cursor_reset_at = models.DateTimeField(null=True, blank=True)

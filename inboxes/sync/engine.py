@@ -145,7 +145,7 @@ def _sync(run: Slice[V]) -> bool:
     if not (is_quiet(run) or _handle_news(run)) or not read_past(run):
         return False
     _note_past_is_read(run)
-    if reconcile.is_due(run.inbox, run.clock()) and reconcile.reconcile(run):
+    if reconcile.is_due(run.inbox, run.clock()) and not reconcile.reconcile(run):
         return False
     return show_logged(run)
 

@@ -1,4 +1,7 @@
-"""Is everything accounted for? Once a day what the server holds is compared with what was handled, message by message."""
+"""Is everything accounted for? Once a day what the server holds is compared with what was handled, message by message.
+
+A mailbox that takes longer to compare than a slice may last is compared folder by folder, over several slices.
+"""
 
 from datetime import datetime, timedelta
 
@@ -24,6 +27,9 @@ A_DAY = timedelta(days=1)
 """Servers compare days, in time zones of their own."""
 GAP_FOUND = "gap_found"
 
+SURVEYED_AT_ONCE = 20
+"""Folders: while they are compared, the keys of all that was handled in them are in memory."""
+
 Handled = tuple[set[str], list[HandledPage]]
 """Of a folder: the keys in its ledger, and its pages of skipped mail."""
 
@@ -35,20 +41,38 @@ def is_due(inbox: Inbox, now: datetime) -> bool:
     return inbox.check_wanted_at is not None and inbox.check_wanted_at > inbox.reconciled_at
 
 
-def reconcile(run: Slice[V]) -> int:
-    """Compares every folder whose past was read; messages nobody handled go on the retry ladder. Returns how many."""
-    read = [(folder, remote) for folder, remote in run.readable_folders if folder.backfill_done_at]
-    handled = {folder.pk: _handled_before(folder) for folder, _ in read}
-    run.provider.survey([remote for _, remote in read], since=run.inbox.history_since)
-    gaps = 0
-    for folder, remote in read:
-        with tolerated(run, folder):
-            gaps += _reconcile_folder(run, folder, remote, handled.pop(folder.pk))
-        run.lease.keep()
+def reconcile(run: Slice[V]) -> bool:
+    """Compares the folders whose past was read, at least one of them; messages nobody handled go on the retry ladder.
+
+    True when all are compared and this slice missed none."""
+    gaps, left = 0, _not_compared(run)
+    for start in range(0, len(left), SURVEYED_AT_ONCE):
+        part = left[start : start + SURVEYED_AT_ONCE]
+        handled = {folder.pk: _handled_before(folder) for folder, _ in part}
+        run.provider.survey([remote for _, remote in part], since=run.inbox.history_since)
+        for folder, remote in part:
+            if run.is_over and folder is not left[0][0]:
+                return False
+            with tolerated(run, folder):
+                gaps += _reconcile_folder(run, folder, remote, handled.pop(folder.pk))
+            run.lease.keep()
+    if _not_compared(run):
+        return False
     with transaction.atomic():
         run.lease.guard()
         Inbox.objects.filter(pk=run.inbox.pk).update(reconciled_at=run.clock())
-    return gaps
+    return not gaps
+
+
+def _not_compared(run: Slice[V]) -> list[tuple[Folder, RemoteFolder]]:
+    """Those that the check under way has not come to yet."""
+    read = [pair for pair in run.readable_folders if pair[0].backfill_done_at]
+    return [(folder, remote) for folder, remote in read if not _is_compared(run.inbox, folder)]
+
+
+def _is_compared(inbox: Inbox, folder: Folder) -> bool:
+    at, last, wanted = folder.reconciled_at, inbox.reconciled_at, inbox.check_wanted_at
+    return at is not None and (last is None or at > last) and (wanted is None or at >= wanted)
 
 
 def _handled_before(folder: Folder) -> Handled:
@@ -70,13 +94,16 @@ def _reconcile_folder(run: Slice[V], folder: Folder, remote: RemoteFolder, handl
     back = [remote_id for remote_id, state in ledger.items() if state == LedgerState.GONE and remote_id in on_server]
     gone = before - on_server
     gone -= _before_the_window(run, folder, remote, gone)
+    now = run.clock()
     with transaction.atomic():
         run.lease.guard()
-        _note_gaps(folder, gaps, run.clock())
+        _note_gaps(folder, gaps, now)
         _note_gone(folder, gone)
-        _note_back(folder, back, run.clock())
+        _note_back(folder, back, now)
         _merge_pages(folder, pages, keep=b"".join(part for part in digests.values() if part in skipped))
-        Folder.objects.filter(pk=folder.pk).update(server_total=len(on_server), missed=len(gaps))
+        found = Folder.objects.filter(pk=folder.pk)
+        found.update(server_total=len(on_server), missed=len(gaps), reconciled_at=now)
+    folder.reconciled_at = now
     if gaps:
         logger.warning("sync_gap_found", inbox_id=folder.inbox_id, folder_id=folder.pk, messages=len(gaps))
     return len(gaps)

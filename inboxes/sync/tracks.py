@@ -31,14 +31,16 @@ def follow_live(run: Slice[V]) -> bool:
     caught_up = True
     for folder, remote in run.readable_folders:
         if folder.remote_id not in run.unchanged:
+            if run.is_over:
+                return False
             with tolerated(run, folder):
                 caught_up &= catch_up(run, folder, remote)
     return caught_up
 
 
 def catch_up(run: Slice[V], folder: Folder, remote: RemoteFolder) -> bool:
-    """Reads one folder's new mail. True when nothing is left for now; raises `CursorExpired`, `FolderGone`."""
-    while not run.is_over:
+    """Reads one folder's new mail, at least a page. True when nothing is left for now; raises `CursorExpired`, `FolderGone`."""
+    while True:
         page = run.provider.live_page(remote, folder.live_cursor)
         caught_up = page.done or page.cursor == folder.live_cursor
         moves = {"live_cursor": page.cursor, **_found(folder), **({"last_ok_at": run.clock()} if caught_up else {})}
@@ -47,7 +49,8 @@ def catch_up(run: Slice[V], folder: Folder, remote: RemoteFolder) -> bool:
         if caught_up:
             run.caught_up.add(folder.pk)
             return True
-    return False
+        if run.is_over:
+            return False
 
 
 def read_past(run: Slice[V]) -> bool:
