@@ -5,7 +5,7 @@ memory at once writes some of it ahead, without the cursor: after a crash the pa
 """
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -82,6 +82,7 @@ class Conclusion(Generic[V]):
     foreign: Sequence[str] = ()
     back: Sequence[str] = ()
     undecided: Sequence[str] = ()
+    along: Callable[[], None] = lambda: None
 
 
 def handle_page(
@@ -93,14 +94,16 @@ def handle_page(
     moves: Mapping[str, Any],
     again: bool = False,
     presumed: Mapping[str, str] | None = None,
+    along: Callable[[], None] = lambda: None,
 ) -> None:
     """Records every message of the page as logged, skipped or failed, and moves the folder.
 
     `again` says that the page holds messages of the ledger that are due for another try, `presumed` that
-    their owner has changed their marks: those that were skipped before are taken to have had these codes. Raises `LeaseLost`,
+    their owner has changed their marks: those that were skipped before are taken to have had these codes. `along` is done in the
+    transaction that concludes the page. Raises `LeaseLost`,
     `SystemFault`, `SliceOver`, `DecisionOutdated` and provider errors; then the page is not concluded, and may be handled again.
     """
-    conclusion: Conclusion[V] = Conclusion(moves, again or presumed is not None)
+    conclusion: Conclusion[V] = Conclusion(moves, again or presumed is not None, along=along)
     if run.keeps_keys and not conclusion.again:
         news = news_of(run, folder, remote, page)
         _look_again(run, folder, remote, news.filtered)
@@ -359,6 +362,7 @@ class PageWriter(Generic[V]):
             intake.record_again(conclusion.logged_before)
             intake.record_skipped(self._folder, list(conclusion.skipped.values()))
             _record(self._run.inbox, self._folder, conclusion, now)
+            conclusion.along()
         self._note_missed(mails, conclusion)
         take_from_days(self._folder, before)
         add_to_days(self._folder, tally)

@@ -30,7 +30,10 @@ RESETS_A_DAY = 3
 DAY = timedelta(days=1)
 
 VOID = "~"
-"""Begins a key that names nothing in the mailbox any more."""
+"""Begins a key that names nothing in the mailbox any more,"""
+
+VOID_KEY = Concat(Value(VOID), Cast("pk", TextField()))
+"""one for each row. For `update`."""
 
 TOO_MANY_RESETS = "cursor_resets"
 
@@ -90,10 +93,10 @@ def _forget_keys(folder: Folder) -> None:
     marked = MarkedMail.objects.filter(folder=folder)
     marked.filter(Q(source=MarkSource.COPY) | Q(state=MarkState.NEW) | Q(mark=Mark.LOGGED)).delete()
     # What is private stays private until the marks have been read under the new keys.
-    marked.update(remote_id=Concat(Value(VOID), Cast("pk", TextField())))
+    marked.update(remote_id=VOID_KEY)
     rows = LedgerEntry.objects.filter(folder=folder)
     rows.filter(message=None).delete()
-    rows.update(state=LedgerState.GONE, retry_at=None, remote_id=Concat(Value(VOID), Cast("pk", TextField())))
+    rows.update(state=LedgerState.GONE, retry_at=None, remote_id=VOID_KEY)
 
 
 def match_logged(folder: Folder, envelopes: Sequence[Envelope]) -> tuple[list[Envelope], list[Rekeyed]]:

@@ -5,8 +5,9 @@ private is logged if the rules say so.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.db import transaction
 
@@ -17,7 +18,7 @@ from inboxes.providers.base import Page
 from inboxes.sync.folders import tolerated
 from inboxes.sync.intake import StoredMail, V
 from inboxes.sync.pages import handle_page
-from inboxes.sync.rekeying import VOID
+from inboxes.sync.rekeying import VOID, VOID_KEY
 from inboxes.sync.slice import Slice
 from inboxes.sync.storing import write_sightings
 
@@ -40,8 +41,7 @@ def _let_go(run: Slice[V], rows: Sequence[MarkedMail]) -> None:
     copies = _copies_of(run, [row for row in freed if row.mark == Mark.PRIVATE])
     chosen = _logged_by_mark(run, [row.stored_id for row in rows if row.stored_id])
     logged = list(LedgerEntry.objects.filter(inbox=run.inbox, message__in=chosen, state=LedgerState.LOGGED))
-    private = [_place(row) for row in (*freed, *copies) if row.mark == Mark.PRIVATE]
-    seen = _decide_again(run, [*map(_place, freed), *map(_place, copies), *map(_place, logged)], private)
+    seen = _decide_again(run, [*freed, *copies], [_place(row) for row in logged])
     unseen = [sighting for sighting in chosen.values() if bytes(sighting.message.fingerprint) not in seen.mails]
     kept = _still_to_log(run, unseen)
     kept_pks = {mail.message_pk for mail in kept}
@@ -111,24 +111,31 @@ class Seen:
     folders: set[int] = field(default_factory=set)
 
 
-def _decide_again(run: Slice[V], keys: Collection[tuple[int, str]], private: Collection[tuple[int, str]]) -> Seen:
-    """Decides all messages at these places, of which some were `private`."""
+def _decide_again(run: Slice[V], rows: Sequence[MarkedMail], logged: Iterable[tuple[int, str]]) -> Seen:
+    """Decides the messages of these rows anew, and those at the places where something is `logged`."""
     seen = Seen()
     by_folder = defaultdict(set)
-    for folder_pk, remote_id in keys:
+    for folder_pk, remote_id in (*map(_place, rows), *logged):
         if not remote_id.startswith(VOID):
             by_folder[folder_pk].add(remote_id)
     for folder, remote in run.readable_folders:
         if folder.pk not in by_folder:
             continue
+        here = [row for row in rows if row.folder_id == folder.pk]
         with tolerated(run, folder):
             envelopes, _ = run.provider.envelopes(remote, sorted(by_folder[folder.pk]))
-            codes = {remote_id: KEPT_PRIVATE for folder_pk, remote_id in private if folder_pk == folder.pk}
-            handle_page(run, folder, remote, Page(envelopes, cursor="", done=True), moves={}, presumed=codes)
+            codes = {row.remote_id: KEPT_PRIVATE for row in here if row.mark == Mark.PRIVATE}
+            page = Page(envelopes, cursor="", done=True)
+            handle_page(run, folder, remote, page, moves={}, presumed=codes, along=partial(_note_decided, here))
             seen.folders.add(folder.pk)
             seen.keys.update((folder.pk, envelope.remote_id) for envelope in envelopes)
             seen.mails.update(envelope.fingerprint for envelope in envelopes)
     return seen
+
+
+def _note_decided(rows: Sequence[MarkedMail]) -> None:
+    """Should the slice end before all is done, the next one does not decide and count them a second time."""
+    MarkedMail.objects.filter(pk__in=[row.pk for row in rows]).update(remote_id=VOID_KEY)
 
 
 def _still_to_log(run: Slice[V], sightings: Sequence[Sighting]) -> list[StoredMail[V]]:

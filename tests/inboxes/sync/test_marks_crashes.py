@@ -4,10 +4,11 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 from django.db.models.functions import Now
 
 from contacts.models import TimelineEntry
-from inboxes.models import Inbox, LedgerEntry, MarkedMail, Message, Sighting
+from inboxes.models import DailyCount, Folder, Inbox, LedgerEntry, MarkedMail, Message, Sighting
 from tests.factories.contacts import make_contact
 from tests.factories.inboxes import SARAH, STRANGER, Clock, connected_inbox, mail_bytes, sync, sync_until_quiet
 from tests.fakes.boundaries import at, watched
@@ -29,21 +30,22 @@ class Killed(BaseException):
 
 
 def fill(server):
-    """1 and 2 with a contact, 2 also private; 3 and 4 in the log folder, 4 with a contact; 5 with a stranger."""
+    """1 and 2 with a contact, 2 also private; 3 and 4 in the log folder, 4 with a contact; 5 and 6 with strangers, 6 also private."""
     keys = {}
     for number, (sender, folder) in enumerate(
-        [(SARAH, "INBOX"), (SARAH, "INBOX"), (STRANGER, LOG), (SARAH, LOG), (STRANGER, "INBOX")], 1
+        [(SARAH, "INBOX"), (SARAH, "INBOX"), (STRANGER, LOG), (SARAH, LOG), (STRANGER, "INBOX"), (STRANGER, "INBOX")], 1
     ):
         raw = mail_bytes(sender, message_id=f"<{number}@x>", subject=f"Mail {number}")
         keys[number] = server.deliver(raw, folder)
-    keys["private"] = server.copy(keys[2], "INBOX", PRIVATE)
+    keys["private"] = [server.copy(keys[number], "INBOX", PRIVATE) for number in (2, 6)]
     return keys
 
 
 def change(server, keys):
-    """1 becomes private, 2 is so no more, 3 and 4 leave the log folder, 5 enters it."""
+    """1 becomes private, 2 and 6 are so no more, 3 and 4 leave the log folder, 5 enters it."""
     server.copy(keys[1], "INBOX", PRIVATE)
-    server.delete(keys["private"], PRIVATE)
+    for key in keys["private"]:
+        server.delete(key, PRIVATE)
     server.move(keys[3], LOG, "INBOX")
     server.move(keys[4], LOG, "INBOX")
     server.move(keys[5], "INBOX", LOG)
@@ -76,11 +78,17 @@ def logged():
     return {message_id: (reason, rule) for message_id, reason, rule in rows}
 
 
+def counted():
+    """By folder, as the numbers of the folders and as those of the days say it."""
+    days = DailyCount.objects.values_list("folder__name", "code").annotate(Sum("messages")).order_by("folder", "code")
+    return {**dict(Folder.objects.values_list("name", "counts")), "days": list(days)}
+
+
 def test_a_worker_that_dies_while_it_acts_on_marks_leaves_nothing_half_done(alice):
     from inboxes.providers.memory import MemoryMailbox
 
     make_contact("Sarah Okafor", SARAH)
-    point, died = 1 - POINTS_APART, True
+    point, died, numbers = 1 - POINTS_APART, True, {}
     while died:
         point += POINTS_APART
         forget_all_mail()
@@ -112,4 +120,6 @@ def test_a_worker_that_dies_while_it_acts_on_marks_leaves_nothing_half_done(alic
             (PRIVATE, "private", "folder", "held"),
             ("INBOX", "private", "copy", "held"),
         ]
+        numbers[point] = counted()
+    assert all(found == numbers[point] for found in numbers.values()), numbers
     assert point > 30  # the points were really passed
