@@ -37,6 +37,11 @@ app.conf.beat_schedule = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "apply-all-visibility": {
+        "task": "logging_rules.tasks.apply_all_visibility",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "finish-past-changes": {"task": "logging_rules.tasks.finish_past_changes", "schedule": 300.0},
     "send-late-notifications": {"task": "notifications.tasks.send_late_e_mails", "schedule": 300.0},
 }

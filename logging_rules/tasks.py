@@ -51,6 +51,13 @@ def apply_visibility(*, inbox_id: int) -> None:
 
 
 @shared_task
+def apply_all_visibility() -> None:
+    """Goes on where a worker was killed, or its wake-up was lost."""
+    for inbox_id in actions.pick_waiting_visibility(now=timezone.now()):
+        apply_visibility.delay(inbox_id=inbox_id)
+
+
+@shared_task
 def clear_removed(*, inbox_id: int) -> None:
     """One slice of what a removed inbox held, and another one when there is more. Safe to run as often as one likes."""
     if actions.clear_some(inbox_id=inbox_id, now=timezone.now()):

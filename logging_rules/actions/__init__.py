@@ -42,7 +42,12 @@ from logging_rules.actions.past import (
 from logging_rules.actions.removing import clear_some, erase_removed, finish_removal, pick_lost
 from logging_rules.actions.settings import set_inbox_policy, set_person_policy, set_workspace_policy
 from logging_rules.actions.unlogging import UNDO_PERIOD, erase_expired, erase_now, undo_unlogging, unlog
-from logging_rules.actions.visibility import apply_visibility, apply_visibility_slice, set_visibility
+from logging_rules.actions.visibility import (
+    apply_visibility,
+    apply_visibility_slice,
+    pick_waiting_visibility,
+    set_visibility,
+)
 
 __all__ = [
     "UNDO_PERIOD",
@@ -82,6 +87,7 @@ __all__ = [
     "note_open_conversations",
     "note_private_copies",
     "pick_lost",
+    "pick_waiting_visibility",
     "remove_never_log_entry",
     "set_inbox_policy",
     "set_marks",

@@ -125,12 +125,14 @@ class InboxPolicy(LoggingSettings):
     """What one inbox does differently; empty means as its owner says.
 
     `conversations_open`: a conversation was logged after mails that may belong to it had been passed over. `wider_since`: rules that
-    log more than those before hold for mail that arrived since then; empty: for all mail.
+    log more than those before hold for mail that arrived since then; empty: for all mail. `visibility_wanted_at`: since then what
+    was logged before is being brought in line with who may see it.
     """
 
     inbox = models.OneToOneField(Inbox, on_delete=models.CASCADE, related_name="logging_policy")
     conversations_open = models.BooleanField(default=False)
     wider_since = models.DateTimeField(null=True, blank=True)
+    visibility_wanted_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"policy of inbox {self.inbox_id}"

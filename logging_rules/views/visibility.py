@@ -48,7 +48,7 @@ def visibility(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_POST
 def apply_visibility(request: SignedInRequest, code: UUID) -> HttpResponse:
     inbox = own_inbox(request, code)
-    actions.apply_visibility(inbox=inbox, by=request.user)
+    actions.apply_visibility(inbox=inbox, by=request.user, now=timezone.now())
     messages.success(request, _("The setting is being applied to what was logged before."))
     return redirect("inboxes:visibility", inbox.code)
 

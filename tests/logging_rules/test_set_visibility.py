@@ -13,6 +13,7 @@ from logging_rules.actions import visibility
 from logging_rules.models import InboxPolicy
 from logging_rules.visibility import logged_by_visibility, out_of_step
 from tests.factories.contacts import NOON, log_mail, make_contact, make_inbox
+from tests.fakes.threads import just_before
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +98,48 @@ def test_only_who_decides_about_the_inbox_has_its_setting_applied(alice, bob, ad
 
     for person in (bob, admin):
         with pytest.raises(PermissionDenied):
-            actions.apply_visibility(inbox=inbox, by=person)
-    actions.apply_visibility(inbox=inbox, by=alice)
+            actions.apply_visibility(inbox=inbox, by=person, now=NOON)
+    actions.apply_visibility(inbox=inbox, by=alice, now=NOON)
     assert AuditEvent.objects.filter(action="inbox.visibility_applied").get().actor == alice
+
+
+@pytest.fixture
+def asked(sarah, alice, monkeypatch):
+    """An inbox whose owner has asked at noon that its five mails be private; nothing was done yet."""
+    monkeypatch.setattr(visibility, "SLICE_MAILS", 2)
+    for number in range(5):
+        log_mail(sarah, f"Mail {number}", owner=alice)
+    inbox = make_inbox(alice)
+    InboxPolicy.objects.create(inbox=inbox, visibility=Visibility.PRIVATE)
+    actions.apply_visibility(inbox=inbox, by=alice, now=NOON)
+    return inbox
+
+
+def test_what_was_asked_for_is_not_forgotten_with_a_lost_message_or_a_killed_worker(asked):
+    later = NOON + visibility.LOST_AFTER
+    assert actions.pick_waiting_visibility(now=later - timedelta(seconds=1)) == []
+    assert actions.pick_waiting_visibility(now=later) == [asked.pk]
+    assert actions.apply_visibility_slice(inbox=asked)
+    assert actions.pick_waiting_visibility(now=later) == [asked.pk]
+
+    while actions.apply_visibility_slice(inbox=asked):
+        pass
+
+    assert set(wishes().values()) == {"private"}
+    assert actions.pick_waiting_visibility(now=later) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_asked_for_while_the_last_slice_runs_is_still_to_do(asked, alice):
+    again = NOON + timedelta(minutes=1)
+
+    def ask_again():
+        InboxPolicy.objects.update(visibility=Visibility.SUBJECT)
+        actions.apply_visibility(inbox=asked, by=alice, now=again)
+
+    while actions.apply_visibility_slice(inbox=asked):
+        if out_of_step(asked)[1].count() == 1:
+            break
+    with just_before('UPDATE "logging_rules_inboxpolicy"', ask_again):
+        assert not actions.apply_visibility_slice(inbox=asked)
+    assert actions.pick_waiting_visibility(now=again + visibility.LOST_AFTER) == [asked.pk]
